@@ -1,0 +1,33 @@
+import type { FiguresVersion } from './figures-version.ts';
+import type { DeterminateFigures } from './margin.ts';
+
+/** What a case sees of every version of an account's figures. */
+interface SeenFigures {
+  readonly version: FiguresVersion;
+  /** When the engine computed them, Unix ms. */
+  readonly asOf: number;
+  /** What fills and cash, not the market, did to the excess, cumulative; 1/10,000 dollar. */
+  readonly creditedTotalE4: number;
+  /** The first offset of fills.v1 in the account's partition that the figures do not include. */
+  readonly fillsPosition: number;
+  readonly correlationId: string;
+}
+
+/** Figures of an account whose positions all have a price (1/10,000 dollar). */
+export interface PricedCaseFigures extends SeenFigures {
+  readonly status: DeterminateFigures['status'];
+  readonly equityE4: number;
+  readonly maintenanceReqE4: number;
+  readonly grossMvE4: number;
+  readonly excessE4: number;
+  readonly deficiencyE4: number;
+}
+
+/** Figures of an account with a position that has no price: nothing escalates on them. */
+export interface UnpricedCaseFigures extends SeenFigures {
+  readonly status: 'INDETERMINATE';
+  readonly pricesMissing: readonly string[];
+}
+
+/** The part of margin.calc.v1 on which a case decides. */
+export type CaseFigures = PricedCaseFigures | UnpricedCaseFigures;

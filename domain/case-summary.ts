@@ -1,0 +1,60 @@
+import type { StaleReason } from './case-events.ts';
+import type { FiguresVersion } from './figures-version.ts';
+import type { Acknowledgement, Call, LadderState, Restriction, Rung } from './ladder-state.ts';
+import type { MarginStatus } from './margin.ts';
+
+/** A case in brief: what the audit, the state index and the console show of it. Unix ms, 1/10,000 dollar. */
+export interface CaseSummary {
+  readonly rung: Rung;
+  readonly episode: number;
+  readonly status: MarginStatus;
+  readonly figuresVersion: FiguresVersion | null;
+  readonly demandE4: number | null;
+  readonly issuedAt: number | null;
+  readonly dueAt: number | null;
+  readonly restrictedAt: number | null;
+  readonly liquidateAt: number | null;
+  readonly awaitingRelease: boolean;
+  readonly hold: { readonly reason: StaleReason; readonly since: number } | null;
+  readonly acknowledgedBy: string | null;
+  readonly acknowledgedAt: number | null;
+}
+
+/**
+ * A case in brief. Instants that an acknowledgement still has to fix are the earliest that they can
+ * be; the clock never starts before.
+ */
+export function summaryOf(state: LadderState): CaseSummary {
+  const { figures, hold } = state;
+  return {
+    rung: state.rung,
+    episode: state.episode,
+    status: figures?.status ?? 'ACTIVE',
+    figuresVersion: figures?.version ?? null,
+    ...callSummary(state.call),
+    ...restrictionSummary(state.restriction),
+    awaitingRelease: state.awaitingRelease,
+    hold: hold === null ? null : { reason: hold.reason, since: hold.since },
+    ...acknowledgementSummary(state.acknowledgements.at(-1)),
+  };
+}
+
+function callSummary(call: Call | null): Pick<CaseSummary, 'demandE4' | 'issuedAt' | 'dueAt'> {
+  if (call === null) return { demandE4: null, issuedAt: null, dueAt: null };
+  const { notifiedDemandE4, issuedAt, decidedAt, dueAt } = call;
+  return { demandE4: notifiedDemandE4, issuedAt: issuedAt ?? decidedAt, dueAt };
+}
+
+function restrictionSummary(
+  restriction: Restriction | null,
+): Pick<CaseSummary, 'restrictedAt' | 'liquidateAt'> {
+  if (restriction === null) return { restrictedAt: null, liquidateAt: null };
+  const { restrictedAt, decidedAt, liquidateAt } = restriction;
+  return { restrictedAt: restrictedAt ?? decidedAt, liquidateAt };
+}
+
+function acknowledgementSummary(
+  last: Acknowledgement | undefined,
+): Pick<CaseSummary, 'acknowledgedBy' | 'acknowledgedAt'> {
+  return { acknowledgedBy: last?.by ?? null, acknowledgedAt: last?.at ?? null };
+}

@@ -1,0 +1,110 @@
+import type { CaseFigures, PricedCaseFigures } from './case-figures.ts';
+import type { FiguresRequest, StaleReason } from './case-events.ts';
+import type { Call, CaseOrder, Restriction, Rung, StuckReason } from './ladder-state.ts';
+
+/** What a decision asks the shell to do, in order. */
+
+/** Read the figures again and answer with READING before anything else (DESIGN 8). */
+export interface ReadFigures {
+  readonly type: 'READ_FIGURES';
+  /** Counts from 1; comes back with the reading. */
+  readonly attempt: number;
+  /** The execution that made the case ask; comes back with the reading, so that causation is kept. */
+  readonly executionId: string | null;
+  readonly request: FiguresRequest;
+}
+
+/** How a call was met (RULES, The demand). */
+export type MetBy = 'CREDIT' | 'MARKET' | 'LIQUIDATION';
+
+/** What every recorded action carries: which decision, on what. */
+interface Recorded {
+  /** Numbers the actions of a case; with account, case and episode it makes the event id. */
+  readonly number: number;
+  readonly decidedAt: number;
+  readonly episode: number;
+  /** The rung that the action belongs to. */
+  readonly rung: Rung;
+  readonly policyVersion: string;
+  readonly correlationId: string;
+  /** The execution that made the case decide; null when it was figures, a clock or a person. */
+  readonly executionId: string | null;
+  /** Were the figures proved fresh for this decision? */
+  readonly proof: 'FRESH' | 'TOLD';
+}
+
+/** A part of a position that a liquidation plans to close or has closed, signed as the position. */
+export interface LiquidatedPart {
+  readonly symbol: string;
+  readonly qtyE4: number;
+  /** The price it was planned at, 1/10,000 dollar; null in what was closed. */
+  readonly priceE4: number | null;
+}
+
+/** An action that writes to a topic of its own, and to audit.v1. */
+export type PublishedAction = Recorded & { readonly seen: PricedCaseFigures } & (
+    | { readonly type: 'WARN' }
+    | { readonly type: 'CALL'; readonly call: Call }
+    | { readonly type: 'PAST_DUE'; readonly call: Call }
+    | { readonly type: 'CLOSE_ONLY'; readonly call: Call; readonly restriction: Restriction }
+    | { readonly type: 'TRIGGER'; readonly parts: readonly LiquidatedPart[] }
+    | { readonly type: 'ORDERS'; readonly orders: readonly CaseOrder[] }
+    | { readonly type: 'CANCEL_ORDERS'; readonly orders: readonly CaseOrder[] }
+    | { readonly type: 'MET'; readonly metBy: MetBy; readonly call: Call }
+    | {
+        readonly type: 'COMPLETE';
+        readonly parts: readonly LiquidatedPart[];
+        /** What is still missing; 0 when the call is met. */
+        readonly residualE4: number;
+      }
+    | { readonly type: 'LIFT'; readonly metBy: MetBy }
+  );
+
+/** An action that only audit.v1 records. */
+export type AuditedAction = Recorded & { readonly seen: CaseFigures | null } & (
+    | { readonly type: 'CLEAR_WARNING' }
+    | { readonly type: 'AWAIT_RELEASE' }
+    | {
+        readonly type: 'REPORT_STUCK';
+        readonly why: StuckReason;
+        readonly orders: readonly CaseOrder[];
+      }
+    | { readonly type: 'HAND_OVER'; readonly residualE4: number }
+    | { readonly type: 'HOLD'; readonly reason: StaleReason }
+    | { readonly type: 'HOLD_CLEARED'; readonly reason: StaleReason; readonly heldSince: number }
+    | {
+        readonly type: 'ACKNOWLEDGE';
+        readonly by: string;
+        readonly at: number;
+        readonly note: string | null;
+      }
+  );
+
+export type CaseAction = PublishedAction | AuditedAction;
+
+export type LadderAction = ReadFigures | CaseAction;
+
+/** Has the action a topic of its own? */
+export function isPublished(action: CaseAction): action is PublishedAction {
+  switch (action.type) {
+    case 'WARN':
+    case 'CALL':
+    case 'PAST_DUE':
+    case 'CLOSE_ONLY':
+    case 'TRIGGER':
+    case 'ORDERS':
+    case 'CANCEL_ORDERS':
+    case 'MET':
+    case 'COMPLETE':
+    case 'LIFT':
+      return true;
+    case 'CLEAR_WARNING':
+    case 'AWAIT_RELEASE':
+    case 'REPORT_STUCK':
+    case 'HAND_OVER':
+    case 'HOLD':
+    case 'HOLD_CLEARED':
+    case 'ACKNOWLEDGE':
+      return false;
+  }
+}

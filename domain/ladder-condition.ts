@@ -1,0 +1,146 @@
+import type { StaleReason } from './case-events.ts';
+import type { CaseFigures, PricedCaseFigures } from './case-figures.ts';
+import type { MetBy } from './ladder-actions.ts';
+import { ordersValidUntil, unsettledOrders } from './ladder-orders.ts';
+import type { LadderState } from './ladder-state.ts';
+import type { LadderCondition } from './ladder-table.ts';
+import { liquidationPlan } from './liquidation-plan.ts';
+import type { PlanLeg } from './liquidation-plan.ts';
+import { accountFigures, statusOf } from './margin.ts';
+import type { Position } from './margin.ts';
+import { isBelowShare } from './money.ts';
+import type { Policy } from './policy.ts';
+
+/** What a decision rests on besides what the case was told. */
+export type Evidence =
+  | { readonly kind: 'TOLD' }
+  | { readonly kind: 'FRESH'; readonly cashE4: number; readonly positions: readonly Position[] }
+  | { readonly kind: 'STALE'; readonly reason: StaleReason };
+
+/** The one condition that holds, and what came to light on the way. */
+export interface Situation {
+  readonly condition: LadderCondition;
+  /** How the open call is met; null when none is open or it is not met. */
+  readonly metBy: MetBy | null;
+  /** What may be sold or covered now; empty unless liquidation is released on FRESH evidence. */
+  readonly legs: readonly PlanLeg[];
+}
+
+/**
+ * Which condition holds for a case with these figures at `now` (ms). Everything but STALE: that
+ * comes up only where proof is wanted and not had.
+ */
+export function situationOf(
+  state: LadderState,
+  figures: CaseFigures,
+  evidence: Evidence,
+  policy: Policy,
+  now: number,
+): Situation {
+  if (figures.status === 'INDETERMINATE') return situation('INDETERMINATE');
+  if (figures.excessE4 >= 0) {
+    const metBy = howCallIsMet(state, figures, policy, now);
+    if (state.call !== null && metBy === null) return situation('UNPROVEN');
+    return { condition: healthOf(figures, policy), metBy, legs: [] };
+  }
+  if (!isGraceOver(state, now)) return situation(isPastDue(state, now) ? 'PAST_DUE' : 'DEFICIENT');
+  if (isSliceWorking(state, figures, now)) return situation('SLICE_WORKING');
+  if (policy.liquidationRelease === 'ONE_PERSON') return situation('GRACE_OVER_UNRELEASED');
+  if (evidence.kind !== 'FRESH') return situation('GRACE_OVER_RELEASED');
+  const legs = sellable(evidence, policy);
+  if (legs === null) return situation('UNPROVEN');
+  return {
+    condition: legs.length === 0 ? 'NOTHING_TO_SELL' : 'GRACE_OVER_RELEASED',
+    metBy: null,
+    legs,
+  };
+}
+
+/** Is the excess at the level from which a cure by the market counts? */
+export function isAboveHysteresis(figures: PricedCaseFigures, policy: Policy): boolean {
+  return (
+    figures.excessE4 >= 0 &&
+    !isBelowShare(figures.excessE4, policy.hysteresisRate, figures.grossMvE4)
+  );
+}
+
+/** Has the due instant of the issued call come? Never before margin.calls.v1 acknowledged it. */
+function isPastDue(state: LadderState, now: number): boolean {
+  return state.call !== null && isStarted(state.call.issuedAt) && now >= state.call.dueAt;
+}
+
+/** Has the grace of the published restriction ended? */
+export function isGraceOver(state: LadderState, now: number): boolean {
+  const { restriction } = state;
+  return (
+    restriction !== null && isStarted(restriction.restrictedAt) && now >= restriction.liquidateAt
+  );
+}
+
+/** A clock starts with the broker's acknowledgement. */
+function isStarted(acknowledgedAt: number | null): boolean {
+  return acknowledgedAt !== null;
+}
+
+/**
+ * Must a new slice wait? Orders may still trade, or the figures lack their fills, or the last slice
+ * sold nothing and its lifetime is not over: a venue that refuses everything is not asked in a loop.
+ */
+function isSliceWorking(state: LadderState, figures: PricedCaseFigures, now: number): boolean {
+  if (unsettledOrders(state.orders, figures).length > 0) return true;
+  const soldNothing = state.orders.every((order) => order.cumQtyE4 === 0);
+  const validUntil = ordersValidUntil(state);
+  return soldNothing && validUntil !== null && now < validUntil;
+}
+
+/** How figures without a deficiency meet the open call; null when they do not, or none is open. */
+function howCallIsMet(
+  state: LadderState,
+  figures: PricedCaseFigures,
+  policy: Policy,
+  now: number,
+): MetBy | null {
+  const { call, aboveHysteresisSince } = state;
+  if (call === null) return null;
+  // What sales credit is credit too: that they were the firm's own is what the record is to say.
+  if (isMetByLiquidation(state, figures)) return 'LIQUIDATION';
+  if (figures.creditedTotalE4 - call.creditedAtIssueE4 >= call.notifiedDemandE4) return 'CREDIT';
+  if (aboveHysteresisSince === null || now < aboveHysteresisSince + policy.marketCureMs)
+    return null;
+  return 'MARKET';
+}
+
+/**
+ * The plan was made for the deficiency that existed, which a market move makes less or more than the
+ * demand; once it has sold, all is settled and the excess is back, it has done what it was for
+ * (docs/decisions/cure-by-liquidation.md).
+ */
+function isMetByLiquidation(state: LadderState, figures: PricedCaseFigures): boolean {
+  return (
+    state.rung === 'LIQUIDATING' &&
+    state.liquidated.length > 0 &&
+    unsettledOrders(state.orders, figures).length === 0
+  );
+}
+
+function healthOf(figures: PricedCaseFigures, policy: Policy): 'HEALTHY' | 'THIN' {
+  const status = statusOf(figures.excessE4, figures.grossMvE4, policy.warningBand);
+  return status === 'ACTIVE' ? 'HEALTHY' : 'THIN';
+}
+
+/**
+ * What may be sold under the case's own policy; null when under it nothing is missing. The engine's
+ * policy may be a later one than the episode's: its deficiency is then not the case's (DESIGN 3).
+ */
+function sellable(
+  evidence: Extract<Evidence, { kind: 'FRESH' }>,
+  policy: Policy,
+): readonly PlanLeg[] | null {
+  const figures = accountFigures(evidence.cashE4, evidence.positions, policy);
+  if (figures.status === 'INDETERMINATE') return [];
+  return figures.deficiencyE4 === 0 ? null : liquidationPlan(figures, policy).legs;
+}
+
+function situation(condition: LadderCondition): Situation {
+  return { condition, metBy: null, legs: [] };
+}

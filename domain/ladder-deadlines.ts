@@ -1,0 +1,64 @@
+import { isGraceOver } from './ladder-condition.ts';
+import { ordersValidUntil, stuckAt } from './ladder-orders.ts';
+import type { Call, LadderState } from './ladder-state.ts';
+import type { Policy } from './policy.ts';
+
+/** What a case waits for when nothing happens. */
+export type DeadlineKind =
+  'CALL_DUE' | 'GRACE_OVER' | 'MARKET_CURE' | 'HOLD_RETRY' | 'ORDERS_EXPIRE' | 'ORDERS_STUCK';
+
+/** An absolute instant, Unix ms (DESIGN 10). */
+export interface Deadline {
+  readonly kind: DeadlineKind;
+  readonly at: number;
+}
+
+/**
+ * The next instant at which the case has something to decide without being told; null when only
+ * news can move it. Instants up to the last decision were considered by it.
+ */
+export function nextDeadline(state: LadderState): Deadline | null {
+  let next: Deadline | null = null;
+  for (const deadline of deadlines(state)) {
+    if (deadline.at <= state.decidedAt) continue;
+    if (next === null || deadline.at < next.at) next = deadline;
+  }
+  return next;
+}
+
+function deadlines(state: LadderState): Deadline[] {
+  const retryAt = state.hold?.retryAt ?? null;
+  const retry: Deadline[] = retryAt === null ? [] : [{ kind: 'HOLD_RETRY', at: retryAt }];
+  if (state.call === null || state.policy === null) return retry;
+  return [
+    ...retry,
+    ...rungDeadlines(state, state.call),
+    ...marketCureDeadlines(state, state.policy),
+    ...(isGraceOver(state, state.decidedAt) ? orderDeadlines(state, state.policy) : []),
+  ];
+}
+
+function rungDeadlines({ rung, restriction }: LadderState, call: Call): Deadline[] {
+  if (rung === 'MARGIN_CALL') {
+    return call.issuedAt === null ? [] : [{ kind: 'CALL_DUE', at: call.dueAt }];
+  }
+  if (rung !== 'RESTRICTED' || restriction === null) return [];
+  return restriction.restrictedAt === null
+    ? []
+    : [{ kind: 'GRACE_OVER', at: restriction.liquidateAt }];
+}
+
+function marketCureDeadlines({ aboveHysteresisSince }: LadderState, policy: Policy): Deadline[] {
+  if (aboveHysteresisSince === null) return [];
+  return [{ kind: 'MARKET_CURE', at: aboveHysteresisSince + policy.marketCureMs }];
+}
+
+function orderDeadlines(state: LadderState, policy: Policy): Deadline[] {
+  const expireAt = ordersValidUntil(state);
+  const limit = stuckAt(state, policy);
+  if (expireAt === null || limit === null) return [];
+  return [
+    { kind: 'ORDERS_EXPIRE', at: expireAt },
+    { kind: 'ORDERS_STUCK', at: limit },
+  ];
+}

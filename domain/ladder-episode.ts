@@ -1,0 +1,68 @@
+import type { PricedCaseFigures } from './case-figures.ts';
+import { demandE4 } from './cures.ts';
+import { unsettledOrders } from './ladder-orders.ts';
+import { NO_CALL } from './ladder-state.ts';
+import type { Call, LadderState, Restriction, Rung } from './ladder-state.ts';
+import type { Policy } from './policy.ts';
+
+/** How episodes, calls and restrictions begin and end (DESIGN 3, 11). */
+
+/** The account leaves ACTIVE: a new episode, which the figures that began it correlate. */
+export function beginEpisode(state: LadderState): LadderState {
+  return {
+    ...state,
+    episode: state.episode + 1,
+    // Who saw the last call has not seen this one.
+    acknowledgements: [],
+    correlationId: state.figures?.correlationId ?? null,
+  };
+}
+
+/** The case arrives on a rung: a new episode pins its policy, the end of a call takes all of it away. */
+export function arrive(state: LadderState, to: Rung, policy: Policy): LadderState {
+  if (state.rung === to) return state;
+  if (state.rung === 'ACTIVE') return { ...state, rung: to, policy };
+  if (to === 'ACTIVE') {
+    return { ...withoutCall(state), rung: to, policy: null, correlationId: null };
+  }
+  if (to === 'WARNING') {
+    // The policy of the new episode is pinned by its first decision, which is given the one in force.
+    return beginEpisode({ ...withoutCall(state), rung: to, policy: null });
+  }
+  return { ...state, rung: to };
+}
+
+/** A call for the demand that fresh figures give (RULES, The demand). Its clock waits for the acknowledgement. */
+export function newCall(figures: PricedCaseFigures, policy: Policy, now: number): Call {
+  const demand = demandE4(figures, policy);
+  return {
+    decidedAt: now,
+    issuedAt: null,
+    dueAt: now + policy.dueAfterMs,
+    originalDemandE4: demand,
+    currentDemandE4: demand,
+    peakDemandE4: demand,
+    notifiedDemandE4: demand,
+    creditedAtIssueE4: figures.creditedTotalE4,
+  };
+}
+
+/** Close-only from `now` (ms). Its grace waits for the acknowledgement. */
+export function newRestriction(policy: Policy, now: number): Restriction {
+  return { decidedAt: now, restrictedAt: null, liquidateAt: now + policy.graceMs };
+}
+
+/** The call with the demand that later figures give; what the customer was told stays. */
+export function withDemand(call: Call, figures: PricedCaseFigures, policy: Policy): Call {
+  const demand = demandE4(figures, policy);
+  return {
+    ...call,
+    currentDemandE4: demand,
+    peakDemandE4: Math.max(call.peakDemandE4, demand),
+  };
+}
+
+/** Orders that may still trade stay known: no new slice goes before they are settled. */
+function withoutCall(state: LadderState): LadderState {
+  return { ...state, ...NO_CALL, orders: unsettledOrders(state.orders, state.figures) };
+}

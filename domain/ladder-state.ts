@@ -1,0 +1,152 @@
+import type { CaseFigures } from './case-figures.ts';
+import type { StaleReason } from './case-events.ts';
+import type { Policy } from './policy.ts';
+
+/** The rungs of a case, from healthy to what only a person can settle (DESIGN 11). */
+export const RUNGS = [
+  'ACTIVE',
+  'WARNING',
+  'MARGIN_CALL',
+  'RESTRICTED',
+  'LIQUIDATING',
+  'UNSECURED_DEFICIT',
+] as const;
+export type Rung = (typeof RUNGS)[number];
+
+/** The acknowledgements that a case keeps; the oldest go. audit.v1 keeps them all. */
+export const ACKNOWLEDGEMENTS_MAX = 20;
+
+/** The orders of one slice; a longer plan goes on with the next slice. */
+export const ORDERS_PER_SLICE_MAX = 50;
+
+/** The slices of one liquidation; after the last one a person is needed. */
+export const SLICES_MAX = 100;
+
+/** An open margin call. Amounts in 1/10,000 dollar, instants in Unix ms. */
+export interface Call {
+  readonly decidedAt: number;
+  /** When margin.calls.v1 acknowledged the call; null until then, and no clock runs. */
+  readonly issuedAt: number | null;
+  /** The due instant; until the acknowledgement the earliest that it can be. */
+  readonly dueAt: number;
+  readonly originalDemandE4: number;
+  /** The demand that the latest figures would give. */
+  readonly currentDemandE4: number;
+  readonly peakDemandE4: number;
+  /** The demand that the customer was last told: what credits have to reach. */
+  readonly notifiedDemandE4: number;
+  /** credited_total of the figures on which the call was decided. */
+  readonly creditedAtIssueE4: number;
+}
+
+/** Close-only, put on by a call past due. */
+export interface Restriction {
+  readonly decidedAt: number;
+  /** When restrictions.v1 acknowledged it; null until then, and no grace runs. */
+  readonly restrictedAt: number | null;
+  /** The end of the grace; until the acknowledgement the earliest that it can be. */
+  readonly liquidateAt: number;
+}
+
+/** A liquidation order of the case. Quantities in 1/10,000 share. */
+export interface CaseOrder {
+  readonly orderId: string;
+  readonly episode: number;
+  readonly slice: number;
+  readonly symbol: string;
+  readonly side: 'BUY' | 'SELL';
+  readonly qtyE4: number;
+  /** The price it was planned at, 1/10,000 dollar. */
+  readonly priceE4: number;
+  readonly validUntil: number;
+  readonly terminal: boolean;
+  readonly cumQtyE4: number;
+  /** The largest cumulative quantity whose record in fills.v1 is known. */
+  readonly locatedQtyE4: number;
+  /** The last known record of fills.v1 that it wrote. */
+  readonly lastFillOffset: number | null;
+}
+
+/** Escalation is held back because nothing proves it right (DESIGN 8). */
+export interface Hold {
+  readonly reason: StaleReason;
+  readonly since: number;
+  /** When to look again; null when only news can end the hold. */
+  readonly retryAt: number | null;
+}
+
+export interface Acknowledgement {
+  readonly by: string;
+  readonly at: number;
+  readonly note: string | null;
+}
+
+/** What a liquidation has sold or covered of one position, signed as the position was (1/10,000 share). */
+export interface Liquidated {
+  readonly symbol: string;
+  readonly qtyE4: number;
+}
+
+/** Why a liquidation cannot go on by itself. */
+export type StuckReason = 'ORDERS_OUTLIVED' | 'SLICES_EXHAUSTED';
+
+/** Everything that a case knows. Plain data: it travels through continue-as-new. */
+export interface LadderState {
+  readonly accountId: string;
+  /** Names this case among all of the account: the first execution run id. */
+  readonly caseId: string;
+  readonly rung: Rung;
+  /** Counts the account's episodes; 0 before the first. */
+  readonly episode: number;
+  /** The policy that the episode pinned; null at ACTIVE and until the episode's first decision. */
+  readonly policy: Policy | null;
+  /** The correlation id of the figures that began the episode. */
+  readonly correlationId: string | null;
+  readonly figures: CaseFigures | null;
+  readonly call: Call | null;
+  readonly restriction: Restriction | null;
+  /** Since when the excess has been at or above the hysteresis level; null while it is not. */
+  readonly aboveHysteresisSince: number | null;
+  readonly slice: number;
+  readonly orders: readonly CaseOrder[];
+  readonly liquidated: readonly Liquidated[];
+  /** Why a person was called about the present slice; null while nobody was. */
+  readonly stuckReported: StuckReason | null;
+  readonly awaitingRelease: boolean;
+  readonly hold: Hold | null;
+  readonly acknowledgements: readonly Acknowledgement[];
+  /** Numbers every action of the case; never falls. */
+  readonly actionCount: number;
+  /** The last instant up to which every deadline was considered. */
+  readonly decidedAt: number;
+}
+
+/** A case before anything happened. */
+export function newCase(accountId: string, caseId: string): LadderState {
+  return {
+    accountId,
+    caseId,
+    rung: 'ACTIVE',
+    episode: 0,
+    policy: null,
+    correlationId: null,
+    figures: null,
+    ...NO_CALL,
+    orders: [],
+    hold: null,
+    acknowledgements: [],
+    actionCount: 0,
+    decidedAt: 0,
+  };
+}
+
+/** What a case without an open call has: set anew at each end of a call. */
+export const NO_CALL = {
+  call: null,
+  restriction: null,
+  aboveHysteresisSince: null,
+  slice: 0,
+  liquidated: [],
+  stuckReported: null,
+  awaitingRelease: false,
+} as const satisfies Partial<LadderState>;

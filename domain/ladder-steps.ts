@@ -1,0 +1,268 @@
+import type { StaleReason } from './case-events.ts';
+import type { CaseFigures, PricedCaseFigures } from './case-figures.ts';
+import type { CaseAction, MetBy } from './ladder-actions.ts';
+import { newCall, newRestriction } from './ladder-episode.ts';
+import { missingPrices, onHold } from './ladder-hold.ts';
+import { nextSlice, plannedPart, stuckAt, unsettledOrders } from './ladder-orders.ts';
+import { SLICES_MAX } from './ladder-state.ts';
+import type { Call, LadderState, Rung } from './ladder-state.ts';
+import type { Step } from './ladder-table.ts';
+import type { PlanLeg } from './liquidation-plan.ts';
+import type { Policy } from './policy.ts';
+
+/** What the steps of one decision share. */
+export interface StepContext {
+  readonly now: number;
+  readonly policy: Policy;
+  readonly to: Rung;
+  readonly metBy: MetBy | null;
+  readonly legs: readonly PlanLeg[];
+  readonly staleReason: StaleReason | null;
+  readonly proof: 'FRESH' | 'TOLD';
+  readonly executionId: string | null;
+}
+
+/** A state under way through a decision, with the actions taken so far. */
+export interface Progress {
+  readonly state: LadderState;
+  readonly actions: readonly CaseAction[];
+}
+
+/** The table and the state disagree: the case stops for a person rather than guess. */
+export class LadderDefect extends Error {
+  override readonly name = 'LadderDefect';
+}
+
+/** Is there anything to do for a step that happens once, or only under a further condition? */
+export function isPending(step: Step, state: LadderState, policy: Policy, now: number): boolean {
+  switch (step) {
+    case 'HOLD':
+      return state.hold === null;
+    case 'AWAIT_RELEASE':
+      return !state.awaitingRelease;
+    case 'ORDERS':
+      return state.slice < SLICES_MAX;
+    case 'REPORT_STUCK':
+      return isNewlyStuck(state, policy, now);
+    case 'CANCEL_ORDERS':
+      return state.orders.some((order) => !order.terminal);
+    case 'LIFT':
+      return state.restriction !== null;
+    case 'WARN':
+    case 'CLEAR_WARNING':
+    case 'CALL':
+    case 'PAST_DUE':
+    case 'CLOSE_ONLY':
+    case 'TRIGGER':
+    case 'MET':
+    case 'COMPLETE':
+    case 'HAND_OVER':
+      return true;
+  }
+}
+
+/** Carries out one step: the state after it, with its action added. */
+export function applyStep(progress: Progress, step: Step, context: StepContext): Progress {
+  return APPLY[step](progress, context);
+}
+
+/** Ends a hold and records it; nothing without one. */
+export function clearHold(progress: Progress, context: StepContext): Progress {
+  const { hold, rung } = progress.state;
+  if (hold === null) return progress;
+  const { reason, since: heldSince } = hold;
+  return add(having(progress, { hold: null }), { ...context, to: rung }, (recorded) => ({
+    ...audited(progress.state, recorded),
+    type: 'HOLD_CLEARED',
+    reason,
+    heldSince,
+  }));
+}
+
+type Apply = (progress: Progress, context: StepContext) => Progress;
+
+const APPLY: Readonly<Record<Step, Apply>> = {
+  WARN: (progress, context) =>
+    add(progress, { ...context, to: 'WARNING' }, (recorded) => ({
+      ...published(progress.state, recorded),
+      type: 'WARN',
+    })),
+  CLEAR_WARNING: (progress, context) =>
+    add(progress, context, (recorded) => ({
+      ...audited(progress.state, recorded),
+      type: 'CLEAR_WARNING',
+    })),
+  CALL: (progress, context) => {
+    const call = newCall(pricedFigures(progress.state), context.policy, context.now);
+    return add(having(progress, { call }), context, (recorded) => ({
+      ...published(progress.state, recorded),
+      type: 'CALL',
+      call,
+    }));
+  },
+  PAST_DUE: (progress, context) =>
+    add(progress, context, (recorded) => ({
+      ...published(progress.state, recorded),
+      type: 'PAST_DUE',
+      call: openCall(progress.state),
+    })),
+  CLOSE_ONLY: (progress, context) => {
+    const restriction = newRestriction(context.policy, context.now);
+    return add(having(progress, { restriction }), context, (recorded) => ({
+      ...published(progress.state, recorded),
+      type: 'CLOSE_ONLY',
+      call: openCall(progress.state),
+      restriction,
+    }));
+  },
+  AWAIT_RELEASE: (progress, context) =>
+    add(having(progress, { awaitingRelease: true }), context, (recorded) => ({
+      ...audited(progress.state, recorded),
+      type: 'AWAIT_RELEASE',
+    })),
+  TRIGGER: (progress, context) =>
+    add(progress, { ...context, to: 'LIQUIDATING' }, (recorded) => ({
+      ...published(progress.state, recorded),
+      type: 'TRIGGER',
+      parts: context.legs.map(plannedPart),
+    })),
+  ORDERS: (progress, context) => {
+    const sent = nextSlice(progress.state, context.legs, context.policy, context.now);
+    return add(having(progress, { ...sent, stuckReported: null }), context, (recorded) => ({
+      ...published(progress.state, recorded),
+      type: 'ORDERS',
+      orders: sent.orders,
+    }));
+  },
+  REPORT_STUCK: (progress, context) => {
+    const orders = unsettledOrders(progress.state.orders, progress.state.figures);
+    const why = orders.length === 0 ? 'SLICES_EXHAUSTED' : 'ORDERS_OUTLIVED';
+    return add(having(progress, { stuckReported: why }), context, (recorded) => ({
+      ...audited(progress.state, recorded),
+      type: 'REPORT_STUCK',
+      why,
+      orders,
+    }));
+  },
+  CANCEL_ORDERS: (progress, context) =>
+    add(progress, context, (recorded) => ({
+      ...published(progress.state, recorded),
+      type: 'CANCEL_ORDERS',
+      orders: progress.state.orders.filter((order) => !order.terminal),
+    })),
+  MET: (progress, context) =>
+    add(progress, context, (recorded) => ({
+      ...published(progress.state, recorded),
+      type: 'MET',
+      metBy: howMet(context),
+      call: openCall(progress.state),
+    })),
+  COMPLETE: (progress, context) =>
+    add(progress, context, (recorded) => ({
+      ...published(progress.state, recorded),
+      type: 'COMPLETE',
+      parts: progress.state.liquidated.map((part) => ({ ...part, priceE4: null })),
+      residualE4: pricedFigures(progress.state).deficiencyE4,
+    })),
+  LIFT: (progress, context) =>
+    add(progress, context, (recorded) => ({
+      ...published(progress.state, recorded),
+      type: 'LIFT',
+      metBy: howMet(context),
+    })),
+  HAND_OVER: (progress, context) =>
+    add(progress, context, (recorded) => ({
+      ...audited(progress.state, recorded),
+      type: 'HAND_OVER',
+      residualE4: pricedFigures(progress.state).deficiencyE4,
+    })),
+  HOLD: (progress, context) => {
+    const reason = context.staleReason ?? missingPrices(progress.state);
+    const state = onHold(progress.state, reason, context.policy, context.now);
+    return add({ ...progress, state }, context, (recorded) => ({
+      ...audited(progress.state, recorded),
+      type: 'HOLD',
+      reason,
+    }));
+  },
+};
+
+interface RecordedFields {
+  readonly number: number;
+  readonly decidedAt: number;
+  readonly episode: number;
+  readonly rung: Rung;
+  readonly policyVersion: string;
+  readonly correlationId: string;
+  readonly executionId: string | null;
+  readonly proof: 'FRESH' | 'TOLD';
+}
+
+/** Numbers an action and adds it. It belongs to the rung of `context.to`. */
+function add(
+  { state, actions }: Progress,
+  context: StepContext,
+  build: (recorded: RecordedFields) => CaseAction,
+): Progress {
+  const number = state.actionCount + 1;
+  const action = build({
+    number,
+    decidedAt: context.now,
+    episode: state.episode,
+    rung: context.to,
+    policyVersion: context.policy.version,
+    correlationId: correlationOf(state),
+    executionId: context.executionId,
+    proof: context.proof,
+  });
+  return { state: { ...state, actionCount: number }, actions: [...actions, action] };
+}
+
+/** The correlation id of the episode, outside of one that of the figures. */
+export function correlationOf({ correlationId, figures, caseId }: LadderState): string {
+  return correlationId ?? figures?.correlationId ?? caseId;
+}
+
+function having({ state, actions }: Progress, change: Partial<LadderState>): Progress {
+  return { state: { ...state, ...change }, actions };
+}
+
+function audited(
+  { figures }: LadderState,
+  recorded: RecordedFields,
+): RecordedFields & { readonly seen: CaseFigures | null } {
+  return { ...recorded, seen: figures };
+}
+
+function published(
+  state: LadderState,
+  recorded: RecordedFields,
+): RecordedFields & { readonly seen: PricedCaseFigures } {
+  return { ...recorded, seen: pricedFigures(state) };
+}
+
+function pricedFigures({ figures, accountId }: LadderState): PricedCaseFigures {
+  if (figures === null || figures.status === 'INDETERMINATE') {
+    throw new LadderDefect(`case of ${accountId}: a step on the ladder without priced figures`);
+  }
+  return figures;
+}
+
+function openCall({ call, accountId }: LadderState): Call {
+  if (call === null) throw new LadderDefect(`case of ${accountId}: a step on a call without one`);
+  return call;
+}
+
+function howMet({ metBy }: StepContext): MetBy {
+  if (metBy === null) throw new LadderDefect('a cure without a way in which the call was met');
+  return metBy;
+}
+
+/** Once per slice for orders that outlive their lifetime, once more when no further slice may go. */
+function isNewlyStuck(state: LadderState, policy: Policy, now: number): boolean {
+  if (unsettledOrders(state.orders, state.figures).length === 0) {
+    return state.slice >= SLICES_MAX && state.stuckReported !== 'SLICES_EXHAUSTED';
+  }
+  const limit = stuckAt(state, policy);
+  return state.stuckReported === null && limit !== null && now >= limit;
+}

@@ -1,0 +1,212 @@
+import type { Rung } from './ladder-state.ts';
+
+/**
+ * The ladder, written down: on each rung, under each condition, where the case goes and what it
+ * does. `ladder-condition.ts` says which one condition holds; `ladder.ts` carries the outcome out;
+ * docs/generated/ladder.md is made from this file.
+ */
+
+/** What holds whatever happens; each is a property in ladder.properties.test.ts. */
+export const INVARIANTS = [
+  'No rung is skipped: a gap records the step of every rung that it passes, in one decision.',
+  'A step of an episode happens once; slices of orders are counted and bounded.',
+  'Nothing happens before its instant: due counts from the acknowledged call, liquidation from the acknowledged restriction.',
+  'Nothing escalates but on figures proved fresh for this very decision.',
+  'A met call returns to the rung that its figures give, and takes off what the call put on.',
+  'An episode has at most one call, and its policy does not change.',
+  'Orders never exceed the positions they were planned on, and no slice goes while an earlier order may still trade or its fills are not in the figures.',
+  'Old and repeated messages change nothing.',
+  'A deficiency ends in a cure or with a person.',
+] as const;
+
+/** The situation of an account, as one word. Exactly one holds. */
+export const CONDITIONS = [
+  'HEALTHY',
+  'THIN',
+  'UNPROVEN',
+  'DEFICIENT',
+  'PAST_DUE',
+  'GRACE_OVER_RELEASED',
+  'GRACE_OVER_UNRELEASED',
+  'SLICE_WORKING',
+  'NOTHING_TO_SELL',
+  'INDETERMINATE',
+  'STALE',
+] as const;
+export type LadderCondition = (typeof CONDITIONS)[number];
+
+/** What each condition means, for people. */
+export const CONDITION_MEANINGS: Readonly<Record<LadderCondition, string>> = {
+  HEALTHY: 'excess at or above the warning band; a call, if one was open, is met',
+  THIN: 'excess from 0 up to the warning band; a call, if one was open, is met',
+  UNPROVEN: 'excess 0 or more, but the open call is not met yet',
+  DEFICIENT: 'excess below 0, no deadline passed',
+  PAST_DUE: 'excess below 0, the due instant has passed, the grace has not',
+  GRACE_OVER_RELEASED: 'excess below 0, the grace is over, policy releases liquidation by itself',
+  GRACE_OVER_UNRELEASED: 'excess below 0, the grace is over, a person has to release liquidation',
+  SLICE_WORKING:
+    'excess below 0, the grace is over, orders may still trade or their fills are not in the figures',
+  NOTHING_TO_SELL: 'excess below 0, liquidation is released, nothing is left that can be sold',
+  INDETERMINATE: 'a held position has no price',
+  STALE: 'the case would escalate, but the figures are not proved fresh',
+};
+
+/** What a case does. */
+export const STEPS = [
+  'WARN',
+  'CLEAR_WARNING',
+  'CALL',
+  'PAST_DUE',
+  'CLOSE_ONLY',
+  'AWAIT_RELEASE',
+  'TRIGGER',
+  'ORDERS',
+  'REPORT_STUCK',
+  'CANCEL_ORDERS',
+  'MET',
+  'COMPLETE',
+  'LIFT',
+  'HAND_OVER',
+  'HOLD',
+] as const;
+export type Step = (typeof STEPS)[number];
+
+/** What each step does, for people. */
+export const STEP_MEANINGS: Readonly<Record<Step, string>> = {
+  WARN: 'WARNING to margin.calls.v1',
+  CLEAR_WARNING: 'the end of the warning to audit.v1',
+  CALL: 'MARGIN_CALL to margin.calls.v1; its acknowledgement starts the clock',
+  PAST_DUE: 'PAST_DUE to margin.calls.v1',
+  CLOSE_ONLY: 'CLOSE_ONLY to restrictions.v1; its acknowledgement starts the grace',
+  AWAIT_RELEASE: 'once: AWAITING_RELEASE to audit.v1, for a person',
+  TRIGGER: 'TRIGGERED to liquidations.v1',
+  ORDERS: 'a slice of orders to liquidation.orders.v1, highest beta first',
+  REPORT_STUCK:
+    'once a slice, if orders outlive their lifetime, and once after the last slice: LIQUIDATION_STUCK to audit.v1, for a person',
+  CANCEL_ORDERS: 'working orders to order.cancels.v1',
+  MET: 'MET to margin.calls.v1',
+  COMPLETE: 'COMPLETED to liquidations.v1, with the deficiency that is left',
+  LIFT: 'LIFTED to restrictions.v1',
+  HAND_OVER: 'UNSECURED_DEFICIT to audit.v1, for a person',
+  HOLD: 'once: HELD to audit.v1; look again at each retry',
+};
+
+/** Where a case goes and what it does. */
+export type Outcome =
+  | { readonly kind: 'STAY' }
+  | {
+      readonly kind: 'GO';
+      readonly to: Rung;
+      readonly steps: readonly Step[];
+      /** FRESH: only on figures proved fresh for this decision (DESIGN 8). */
+      readonly proof: 'FRESH' | 'ANY';
+    }
+  /** The condition cannot hold on this rung: to see it is a defect, and the case stops for a person. */
+  | { readonly kind: 'IMPOSSIBLE'; readonly because: string };
+
+const STAY: Outcome = { kind: 'STAY' };
+
+const NO_CALL_IS_OPEN: Outcome = { kind: 'IMPOSSIBLE', because: 'no call is open' };
+const NOT_RESTRICTED: Outcome = { kind: 'IMPOSSIBLE', because: 'the grace has not begun' };
+const DUE_HAS_PASSED: Outcome = { kind: 'IMPOSSIBLE', because: 'the due instant has passed' };
+const GRACE_HAS_PASSED: Outcome = { kind: 'IMPOSSIBLE', because: 'the grace has passed' };
+
+/** Escalation and liquidation: only on fresh figures. */
+const escalate = (to: Rung, ...steps: readonly Step[]): Outcome => ({
+  kind: 'GO',
+  to,
+  steps,
+  proof: 'FRESH',
+});
+
+/** A way back; a cure by the market is proved by the condition itself (RULES, The demand). */
+const release = (to: Rung, ...steps: readonly Step[]): Outcome => ({
+  kind: 'GO',
+  to,
+  steps,
+  proof: 'ANY',
+});
+
+const holdAt = (rung: Rung): Outcome => release(rung, 'HOLD');
+
+/** The transition table. Total: the compiler finds a hole, and a test walks every cell. */
+export const LADDER: Readonly<Record<Rung, Readonly<Record<LadderCondition, Outcome>>>> = {
+  ACTIVE: {
+    HEALTHY: STAY,
+    THIN: escalate('WARNING', 'WARN'),
+    UNPROVEN: NO_CALL_IS_OPEN,
+    DEFICIENT: escalate('MARGIN_CALL', 'WARN', 'CALL'),
+    PAST_DUE: NO_CALL_IS_OPEN,
+    GRACE_OVER_RELEASED: NO_CALL_IS_OPEN,
+    GRACE_OVER_UNRELEASED: NO_CALL_IS_OPEN,
+    SLICE_WORKING: NO_CALL_IS_OPEN,
+    NOTHING_TO_SELL: NO_CALL_IS_OPEN,
+    INDETERMINATE: holdAt('ACTIVE'),
+    STALE: holdAt('ACTIVE'),
+  },
+  WARNING: {
+    HEALTHY: release('ACTIVE', 'CLEAR_WARNING'),
+    THIN: STAY,
+    UNPROVEN: NO_CALL_IS_OPEN,
+    DEFICIENT: escalate('MARGIN_CALL', 'CALL'),
+    PAST_DUE: NO_CALL_IS_OPEN,
+    GRACE_OVER_RELEASED: NO_CALL_IS_OPEN,
+    GRACE_OVER_UNRELEASED: NO_CALL_IS_OPEN,
+    SLICE_WORKING: NO_CALL_IS_OPEN,
+    NOTHING_TO_SELL: NO_CALL_IS_OPEN,
+    INDETERMINATE: holdAt('WARNING'),
+    STALE: holdAt('WARNING'),
+  },
+  MARGIN_CALL: {
+    HEALTHY: release('ACTIVE', 'MET'),
+    THIN: release('WARNING', 'MET'),
+    UNPROVEN: STAY,
+    DEFICIENT: STAY,
+    PAST_DUE: escalate('RESTRICTED', 'PAST_DUE', 'CLOSE_ONLY'),
+    GRACE_OVER_RELEASED: NOT_RESTRICTED,
+    GRACE_OVER_UNRELEASED: NOT_RESTRICTED,
+    SLICE_WORKING: NOT_RESTRICTED,
+    NOTHING_TO_SELL: NOT_RESTRICTED,
+    INDETERMINATE: holdAt('MARGIN_CALL'),
+    STALE: holdAt('MARGIN_CALL'),
+  },
+  RESTRICTED: {
+    HEALTHY: release('ACTIVE', 'MET', 'LIFT'),
+    THIN: release('WARNING', 'MET', 'LIFT'),
+    UNPROVEN: STAY,
+    DEFICIENT: DUE_HAS_PASSED,
+    PAST_DUE: STAY,
+    GRACE_OVER_RELEASED: escalate('LIQUIDATING', 'TRIGGER', 'ORDERS'),
+    GRACE_OVER_UNRELEASED: escalate('RESTRICTED', 'AWAIT_RELEASE'),
+    SLICE_WORKING: release('RESTRICTED', 'REPORT_STUCK'),
+    NOTHING_TO_SELL: escalate('UNSECURED_DEFICIT', 'TRIGGER', 'COMPLETE', 'HAND_OVER'),
+    INDETERMINATE: holdAt('RESTRICTED'),
+    STALE: holdAt('RESTRICTED'),
+  },
+  LIQUIDATING: {
+    HEALTHY: release('ACTIVE', 'CANCEL_ORDERS', 'MET', 'COMPLETE', 'LIFT'),
+    THIN: release('WARNING', 'CANCEL_ORDERS', 'MET', 'COMPLETE', 'LIFT'),
+    UNPROVEN: STAY,
+    DEFICIENT: DUE_HAS_PASSED,
+    PAST_DUE: GRACE_HAS_PASSED,
+    GRACE_OVER_RELEASED: escalate('LIQUIDATING', 'ORDERS', 'REPORT_STUCK'),
+    GRACE_OVER_UNRELEASED: escalate('LIQUIDATING', 'AWAIT_RELEASE'),
+    SLICE_WORKING: release('LIQUIDATING', 'REPORT_STUCK'),
+    NOTHING_TO_SELL: escalate('UNSECURED_DEFICIT', 'COMPLETE', 'HAND_OVER'),
+    INDETERMINATE: holdAt('LIQUIDATING'),
+    STALE: holdAt('LIQUIDATING'),
+  },
+  UNSECURED_DEFICIT: {
+    HEALTHY: release('ACTIVE', 'MET', 'LIFT'),
+    THIN: release('WARNING', 'MET', 'LIFT'),
+    UNPROVEN: STAY,
+    DEFICIENT: DUE_HAS_PASSED,
+    PAST_DUE: GRACE_HAS_PASSED,
+    GRACE_OVER_RELEASED: STAY,
+    GRACE_OVER_UNRELEASED: STAY,
+    SLICE_WORKING: STAY,
+    NOTHING_TO_SELL: STAY,
+    INDETERMINATE: holdAt('UNSECURED_DEFICIT'),
+    STALE: holdAt('UNSECURED_DEFICIT'),
+  },
+};

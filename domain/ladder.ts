@@ -1,0 +1,283 @@
+import type { AcknowledgedEvent, CaseEvent, Reading, StaleReason } from './case-events.ts';
+import type { CaseFigures } from './case-figures.ts';
+import { figuresVersionString, isLater } from './figures-version.ts';
+import type { LadderAction, ReadFigures } from './ladder-actions.ts';
+import { isAboveHysteresis, situationOf } from './ladder-condition.ts';
+import type { Evidence, Situation } from './ladder-condition.ts';
+import { arrive, beginEpisode, withDemand } from './ladder-episode.ts';
+import { isRetryDue, missingPrices, onHold } from './ladder-hold.ts';
+import { seeExecution, unsettledOrders } from './ladder-orders.ts';
+import { ACKNOWLEDGEMENTS_MAX } from './ladder-state.ts';
+import type { LadderState } from './ladder-state.ts';
+import { applyStep, clearHold, correlationOf, isPending, LadderDefect } from './ladder-steps.ts';
+import type { Progress, StepContext } from './ladder-steps.ts';
+import { LADDER } from './ladder-table.ts';
+import type { Outcome, Step } from './ladder-table.ts';
+import type { Policy } from './policy.ts';
+
+/** A reading that lay too long is asked for again this often before the case holds. */
+export const READ_ATTEMPTS_MAX = 3;
+
+export interface Decision {
+  readonly state: LadderState;
+  readonly actions: readonly LadderAction[];
+}
+
+/**
+ * The ladder: what a case does about an event at the instant `at` (Unix ms). Pure. `policyInForce` counts only
+ * while the episode has not pinned its own. Every event is folded into what the case knows; then the
+ * table (ladder-table.ts) is asked with the one condition that holds. An escalation is answered by
+ * READ_FIGURES first, and goes on only with a FRESH reading. Throws LadderDefect when the condition
+ * cannot hold on the rung.
+ */
+export function decide(
+  state: LadderState,
+  event: CaseEvent,
+  policyInForce: Policy,
+  at: number,
+): Decision {
+  // A clock that steps back must not unmake what was decided: no deadline is due and then not due.
+  const now = Math.max(at, state.decidedAt);
+  const policy = state.policy ?? policyInForce;
+  const pinned = state.rung === 'ACTIVE' ? state : { ...state, policy };
+  const moment: Moment = { policy, now, executionId: null };
+  switch (event.type) {
+    case 'FIGURES': {
+      if (!isLater(event.figures.version, state.figures?.version ?? null)) return nothing(state);
+      return advance(seeFigures(pinned, event.figures, moment), TOLD, moment);
+    }
+    case 'EXECUTION': {
+      const told = seeExecution(pinned, event.execution);
+      if (told === pinned) return nothing(state);
+      return advance(told, TOLD, { ...moment, executionId: event.execution.execId });
+    }
+    case 'READING':
+      return onReading(pinned, event.reading, event.attempt, {
+        ...moment,
+        executionId: event.executionId,
+      });
+    case 'CALL_PUBLISHED':
+      return startClock(pinned, event.episode, event.ackAt, moment);
+    case 'RESTRICTION_PUBLISHED':
+      return startGrace(pinned, event.episode, event.ackAt, moment);
+    case 'ACKNOWLEDGED':
+      return acknowledge(state, event, moment);
+    case 'WAKE':
+      return advance(pinned, TOLD, moment);
+  }
+}
+
+/** Under which policy, when and through which execution a case decides. */
+interface Moment {
+  readonly policy: Policy;
+  readonly now: number;
+  readonly executionId: string | null;
+}
+
+const TOLD: Evidence = { kind: 'TOLD' };
+
+/** Asks the table with the condition that holds, and carries its outcome out. */
+function advance(before: LadderState, evidence: Evidence, moment: Moment): Decision {
+  const { policy, now } = moment;
+  const state = { ...before, decidedAt: Math.max(before.decidedAt, now) };
+  if (state.figures === null) return nothing(state);
+  const found = situationOf(state, state.figures, evidence, policy, now);
+  const outcome = outcomeOf(state, found);
+  const unproved = evidence.kind !== 'FRESH' && needsProof(state, outcome, found, moment);
+  if (unproved && evidence.kind === 'TOLD') return readFirst(state, moment);
+
+  const proof = evidence.kind === 'FRESH' ? 'FRESH' : 'TOLD';
+  const way = { ...moment, to: state.rung, metBy: found.metBy, legs: found.legs, proof } as const;
+  if (unproved && evidence.kind === 'STALE') {
+    return hold(state, LADDER[state.rung].STALE, { ...way, staleReason: evidence.reason });
+  }
+  if (found.condition === 'INDETERMINATE') {
+    if (evidence.kind === 'TOLD' && isRetryDue(state, now)) return readFirst(state, moment);
+    return hold(state, outcome, { ...way, staleReason: missingPrices(state) });
+  }
+  const to = outcome.kind === 'GO' ? outcome.to : state.rung;
+  const context = { ...way, to, staleReason: null };
+  const free = clearHold({ state, actions: [] }, context);
+  return carryOut(free, outcome, context);
+}
+
+/** Holds, or goes on holding: recorded once. */
+function hold(state: LadderState, outcome: Outcome, context: StepContext): Decision {
+  if (state.hold === null) return carryOut({ state, actions: [] }, outcome, context);
+  const reason = context.staleReason ?? missingPrices(state);
+  return nothing(onHold(state, reason, context.policy, context.now));
+}
+
+function outcomeOf(state: LadderState, { condition }: Situation): Outcome {
+  const outcome = LADDER[state.rung][condition];
+  if (outcome.kind !== 'IMPOSSIBLE') return outcome;
+  throw new LadderDefect(
+    `case of ${state.accountId}: ${condition} on ${state.rung} cannot be: ${outcome.because}`,
+  );
+}
+
+/** Escalation needs proof, and so does a cure by the market; what has been done needs none. */
+function needsProof(
+  state: LadderState,
+  outcome: Outcome,
+  found: Situation,
+  { policy, now }: Moment,
+): boolean {
+  if (outcome.kind !== 'GO' || pendingSteps(state, outcome, policy, now).length === 0) return false;
+  return outcome.proof === 'FRESH' || found.metBy === 'MARKET';
+}
+
+function pendingSteps(
+  state: LadderState,
+  outcome: Outcome,
+  policy: Policy,
+  now: number,
+): readonly Step[] {
+  if (outcome.kind !== 'GO') return [];
+  return outcome.steps.filter((step) => isPending(step, state, policy, now));
+}
+
+function carryOut(before: Progress, outcome: Outcome, context: StepContext): Decision {
+  const { policy, now, to } = context;
+  const begins = before.state.rung === 'ACTIVE' && to !== 'ACTIVE';
+  const started = begins ? { ...before, state: beginEpisode(before.state) } : before;
+  const { state, actions } = pendingSteps(started.state, outcome, policy, now).reduce<Progress>(
+    (progress, step) => applyStep(progress, step, context),
+    started,
+  );
+  return { state: arrive(state, to, policy), actions };
+}
+
+function readFirst(state: LadderState, { policy, executionId }: Moment, attempt = 1): Decision {
+  const action: ReadFigures = {
+    type: 'READ_FIGURES',
+    attempt,
+    executionId,
+    request: {
+      accountId: state.accountId,
+      atLeast: state.figures?.version ?? null,
+      quoteAgeMaxMs: policy.quoteAgeMaxMs,
+      heartbeatAgeMaxMs: policy.heartbeatAgeMaxMs,
+    },
+  };
+  return { state, actions: [action] };
+}
+
+/** A reading proves only what it proved a moment ago, and nothing about older figures. */
+function onReading(
+  state: LadderState,
+  reading: Reading,
+  attempt: number,
+  moment: Moment,
+): Decision {
+  const { policy, now } = moment;
+  if (reading.outcome === 'STALE') {
+    return advance(state, { kind: 'STALE', reason: reading.reason }, moment);
+  }
+  const ageMs = now - reading.readAt;
+  if (ageMs > policy.heartbeatAgeMaxMs) {
+    if (attempt < READ_ATTEMPTS_MAX) return readFirst(state, moment, attempt + 1);
+    return advance(state, { kind: 'STALE', reason: oldReading(ageMs, policy) }, moment);
+  }
+  const { figures, cashE4, positions } = reading;
+  const known = state.figures;
+  if (known !== null && isLater(known.version, figures.version)) {
+    return advance(state, { kind: 'STALE', reason: olderThanTold(known, figures) }, moment);
+  }
+  const isNew = isLater(figures.version, known?.version ?? null);
+  const seen = isNew ? seeFigures(state, figures, moment) : state;
+  return advance(seen, { kind: 'FRESH', cashE4, positions }, moment);
+}
+
+function oldReading(ageMs: number, policy: Policy): StaleReason {
+  return {
+    code: 'READING_OLD',
+    what: 'the re-read figures',
+    observed: `${String(ageMs)} ms`,
+    limit: `${String(policy.heartbeatAgeMaxMs)} ms`,
+  };
+}
+
+function olderThanTold(known: CaseFigures, read: CaseFigures): StaleReason {
+  return {
+    code: 'OLDER_THAN_TOLD',
+    what: 'the re-read figures',
+    observed: figuresVersionString(read.version),
+    limit: figuresVersionString(known.version),
+  };
+}
+
+/** Takes later figures: amounts and the time above the hysteresis level follow them at once. */
+function seeFigures(
+  state: LadderState,
+  figures: CaseFigures,
+  { policy, now }: Moment,
+): LadderState {
+  const { call } = state;
+  // Orders of a cured call are kept only until they are settled.
+  if (call === null) return { ...state, figures, orders: unsettledOrders(state.orders, figures) };
+  if (figures.status === 'INDETERMINATE') return { ...state, figures, aboveHysteresisSince: null };
+  return {
+    ...state,
+    figures,
+    call: withDemand(call, figures, policy),
+    aboveHysteresisSince: isAboveHysteresis(figures, policy)
+      ? (state.aboveHysteresisSince ?? now)
+      : null,
+  };
+}
+
+/** The call's clock starts when margin.calls.v1 has acknowledged it; the due instant never moves. */
+function startClock(state: LadderState, episode: number, ackAt: number, moment: Moment): Decision {
+  const { call } = state;
+  if (call?.issuedAt !== null || episode !== state.episode) return nothing(state);
+  const dueAt = ackAt + moment.policy.dueAfterMs;
+  return advance({ ...state, call: { ...call, issuedAt: ackAt, dueAt } }, TOLD, moment);
+}
+
+/** The grace runs from the restriction that restrictions.v1 has acknowledged (DESIGN 11). */
+function startGrace(state: LadderState, episode: number, ackAt: number, moment: Moment): Decision {
+  const { restriction } = state;
+  if (restriction?.restrictedAt !== null || episode !== state.episode) return nothing(state);
+  const liquidateAt = ackAt + moment.policy.graceMs;
+  const started = { ...restriction, restrictedAt: ackAt, liquidateAt };
+  return advance({ ...state, restriction: started }, TOLD, moment);
+}
+
+/** Records who saw the case. Changes no rung, no deadline. */
+function acknowledge(
+  state: LadderState,
+  { by, at, note }: AcknowledgedEvent,
+  { policy, now }: Moment,
+): Decision {
+  const repeated = state.acknowledgements.some(
+    (known) => known.by === by && known.at === at && known.note === note,
+  );
+  if (repeated) return nothing(state);
+  const number = state.actionCount + 1;
+  const all = [...state.acknowledgements, { by, at, note }];
+  return {
+    state: { ...state, acknowledgements: all.slice(-ACKNOWLEDGEMENTS_MAX), actionCount: number },
+    actions: [
+      {
+        type: 'ACKNOWLEDGE',
+        number,
+        decidedAt: now,
+        episode: state.episode,
+        rung: state.rung,
+        policyVersion: policy.version,
+        correlationId: correlationOf(state),
+        executionId: null,
+        proof: 'TOLD',
+        seen: state.figures,
+        by,
+        at,
+        note,
+      },
+    ],
+  };
+}
+
+function nothing(state: LadderState): Decision {
+  return { state, actions: [] };
+}

@@ -1,0 +1,51 @@
+import type { Rate } from './money.ts';
+
+/** The sets of a firm's choices that the product ships with (RULES, Presets). */
+export const PRESETS = ['reference', 'regulatory', 'demo', 'house'] as const;
+export type Preset = (typeof PRESETS)[number];
+
+/** What a requirement is computed from. Rates are fractions of market value. */
+export interface MarginPolicy {
+  readonly longMaintenanceRate: Rate;
+  readonly shortMaintenanceRate: Rate;
+  /** Status is WARNING while 0 ≤ excess < this × gross market value. */
+  readonly warningBand: Rate;
+  /** A cure aims at excess ≥ this × gross market value before the cure. */
+  readonly bufferRate: Rate;
+  /** What a sale or cover is expected to cost, as a fraction of its value. */
+  readonly costRate: Rate;
+}
+
+/** How a case walks the ladder. All durations in ms. */
+export interface LadderPolicy {
+  /** Issue of the call → due. */
+  readonly dueAfterMs: number;
+  /** Restriction → liquidation. */
+  readonly graceMs: number;
+  /** A cure by the market needs excess ≥ this × gross market value … */
+  readonly hysteresisRate: Rate;
+  /** … for this long (RULES, The demand). */
+  readonly marketCureMs: number;
+  /** The oldest quote of a held symbol on which a case may escalate. */
+  readonly quoteAgeMaxMs: number;
+  /** The oldest engine heartbeat on which a case may escalate (DESIGN 8). */
+  readonly heartbeatAgeMaxMs: number;
+  /** How often a hold on stale data looks again. */
+  readonly staleRetryMs: number;
+  /** A liquidation order is void this long after it was written. */
+  readonly orderTtlMs: number;
+  readonly liquidationRelease: 'AUTOMATIC' | 'ONE_PERSON';
+  readonly clock: 'WALL' | 'SESSION';
+  /** A changed deficiency is told again when it moved by max(this, deficiencyStepRate). */
+  readonly deficiencyStepE4: number;
+  readonly deficiencyStepRate: Rate;
+}
+
+/** One version of a firm's choices. Episodes pin the version they began with (DESIGN 3). */
+export interface Policy extends MarginPolicy, LadderPolicy {
+  readonly preset: Preset;
+  /** Such as `demo.1`: preset and version, recorded with every decision. */
+  readonly version: string;
+  /** Price ticks of one account are conflated for this long. */
+  readonly priceConflationMs: number;
+}
