@@ -1,0 +1,42 @@
+import type { FiguresRequest, Reading } from '#domain/case-events.ts';
+import type { CaseSummary } from '#domain/case-summary.ts';
+import type { CaseAction } from '#domain/ladder-actions.ts';
+import type { Policy } from '#domain/policy.ts';
+
+/** What an account case asks the world to do. Each name is what a reader of the timeline sees. */
+export interface CaseActivities {
+  policyInForce(): Promise<Policy>;
+  readFigures(request: FiguresRequest): Promise<Reading>;
+  warnCustomer: RecordActivity;
+  issueMarginCall: RecordActivity;
+  declarePastDue: RecordActivity;
+  restrictToCloseOnly: RecordActivity;
+  triggerLiquidation: RecordActivity;
+  sendLiquidationOrders: RecordActivity;
+  cancelLiquidationOrders: RecordActivity;
+  confirmCallMet: RecordActivity;
+  completeLiquidation: RecordActivity;
+  liftRestriction: RecordActivity;
+  recordInAudit: RecordActivity;
+}
+
+/** Writes an action to its topic and to audit.v1, and says when the broker had acknowledged both. */
+export type RecordActivity = (request: RecordRequest) => Promise<RecordAnswer>;
+
+export interface RecordRequest {
+  readonly accountId: string;
+  /** The first execution run id of the case. */
+  readonly caseId: string;
+  /** When the present run of the case started, Unix ms: later runs start later, also after a loss. */
+  readonly caseStartedAt: number;
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly action: CaseAction;
+  /** The case after the decision that the action belongs to. */
+  readonly summary: CaseSummary;
+}
+
+export interface RecordAnswer {
+  /** Unix ms. */
+  readonly ackAt: number;
+}

@@ -1,0 +1,132 @@
+import type { StaleReason } from '#domain/case-events.ts';
+import { summaryOf } from '#domain/case-summary.ts';
+import type { CaseAction } from '#domain/ladder-actions.ts';
+import { E4 } from '#domain/money.ts';
+import { LadderWalk, WALK_POLICY } from '#test/ladder-walk.ts';
+import { describe, expect, test } from '@jest/globals';
+import { auditSchema, caseSnapshotSchema } from './case-events.ts';
+import { caseRecords } from './case-records.ts';
+import type { CaseRecord } from './case-records.ts';
+import { TOPICS } from './topics.ts';
+import type { Topic } from './topics.ts';
+
+const STALE: StaleReason = { code: 'QUOTE_OLD', what: 'NVDA', observed: '9 s', limit: '5 s' };
+const SCHEMAS = new Map(Object.values<Topic>(TOPICS).map(({ name, schema }) => [name, schema]));
+
+/** The records of an action that a walk has taken. */
+function recordsOf(walk: LadderWalk, action: CaseAction): CaseRecord[] {
+  const request = {
+    accountId: 'ACC_1',
+    caseId: walk.state.caseId,
+    caseStartedAt: 1_795_000_000_000,
+    workflowId: 'account-case:ACC_1',
+    runId: 'run-1',
+    action,
+    summary: summaryOf(walk.state),
+  };
+  return caseRecords(request, 'event-1');
+}
+
+/** Every action that a case can take, from stories that take it. */
+function everyAction(): { walk: LadderWalk; action: CaseAction }[] {
+  const paid = new LadderWalk().price(410).price(390).wait(9_500).deposit(60_000);
+  const cleared = new LadderWalk().price(410).price(500);
+  const waiting = new LadderWalk({ ...WALK_POLICY, liquidationRelease: 'ONE_PERSON' });
+  waiting.price(390).wait(10_000);
+  waiting.give({ type: 'ACKNOWLEDGED', by: 'ann', at: waiting.now, note: null });
+  const stuck = new LadderWalk().price(390).wait(30_000);
+  const held = new LadderWalk();
+  held.stale = STALE;
+  held.price(390);
+  held.stale = null;
+  held.wait(1_500);
+  const lost = new LadderWalk();
+  lost.positions = [];
+  lost.sequence += 1;
+  lost.tell().wait(10_000);
+  const unpriced = new LadderWalk().setPrice(null).tell();
+  return [paid, cleared, waiting, stuck, held, lost, unpriced].flatMap((walk) =>
+    walk.taken.map(({ action }) => ({ walk, action })),
+  );
+}
+
+const ACTIONS = everyAction();
+
+describe('the records of a case', () => {
+  test('are tried with every kind of action', () => {
+    expect(new Set(ACTIONS.map(({ action }) => action.type)).size).toBe(17);
+  });
+
+  test('fit the schemas of their topics', () => {
+    for (const { walk, action } of ACTIONS) {
+      for (const { topic, record } of recordsOf(walk, action)) {
+        expect(SCHEMAS.get(topic)?.safeParse(record).error).toBeUndefined();
+      }
+    }
+  });
+
+  test('end with one audit event that carries the case', () => {
+    for (const { walk, action } of ACTIONS) {
+      const records = recordsOf(walk, action);
+      const audits = records.filter(({ topic }) => topic === TOPICS.audit.name);
+      expect(audits).toEqual(records.slice(-1));
+      const { details } = auditSchema.parse(audits[0]?.record);
+      const snapshot = caseSnapshotSchema.parse(details.case);
+      expect(snapshot.case_version).toBe(
+        `001795000000000-${String(action.number).padStart(10, '0')}`,
+      );
+    }
+  });
+
+  test('say in dollars and shares what was decided', () => {
+    const walk = new LadderWalk().price(390).wait(9_500);
+    const written = walk.taken.flatMap(({ action }) => recordsOf(walk, action));
+    const of = (topic: string, text: string): unknown =>
+      written.find(
+        ({ topic: name, record }) => name === topic && JSON.stringify(record).includes(text),
+      )?.record;
+    expect(of('margin.calls.v1', '"action":"MARGIN_CALL"')).toMatchObject({
+      action: 'MARGIN_CALL',
+      rung: 'MARGIN_CALL',
+      status: 'MARGIN_CALL',
+      deficiency: 3_750,
+      demand: 5_700,
+      excess: -3_750,
+    });
+    expect(of('restrictions.v1', 'CLOSE_ONLY')).toMatchObject({
+      action: 'CLOSE_ONLY',
+      rung: 'RESTRICTED',
+      holder: 'stale-call',
+    });
+    expect(of('liquidations.v1', 'TRIGGERED')).toMatchObject({
+      positions: [{ symbol: 'NVDA', qty: 59, price: 390 }],
+      residual_deficiency: null,
+    });
+    const [order] = walk.orders;
+    expect(of('liquidation.orders.v1', 'NVDA')).toMatchObject({
+      order_id: order?.orderId,
+      side: 'SELL',
+      qty: 59,
+      price: 390,
+      valid_until: order?.validUntil,
+    });
+  });
+
+  test('name what made the case decide', () => {
+    const walk = new LadderWalk().price(390).wait(9_500).price(380);
+    const [order] = walk.orders;
+    if (order === undefined) throw new Error('there is no order');
+    // The sale brings the excess back, but releases less than was demanded.
+    walk.setPrice(385);
+    const execution = walk.execute(order, 59 * E4);
+    walk.tell().give({ type: 'EXECUTION', execution });
+    walk.give({ type: 'ACKNOWLEDGED', by: 'ann', at: walk.now, note: null });
+    const causes = walk.taken.map(({ action }) => {
+      const audit = auditSchema.parse(recordsOf(walk, action).at(-1)?.record);
+      return `${audit.event_type} by ${String(audit.causation_id)}`;
+    });
+    expect(causes[0]).toBe('WARNING by margin.calc:0000000001-000000000000001');
+    expect(causes).toContain(`MET by ${execution.execId}`);
+    expect(causes.at(-1)).toBe('ACKNOWLEDGED by null');
+  });
+});

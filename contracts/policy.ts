@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { rate } from '#domain/money.ts';
+import { PRESETS } from '#domain/policy.ts';
+import type { Policy } from '#domain/policy.ts';
+import { decimal, toE4 } from './wire.ts';
+
+/** A fraction 0 … `max` with at most six decimals, as a rate of parts per million. */
+const fraction = (max: number): z.ZodType<number> =>
+  z
+    .number()
+    .min(0)
+    .max(max)
+    .refine((value) => Math.round(value * 1e6) / 1e6 === value, 'must have at most six decimals');
+
+/** Up to 400 days. */
+const durationMs = z.int().min(0).max(34_560_000_000);
+
+/** The rates that `margin evaluate` may override, as fractions. */
+export const marginPolicyShape = {
+  long_maintenance_rate: fraction(1),
+  short_maintenance_rate: fraction(10),
+  warning_band: fraction(1),
+  buffer_rate: fraction(1),
+  cost_rate: fraction(1),
+};
+
+/** The name of a set of choices that the product ships with. */
+export const presetSchema = z.enum(PRESETS);
+
+/** policies/<preset>.json: one version of a firm's choices (RULES, Presets). */
+export const policyFileSchema = z.strictObject({
+  preset: presetSchema,
+  version: z.int().min(1),
+  ...marginPolicyShape,
+  due_after_ms: durationMs,
+  grace_ms: durationMs,
+  hysteresis_rate: fraction(1),
+  market_cure_ms: durationMs,
+  quote_age_ms_max: durationMs.min(1),
+  heartbeat_age_ms_max: durationMs.min(1),
+  stale_retry_ms: durationMs.min(10),
+  order_ttl_ms: durationMs.min(100),
+  liquidation_release: z.enum(['AUTOMATIC', 'ONE_PERSON']),
+  clock: z.enum(['WALL', 'SESSION']),
+  deficiency_step: decimal(1_000_000_000).min(0),
+  deficiency_step_rate: fraction(1),
+  price_conflation_ms: z.int().min(0).max(60_000),
+});
+
+export type PolicyFile = z.infer<typeof policyFileSchema>;
+
+/** The policy that a file states. */
+export function decodePolicy(file: PolicyFile): Policy {
+  return {
+    preset: file.preset,
+    version: `${file.preset}.${String(file.version)}`,
+    longMaintenanceRate: rateOf(file.long_maintenance_rate),
+    shortMaintenanceRate: rateOf(file.short_maintenance_rate),
+    warningBand: rateOf(file.warning_band),
+    bufferRate: rateOf(file.buffer_rate),
+    costRate: rateOf(file.cost_rate),
+    dueAfterMs: file.due_after_ms,
+    graceMs: file.grace_ms,
+    hysteresisRate: rateOf(file.hysteresis_rate),
+    marketCureMs: file.market_cure_ms,
+    quoteAgeMaxMs: file.quote_age_ms_max,
+    heartbeatAgeMaxMs: file.heartbeat_age_ms_max,
+    staleRetryMs: file.stale_retry_ms,
+    orderTtlMs: file.order_ttl_ms,
+    liquidationRelease: file.liquidation_release,
+    clock: file.clock,
+    deficiencyStepE4: toE4(file.deficiency_step),
+    deficiencyStepRate: rateOf(file.deficiency_step_rate),
+    priceConflationMs: file.price_conflation_ms,
+  };
+}
+
+/** A fraction with at most six decimals as an exact rate. */
+export function rateOf(value: number): ReturnType<typeof rate> {
+  return rate(Math.round(value * 1e6));
+}

@@ -1,0 +1,157 @@
+import type { z } from 'zod';
+import {
+  auditSchema,
+  executionSchema,
+  liquidationOrderSchema,
+  liquidationSchema,
+  marginCallSchema,
+  orderCancelSchema,
+  restrictionSchema,
+} from './case-events.ts';
+import { deadLetterSchema } from './dead-letter.ts';
+import { changelogSchema } from './engine-changelog.ts';
+import { betaSchema, cashSchema, fillSchema, priceSchema } from './ingest.ts';
+import { heartbeatSchema, marginCalcSchema, stressSchema } from './margin-figures.ts';
+
+/** What a topic is keyed by. Topics keyed by account are co-partitioned (DESIGN, Topics and records). */
+export type TopicKey = 'account_id' | 'symbol' | 'partition' | 'subject' | 'origin';
+
+export interface Topic {
+  readonly name: string;
+  readonly purpose: string;
+  readonly key: TopicKey;
+  readonly schema: z.ZodType;
+  /** `compact` keeps the last record of each key for ever; a number deletes after so many days. */
+  readonly cleanup: 'compact' | { readonly retentionDays: number };
+  /** Input from outside: a record that fails its schema goes to `<name>.dlq` (DESIGN 25). */
+  readonly deadLetters: boolean;
+}
+
+/** Input is kept longer than the horizon in which a fill is counted once (seven days). */
+const INPUT = { retentionDays: 30 } as const;
+const EVENTS = { retentionDays: 30 } as const;
+/** Books and records outlive their topic in the archive; the topic keeps a quarter. */
+const EVIDENCE = { retentionDays: 90 } as const;
+
+/** Every topic of the product. The only place where a name, a key or a cleanup policy is written. */
+export const TOPICS = {
+  fills: topic('fills.v1', 'executed trades', 'account_id', fillSchema, INPUT, true),
+  cash: topic('cash.v1', 'deposits and withdrawals', 'account_id', cashSchema, INPUT, true),
+  prices: topic('prices.v1', 'last prices', 'symbol', priceSchema, 'compact', true),
+  betas: topic('betas.v1', 'betas to SPY', 'symbol', betaSchema, 'compact', true),
+  marginCalc: topic(
+    'margin.calc.v1',
+    'the margin figures of each account',
+    'account_id',
+    marginCalcSchema,
+    'compact',
+    false,
+  ),
+  stress: topic(
+    'stress.beta_spy.v1',
+    'what eight SPY moves would do to each account',
+    'account_id',
+    stressSchema,
+    { retentionDays: 7 },
+    false,
+  ),
+  heartbeats: topic(
+    'engine.heartbeats.v1',
+    'how far the engine has applied its inputs',
+    'partition',
+    heartbeatSchema,
+    { retentionDays: 1 },
+    false,
+  ),
+  engineChangelog: topic(
+    'margin-engine.changelog.v1',
+    'the state of the engine, from which it restarts',
+    'account_id',
+    changelogSchema,
+    'compact',
+    false,
+  ),
+  marginCalls: topic(
+    'margin.calls.v1',
+    'warnings, margin calls, past due, met',
+    'account_id',
+    marginCallSchema,
+    EVENTS,
+    false,
+  ),
+  restrictions: topic(
+    'restrictions.v1',
+    'close-only put on and lifted',
+    'account_id',
+    restrictionSchema,
+    EVENTS,
+    false,
+  ),
+  liquidations: topic(
+    'liquidations.v1',
+    'liquidations triggered and completed',
+    'account_id',
+    liquidationSchema,
+    EVENTS,
+    false,
+  ),
+  liquidationOrders: topic(
+    'liquidation.orders.v1',
+    'orders that liquidate',
+    'account_id',
+    liquidationOrderSchema,
+    EVENTS,
+    true,
+  ),
+  orderCancels: topic(
+    'order.cancels.v1',
+    'working orders to cancel',
+    'account_id',
+    orderCancelSchema,
+    EVENTS,
+    true,
+  ),
+  executions: topic(
+    'executions.v1',
+    'what became of orders at the venue',
+    'account_id',
+    executionSchema,
+    EVENTS,
+    false,
+  ),
+  audit: topic('audit.v1', 'every decision', 'subject', auditSchema, EVIDENCE, false),
+} as const satisfies Record<string, Topic>;
+
+/** All topics of the product, dead-letter topics included. */
+export function allTopics(): Topic[] {
+  return Object.values<Topic>(TOPICS).flatMap((entry) =>
+    entry.deadLetters ? [entry, deadLetterTopic(entry)] : [entry],
+  );
+}
+
+/** The name of the topic where bad records of `topicName` go. */
+export function deadLetterTopicName(topicName: string): string {
+  return `${topicName}.dlq`;
+}
+
+function deadLetterTopic(source: Topic): Topic {
+  return {
+    name: deadLetterTopicName(source.name),
+    purpose: `records of ${source.name} that were refused, with the reason`,
+    key: 'origin',
+    schema: deadLetterSchema,
+    cleanup: EVIDENCE,
+    deadLetters: false,
+  };
+}
+
+function topic<const Name extends string, Schema extends z.ZodType>(
+  name: Name,
+  purpose: string,
+  key: TopicKey,
+  schema: Schema,
+  cleanup: Topic['cleanup'],
+  deadLetters: boolean,
+): Topic & { readonly name: Name; readonly schema: Schema } {
+  return { name, purpose, key, schema, cleanup, deadLetters };
+}

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { AMOUNT_MAX_E4, E4, MoneyRangeError } from '#domain/money.ts';
+
+/**
+ * The wire's ways of writing things: dollars and shares are JSON numbers with at most four decimals,
+ * instants are integer Unix milliseconds, ids match one pattern (DESIGN, Topics and records).
+ */
+
+export const ID_PATTERN = /^[A-Za-z0-9_.:-]{1,64}$/;
+
+/** An id of an account, a fill, an order …; also a symbol. */
+export const id = z
+  .string()
+  .regex(ID_PATTERN, 'must be 1 to 64 characters of A-Z a-z 0-9 _ . : -')
+  .meta({ pattern: ID_PATTERN.source });
+
+/** 1 Jan 2100: a later instant is a mistake of unit. */
+const INSTANT_MAX_MS = 4_102_444_800_000;
+
+/** Integer Unix milliseconds. */
+export const instant = z.int().min(0).max(INSTANT_MAX_MS);
+
+/** A whole number ≥ 0: an offset, a sequence, a count. */
+export const count = z.int().min(0);
+
+/** Free text from outside, bounded. */
+export const text = (charactersMax: number): z.ZodString => z.string().min(1).max(charactersMax);
+
+/** A number with at most four decimals, within ±max. */
+export function decimal(max: number): z.ZodNumber {
+  return z
+    .number()
+    .min(-max)
+    .max(max)
+    .refine(hasFourDecimals, 'must have at most four decimals')
+    .meta({ multipleOf: 0.0001 });
+}
+
+/** Dollars that come in: ±$100 billion. */
+export const dollars = decimal(100_000_000_000);
+
+/** Dollars of a computed figure: as far as the core goes, ±$250 billion. */
+export const figure = decimal(AMOUNT_MAX_E4 / E4);
+
+/** Dollars per share: above 0, at most $10,000,000. */
+export const price = decimal(10_000_000).positive();
+
+/** Signed shares, not 0, at most 100 million. */
+export const signedQty = decimal(100_000_000).refine((qty) => qty !== 0, 'must not be 0');
+
+/** Beta to SPY: ±100, four decimals. */
+export const beta = decimal(100);
+
+/** A wire number with at most four decimals as an integer in 1/10,000. */
+export function toE4(value: number): number {
+  const scaled = Math.round(value * E4) + 0; // −0 + 0 is 0
+  if (!Number.isSafeInteger(scaled)) throw new MoneyRangeError('a number left the exact range');
+  return scaled;
+}
+
+/** An integer in 1/10,000 as the wire's number; exact in its shortest decimal form up to AMOUNT_MAX_E4. */
+export function fromE4(valueE4: number): number {
+  return valueE4 / E4;
+}
+
+/** Does the number stand for an exact multiple of 0.0001? */
+function hasFourDecimals(value: number): boolean {
+  return Number.isSafeInteger(Math.round(value * E4)) && Math.round(value * E4) / E4 === value;
+}

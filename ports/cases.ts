@@ -1,0 +1,34 @@
+import type { MachineEvent } from '#domain/case-events.ts';
+import type { AcknowledgedFigures } from '#domain/edges.ts';
+
+/** What people may ask of a case. */
+export interface CaseCommands {
+  /**
+   * Records who saw the case and when; changes no timer. `at` is Unix ms. NO_CASE: the account has
+   * none. Rejects when the case's server cannot be reached in time.
+   */
+  acknowledge(acknowledgement: Acknowledgement): Promise<'RECORDED' | 'NO_CASE'>;
+}
+
+export interface Acknowledgement {
+  readonly accountId: string;
+  /** The subject of the caller's token. */
+  readonly by: string;
+  readonly at: number;
+  readonly note: string | null;
+}
+
+/** What machines tell cases. */
+export interface CaseSignals {
+  /**
+   * Tells the account's case, starting it when there is none. Resolves when the server has taken the
+   * signal; rejects when it cannot be reached in time: say it again, a repeated event changes nothing.
+   */
+  deliver(accountId: string, event: MachineEvent): Promise<void>;
+  /** What each open case has seen last: for the sweep. A few seconds behind, in no order. */
+  acknowledged(): AsyncIterable<AcknowledgedCase>;
+}
+
+export interface AcknowledgedCase extends AcknowledgedFigures {
+  readonly accountId: string;
+}

@@ -1,0 +1,4 @@
+/** The time of day, integer Unix milliseconds. */
+export interface Clock {
+  now(): number;
+}
