@@ -1,0 +1,34 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+
+/** The files that development tokens are signed and checked with. */
+export interface KeyFiles {
+  readonly publicKeyFile: string;
+  readonly privateKeyFile: string;
+}
+
+/**
+ * The instance's own Ed25519 key pair (PEM: SPKI and PKCS #8), made once, readable by its owner
+ * only. A token of one instance is worth nothing at another.
+ */
+export async function developmentKeys(folder: string): Promise<KeyFiles> {
+  const publicKeyFile = path.join(folder, 'jwt-public.pem');
+  const privateKeyFile = path.join(folder, 'jwt-private.pem');
+  if (existsSync(publicKeyFile) && existsSync(privateKeyFile))
+    return { publicKeyFile, privateKeyFile };
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519', {
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
+  await writeAtOnce(privateKeyFile, privateKey);
+  await writeAtOnce(publicKeyFile, publicKey);
+  return { publicKeyFile, privateKeyFile };
+}
+
+async function writeAtOnce(file: string, text: string): Promise<void> {
+  await writeFile(`${file}.new`, text, { mode: 0o600 });
+  await rename(`${file}.new`, file);
+}

@@ -1,0 +1,83 @@
+import path from 'node:path';
+import type { RecordedProduct, StateKeeper } from './instance-state.ts';
+import type { Launched, Lifetime } from './launch.ts';
+import { launch, NODE_FLAGS } from './launch.ts';
+import { logSize, readLog } from './log-file.ts';
+import { freePort } from './ports.ts';
+import type { ProductProcess } from './product-processes.ts';
+import type { Progress } from './progress.ts';
+import { asTask } from './progress.ts';
+import { untilHealthy } from './until-healthy.ts';
+
+const ROOT = path.dirname(import.meta.dirname);
+const READY_MS_MAX = 60_000;
+/** Every process of the product logs this when it is ready. */
+const READY_MARK = '"event":"ready"';
+
+export interface StartedProcess {
+  readonly record: RecordedProduct;
+  readonly launched: Launched;
+}
+
+export interface ProcessSurroundings {
+  readonly logs: string;
+  readonly keeper: StateKeeper;
+  readonly boundToParent: boolean;
+  /** What all processes of the product are told. */
+  readonly environment: Record<string, string>;
+  readonly variables: NodeJS.ProcessEnv;
+  readonly progress: Progress;
+}
+
+/** Starts one process of the product; resolves when it has logged that it is ready. */
+export async function startProcess(
+  kind: ProductProcess,
+  surroundings: ProcessSurroundings,
+): Promise<StartedProcess> {
+  const { environment, boundToParent } = surroundings;
+  const lifetime: Lifetime = boundToParent ? 'stdin' : 'detached';
+  const metricsPort = await freePort();
+  const logFile = path.join(surroundings.logs, `${kind.name}.log`);
+  const logFrom = await logSize(logFile);
+  return asTask(surroundings.progress, `Starting ${kind.name}`, async () => {
+    const launched = await launch({
+      program: process.execPath,
+      args: [...NODE_FLAGS, path.resolve(ROOT, kind.entry)],
+      variables: {
+        ...surroundings.variables,
+        ...environment,
+        SENTINEL_METRICS_PORT: String(metricsPort),
+        SENTINEL_EXIT_WITH_PARENT: boundToParent ? '1' : '0',
+      },
+      logFile,
+      lifetime,
+    });
+    const record: RecordedProduct = {
+      name: kind.name,
+      process: launched.process,
+      metricsUrl: `http://127.0.0.1:${metricsPort}`,
+      ...(kind.servesApi ? { address: environment.SENTINEL_API_URL } : {}),
+      logFile,
+      startedAtMs: Date.now(),
+    };
+    // Written down before it is ready: should this command be killed now, the next one finds it.
+    await surroundings.keeper.change((state) => ({
+      ...state,
+      product: [...state.product.filter(({ name }) => name !== kind.name), record],
+    }));
+    try {
+      await untilHealthy({
+        title: kind.name,
+        launched,
+        logFile,
+        logFrom,
+        isHealthy: async () => (await readLog(logFile, logFrom)).includes(READY_MARK),
+        timeoutMs: READY_MS_MAX,
+      });
+    } catch (error) {
+      await launched.stop();
+      throw error;
+    }
+    return { record, launched };
+  });
+}
