@@ -1,0 +1,192 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { TOPICS } from '#contracts/topics.ts';
+import type { LogReader } from '#ports/log-reader.ts';
+import { eventually, openKafka } from '#test/kafka-fixture.ts';
+import type { KafkaFixture } from '#test/kafka-fixture.ts';
+import { createKafka } from './client.ts';
+import { createEndOffsets, createLogReader } from './log-reader.ts';
+import { MissingTopicError } from './topic-bounds.ts';
+
+const TOPIC = TOPICS.prices.name;
+const PARTITIONS = 3;
+const WAIT_MS = 20_000;
+const TEST_MS = 60_000;
+
+let kafka: KafkaFixture;
+let readers: LogReader[];
+let fatal: Error[];
+
+beforeEach(async () => {
+  kafka = await openKafka('reader', PARTITIONS);
+  readers = [];
+  fatal = [];
+});
+
+afterEach(async () => {
+  await Promise.all(readers.map((reader) => reader.stop()));
+  await kafka.close();
+}, TEST_MS);
+
+function create(partition?: number): LogReader {
+  const onFatal = (error: Error): void => {
+    fatal.push(error);
+  };
+  const options = partition === undefined ? { onFatal } : { onFatal, partition };
+  const reader = createLogReader(kafka.surroundings, options);
+  readers.push(reader);
+  return reader;
+}
+
+async function publish(...values: readonly string[]): Promise<void> {
+  await kafka.publish(
+    values.map((value, n) => ({ topic: TOPIC, key: value, value, partition: n % PARTITIONS })),
+  );
+}
+
+async function inTransaction(end: 'commit' | 'abort', value: string): Promise<void> {
+  const producer = createKafka(kafka.surroundings).producer({
+    transactionalId: `${kafka.topicPrefix}writer`,
+    idempotent: true,
+    maxInFlightRequests: 1,
+  });
+  await producer.connect();
+  const transaction = await producer.transaction();
+  const topic = kafka.topicPrefix + TOPIC;
+  await transaction.send({ topic, messages: [{ key: 'k', value, partition: 0 }] });
+  await transaction[end]();
+  await producer.disconnect();
+}
+
+describe('a log is read from its beginning', () => {
+  test(
+    'to its end, behind transaction markers, without what was aborted, and on from there',
+    async () => {
+      await publish('a', 'b', 'c');
+      await inTransaction('commit', 'committed');
+      await inTransaction('abort', 'aborted');
+      const seen: string[] = [];
+      const reader = create();
+      await reader.start([TOPIC], (records) => {
+        seen.push(...records.map(({ value }) => String(value)));
+      });
+      await reader.caughtUp(WAIT_MS);
+      expect([...seen].sort()).toEqual(['a', 'b', 'c', 'committed']);
+      const ends = await createEndOffsets(kafka.surroundings);
+      expect(reader.positions(TOPIC)).toEqual(await ends.endOffsets(TOPIC));
+      expect(reader.positions(TOPIC)).toEqual([5, 1, 1]);
+      await ends.close();
+      await publish('d');
+      await eventually('what comes later', WAIT_MS, () => Promise.resolve(seen.includes('d')));
+    },
+    TEST_MS,
+  );
+
+  test(
+    'one partition only, when that is asked for',
+    async () => {
+      await publish('a', 'b', 'c');
+      const seen: string[] = [];
+      const reader = create(1);
+      await reader.start([TOPIC], (records) => {
+        seen.push(...records.map(({ value }) => String(value)));
+      });
+      await reader.caughtUp(WAIT_MS);
+      expect(seen).toEqual(['b']);
+    },
+    TEST_MS,
+  );
+
+  test(
+    'and a topic without records is caught up with at once',
+    async () => {
+      const reader = create();
+      await reader.start([TOPIC, TOPICS.betas.name], () => undefined);
+      await reader.caughtUp(WAIT_MS);
+      expect(reader.positions(TOPIC)).toEqual([0, 0, 0]);
+    },
+    TEST_MS,
+  );
+});
+
+describe('a log that cannot be read is never taken for read', () => {
+  test(
+    'when a record’s handler fails, catching up fails too and the position stays',
+    async () => {
+      await publish('a');
+      const reader = create();
+      await reader.start([TOPIC], () => {
+        throw new TypeError('a defect');
+      });
+      await expect(reader.caughtUp(WAIT_MS)).rejects.toThrow('a defect');
+      expect(fatal).toEqual([new TypeError('a defect')]);
+      expect(reader.positions(TOPIC)).toEqual([0, 0, 0]);
+    },
+    TEST_MS,
+  );
+
+  test(
+    'while a transaction is open: what it hides, and what lies behind it, is there',
+    async () => {
+      const producer = createKafka(kafka.surroundings).producer({
+        transactionalId: `${kafka.topicPrefix}writer`,
+        idempotent: true,
+        maxInFlightRequests: 1,
+      });
+      await producer.connect();
+      const transaction = await producer.transaction();
+      await transaction.send({
+        topic: kafka.topicPrefix + TOPIC,
+        messages: [{ key: 'k', value: 'open', partition: 0 }],
+      });
+      await publish('behind');
+      const ends = await createEndOffsets(kafka.surroundings);
+      expect(await ends.endOffsets(TOPIC)).toEqual([2, 0, 0]);
+      await ends.close();
+
+      const seen: string[] = [];
+      const reader = create();
+      await reader.start([TOPIC], (records) => {
+        seen.push(...records.map(({ value }) => String(value)));
+      });
+      await expect(reader.caughtUp(300)).rejects.toThrow(/read to 0 of 2 in 300 ms.*transaction/);
+      await transaction.commit();
+      await producer.disconnect();
+      await reader.caughtUp(WAIT_MS);
+      expect(seen).toEqual(['open', 'behind']);
+    },
+    TEST_MS,
+  );
+
+  test(
+    'when its topic does not exist, starting fails and names it',
+    async () => {
+      const reader = create();
+      const starting = reader.start(['nonesuch.v1'], () => undefined);
+      await expect(starting).rejects.toThrow(MissingTopicError);
+      await expect(starting).rejects.toThrow(`${kafka.topicPrefix}nonesuch.v1`);
+    },
+    TEST_MS,
+  );
+
+  test(
+    'when it is stopped meanwhile, catching up ends',
+    async () => {
+      await publish('a');
+      const reader = create();
+      let letGo = (): void => undefined;
+      await reader.start(
+        [TOPIC],
+        () =>
+          new Promise((resolve) => {
+            letGo = resolve;
+          }),
+      );
+      const catching = reader.caughtUp(WAIT_MS);
+      const stopping = reader.stop();
+      await expect(catching).rejects.toThrow(/stopped/);
+      letGo();
+      await stopping;
+    },
+    TEST_MS,
+  );
+});

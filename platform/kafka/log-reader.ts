@@ -1,0 +1,226 @@
+import { randomUUID } from 'node:crypto';
+import type { Kafka } from 'kafkajs';
+import type { EndOffsets, LogReader } from '#ports/log-reader.ts';
+import type { InboundRecord } from '#ports/records.ts';
+import { createKafka } from './client.ts';
+import type { KafkaSurroundings } from './client.ts';
+import { asError, KafkaTroubleError } from './kafka-trouble.ts';
+import { settledWithin } from './settled-within.ts';
+import { SteadyConsumer } from './steady-consumer.ts';
+import type { ConsumedBatch, Membership } from './steady-consumer.ts';
+import { TopicBounds } from './topic-bounds.ts';
+
+/** A reader's group is its own: nobody waits for it to die. Be patient with a busy process. */
+const READER_SESSION_TIMEOUT_MS = 30_000;
+const CAUGHT_UP_POLL_MS = 10;
+/** A broker that was killed recovers its partitions one by one: a process may start meanwhile. */
+const START_PATIENCE_MS = 60_000;
+/** Taking the group away again is a courtesy to the broker. */
+const CLEAN_UP_MS_MAX = 2_000;
+
+type OnRecords = (records: readonly InboundRecord[]) => void | Promise<void>;
+
+interface Lane {
+  /** The first offset not yet handed over; transaction markers count as read. */
+  position: number;
+}
+
+interface Goal {
+  readonly lane: Lane;
+  readonly topic: string;
+  readonly partition: number;
+  readonly end: number;
+}
+
+export interface LogReaderOptions {
+  /** Only this partition number of each topic; all when absent. */
+  readonly partition?: number;
+  /** Called when the reader can no longer read, or `onRecords` failed: the process should end. */
+  readonly onFatal: (error: Error) => void;
+}
+
+/** Reads whole topics from their beginning, committed records only (ports/log-reader.ts). */
+export function createLogReader(
+  surroundings: KafkaSurroundings,
+  options: LogReaderOptions,
+): LogReader {
+  return new KafkaLogReader(surroundings, options);
+}
+
+/** Where partitions end, asked of the broker each time. */
+export async function createEndOffsets(
+  surroundings: KafkaSurroundings,
+): Promise<EndOffsets & { close(): Promise<void> }> {
+  const topicBounds = new TopicBounds(createKafka(surroundings));
+  await topicBounds.connect();
+  return {
+    endOffsets: async (topic) => {
+      const bounds = await topicBounds.of(surroundings.topicPrefix + topic);
+      return bounds.map(({ high }) => high);
+    },
+    close: () => topicBounds.disconnect(),
+  };
+}
+
+class KafkaLogReader implements LogReader {
+  readonly #kafka: Kafka;
+  readonly #surroundings: KafkaSurroundings;
+  readonly #options: LogReaderOptions;
+  readonly #groupId: string;
+  readonly #topicBounds: TopicBounds;
+  readonly #lanes = new Map<string, Lane[]>();
+  #consumer: SteadyConsumer | undefined;
+  #onRecords: OnRecords = () => undefined;
+  #starting: Promise<void> = Promise.resolve();
+  #failure: Error | undefined;
+  #stopped = false;
+
+  constructor(surroundings: KafkaSurroundings, options: LogReaderOptions) {
+    this.#surroundings = surroundings;
+    this.#options = options;
+    this.#kafka = createKafka(surroundings);
+    this.#topicBounds = new TopicBounds(this.#kafka);
+    this.#groupId = `${surroundings.topicPrefix}${surroundings.clientId}.reader.${randomUUID()}`;
+  }
+
+  start(topics: readonly string[], onRecords: OnRecords): Promise<void> {
+    const starting = this.#start(topics, onRecords);
+    this.#starting = starting.catch(() => undefined);
+    return starting;
+  }
+
+  async #start(topics: readonly string[], onRecords: OnRecords): Promise<void> {
+    this.#onRecords = onRecords;
+    await this.#topicBounds.connect();
+    for (const topic of topics) {
+      const bounds = await this.#topicBounds.of(this.#surroundings.topicPrefix + topic, {
+        patienceMs: START_PATIENCE_MS,
+      });
+      this.#lanes.set(
+        topic,
+        bounds.map(({ low }) => ({ position: low })),
+      );
+    }
+    if (this.#isStopped()) throw stoppedError();
+    this.#consumer = new SteadyConsumer({
+      kafka: this.#kafka,
+      surroundings: this.#surroundings,
+      group: { groupId: this.#groupId, sessionTimeout: READER_SESSION_TIMEOUT_MS },
+      topics,
+      partitionsConcurrentMax: 1,
+      handlers: {
+        onJoined: (membership) => this.#takeUp(membership),
+        onBatch: (batch) => this.#handOver(batch),
+        onPassed: (topic, partition, position) => this.#passed(topic, partition, position),
+        onFatal: (error) => this.#fail(error),
+      },
+    });
+    await this.#consumer.start();
+  }
+
+  positions(topic: string): readonly number[] {
+    return (this.#lanes.get(topic) ?? []).map(({ position }) => position);
+  }
+
+  async caughtUp(timeoutMs: number): Promise<void> {
+    const deadline = Date.now() + timeoutMs;
+    for (const goal of await this.#goals()) {
+      while (goal.lane.position < goal.end) {
+        if (this.#failure !== undefined) throw this.#failure;
+        if (this.#isStopped()) throw stoppedError();
+        if (Date.now() > deadline) throw lateError(goal, timeoutMs);
+        await new Promise((resolve) => setTimeout(resolve, CAUGHT_UP_POLL_MS));
+      }
+    }
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#consumer?.stop();
+    await settledWithin(CLEAN_UP_MS_MAX, this.#cleanUp());
+  }
+
+  async #goals(): Promise<Goal[]> {
+    if (this.#lanes.size === 0) throw new Error('the reader has not been started');
+    const goals: Goal[] = [];
+    for (const topic of this.#lanes.keys()) {
+      const bounds = await this.#topicBounds.of(this.#surroundings.topicPrefix + topic);
+      for (const { partition, low, high } of bounds) {
+        const lane = this.#lane(topic, partition);
+        if (lane !== undefined && low !== high) goals.push({ lane, topic, partition, end: high });
+      }
+    }
+    return goals;
+  }
+
+  /** Goes on where it was: a new membership begins at the beginning otherwise. */
+  #takeUp({ consumer, assignment }: Membership): void {
+    for (const [prefixed, partitions] of Object.entries(assignment)) {
+      const topic = prefixed.slice(this.#surroundings.topicPrefix.length);
+      for (const partition of partitions) {
+        const lane = this.#lane(topic, partition);
+        if (lane === undefined) consumer.pause([{ topic: prefixed, partitions: [partition] }]);
+        else consumer.seek({ topic: prefixed, partition, offset: String(lane.position) });
+      }
+    }
+  }
+
+  async #handOver({ topic, partition, records, nextPosition }: ConsumedBatch): Promise<boolean> {
+    const lane = this.#lane(topic, partition);
+    if (lane === undefined) return true;
+    const fresh = records.filter(({ offset }) => offset >= lane.position);
+    if (fresh.length > 0) await this.#onRecords(fresh);
+    this.#passed(topic, partition, nextPosition);
+    return true;
+  }
+
+  #passed(topic: string, partition: number, position: number): void {
+    const lane = this.#lane(topic, partition);
+    if (lane !== undefined) lane.position = Math.max(lane.position, position);
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    this.#options.onFatal(error);
+  }
+
+  /** The lane of a partition that is read; undefined for one that is not asked for. */
+  #lane(topic: string, partition: number): Lane | undefined {
+    const { partition: asked } = this.#options;
+    if (asked !== undefined && asked !== partition) return undefined;
+    return this.#lanes.get(topic)?.[partition];
+  }
+
+  /** An empty group would stay on the broker for a while: one for each start of a process. */
+  async #cleanUp(): Promise<void> {
+    await this.#starting;
+    const admin = this.#kafka.admin();
+    try {
+      await this.#topicBounds.disconnect();
+      if (this.#consumer === undefined) return;
+      await admin.connect();
+      await admin.deleteGroups([this.#groupId]);
+    } catch (error) {
+      const reason = asError(error).message;
+      this.#surroundings.logger.debug({ error: reason }, 'the reader left its group behind');
+    } finally {
+      await admin.disconnect();
+    }
+  }
+
+  #isStopped(): boolean {
+    return this.#stopped;
+  }
+}
+
+function stoppedError(): KafkaTroubleError {
+  return new KafkaTroubleError('the reader was stopped before it had read to the end');
+}
+
+function lateError({ lane, topic, partition, end }: Goal, timeoutMs: number): KafkaTroubleError {
+  return new KafkaTroubleError(
+    `${topic}/${partition} was read to ${lane.position} of ${end} in ${timeoutMs} ms: ` +
+      'is a transaction left open by a writer that died?',
+  );
+}

@@ -1,0 +1,258 @@
+import { Partitioners } from 'kafkajs';
+import type { Admin, Kafka, Producer, Transaction } from 'kafkajs';
+import type {
+  ConsumedPosition,
+  FencedWriter,
+  PartitionProcessor,
+  SendInTransaction,
+  TakeOver,
+} from '#ports/partition-owner.ts';
+import type { InboundRecord } from '#ports/records.ts';
+import { TRANSACTION_RETRY } from './client.ts';
+import type { KafkaSurroundings } from './client.ts';
+import { committedPositions } from './committed-positions.ts';
+import { asError, isAnswer, KafkaTroubleError } from './kafka-trouble.ts';
+import { createLogReader } from './log-reader.ts';
+import { sendAll } from './send-all.ts';
+import type { TopicBounds } from './topic-bounds.ts';
+
+/** A changelog is read to its end within this time, or the take-over is tried again. */
+const RESTORE_TIMEOUT_MS = 60_000;
+/** The broker aborts a dead writer's transaction after this long, if no successor fenced it before. */
+const TRANSACTION_TIMEOUT_MS = 30_000;
+/** The transaction before is being completed for some ms: offsets are tried again after a pause. */
+const BUSY_PAUSE_MS = 2;
+const BUSY_ATTEMPTS_MAX = 2_500;
+
+export interface OwnedPartitionSetting {
+  readonly kafka: Kafka;
+  readonly admin: Admin;
+  readonly topicBounds: TopicBounds;
+  readonly surroundings: KafkaSurroundings;
+  readonly groupId: string;
+  readonly partition: number;
+  readonly partitions: number;
+  readonly inputs: readonly string[];
+  /** Called with whatever fails: the partition can no longer be written. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/**
+ * One partition number between its take-over and its release: one producer, one processor, one queue
+ * of batches and one of transactions.
+ */
+export class OwnedPartition implements FencedWriter {
+  readonly #setting: OwnedPartitionSetting;
+  readonly #producer: Producer;
+  readonly #release: () => void;
+  readonly #whenReleased: Promise<void>;
+  #committed: ReadonlyMap<string, number> = new Map();
+  readonly #expected = new Map<string, number>();
+  #processor: PartitionProcessor | undefined;
+  #opening: Promise<unknown> = Promise.resolve();
+  #fencing: Promise<unknown> = Promise.resolve();
+  #batches: Promise<unknown> = Promise.resolve();
+  #transactions: Promise<unknown> = Promise.resolve();
+  #released = false;
+
+  constructor(setting: OwnedPartitionSetting) {
+    this.#setting = setting;
+    this.#producer = setting.kafka.producer({
+      transactionalId: `${setting.groupId}-${setting.partition}`,
+      transactionTimeout: TRANSACTION_TIMEOUT_MS,
+      idempotent: true,
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+      createPartitioner: Partitioners.DefaultPartitioner,
+      retry: TRANSACTION_RETRY,
+    });
+    let release: () => void = () => undefined;
+    this.#whenReleased = new Promise((resolve) => {
+      release = resolve;
+    });
+    this.#release = release;
+  }
+
+  get partition(): number {
+    return this.#setting.partition;
+  }
+
+  /** Settles when this one fences nobody any more: a successor in this process fences after it. */
+  get fencing(): Promise<unknown> {
+    return this.#fencing;
+  }
+
+  /**
+   * Fences the earlier owner, learns what it has committed, then restores (PLATFORM, kafkajs). Fencing
+   * waits for `earlier`: a slow take-over that was lost must not fence the one that came after it.
+   */
+  open(takeOver: TakeOver, earlier: Promise<unknown>): Promise<void> {
+    const fencing = this.#fence(earlier);
+    this.#fencing = fencing.catch(() => undefined);
+    const opening = fencing.then(() => this.#takeOver(takeOver));
+    this.#opening = opening.catch(() => undefined);
+    return opening;
+  }
+
+  async #fence(earlier: Promise<unknown>): Promise<void> {
+    await earlier;
+    this.#refuseIfReleased();
+    await this.#producer.connect();
+    this.#refuseIfReleased();
+    // kafkajs asks for the producer id, and so fences, only when a first transaction is begun.
+    await (await this.#producer.transaction()).abort();
+  }
+
+  async #takeOver(takeOver: TakeOver): Promise<void> {
+    this.#refuseIfReleased();
+    this.#committed = await committedPositions(this.#setting);
+    for (const [topic, position] of this.#committed) this.#expected.set(topic, position);
+    this.#refuseIfReleased();
+    const processor = await takeOver(this.partition, this);
+    this.#processor = processor;
+    if (this.#released) processor.onRelease();
+    this.#refuseIfReleased();
+  }
+
+  committedPosition(topic: string): number {
+    return this.#committed.get(topic) ?? 0;
+  }
+
+  /** Records in order; calls of one partition number run one after another. */
+  process(topic: string, records: readonly InboundRecord[], nextPosition: number): Promise<void> {
+    const run = this.#batches.then(async () => {
+      await this.#processFresh(topic, records);
+      this.passed(topic, nextPosition);
+    });
+    this.#batches = run.catch(() => undefined);
+    return run;
+  }
+
+  /** What was fetched before the take-over's seek is dropped. */
+  async #processFresh(topic: string, records: readonly InboundRecord[]): Promise<void> {
+    this.#refuseIfReleased();
+    const expected = this.#expected.get(topic) ?? 0;
+    const fresh = records.filter(({ offset }) => offset >= expected);
+    const last = fresh.at(-1);
+    if (last === undefined) return;
+    if (this.#processor === undefined) throw new Error('records came before the take-over');
+    await this.#processor.onBatch(fresh);
+    this.#refuseIfReleased();
+  }
+
+  /** An input has been passed up to `position`, transaction markers included. */
+  passed(topic: string, position: number): void {
+    if (this.#released) return;
+    const expected = Math.max(position, this.#expected.get(topic) ?? 0);
+    this.#expected.set(topic, expected);
+    this.#processor?.onPosition(topic, expected);
+  }
+
+  transact<T>(
+    write: (send: SendInTransaction) => Promise<T>,
+    consumed: readonly ConsumedPosition[],
+  ): Promise<T> {
+    const run = this.#transactions.then(() => this.#transaction(write, consumed));
+    // The owner hears of a failure before the caller does: what is lost is released by then.
+    this.#transactions = run.catch((error: unknown) => this.#setting.onFailure(error));
+    return run;
+  }
+
+  async readToEnd(
+    topic: string,
+    onRecords: (records: readonly InboundRecord[]) => void,
+  ): Promise<void> {
+    const { topicBounds, surroundings, partition } = this.#setting;
+    const bounds = await topicBounds.of(surroundings.topicPrefix + topic);
+    const own = bounds.find((entry) => entry.partition === partition);
+    if (own === undefined || own.low === own.high) return;
+    // What its records do wrong is thrown by `caughtUp` too, and fails the take-over.
+    const reader = createLogReader(surroundings, { partition, onFatal: () => undefined });
+    const read = async (): Promise<void> => {
+      await reader.start([topic], onRecords);
+      await reader.caughtUp(RESTORE_TIMEOUT_MS);
+    };
+    const reading = read();
+    try {
+      await Promise.race([reading, this.#whenReleased]);
+      this.#refuseIfReleased();
+    } finally {
+      await reader.stop();
+      await reading.catch(() => undefined);
+    }
+  }
+
+  /** The partition is lost: nothing more is begun; a transaction under way ends as it may. */
+  release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    this.#release();
+    this.#processor?.onRelease();
+  }
+
+  /** Resolves when everything under way has ended and the producer is gone. */
+  async closed(): Promise<void> {
+    await this.#opening;
+    await this.#transactions;
+    await this.#producer.disconnect();
+  }
+
+  async #transaction<T>(
+    write: (send: SendInTransaction) => Promise<T>,
+    consumed: readonly ConsumedPosition[],
+  ): Promise<T> {
+    this.#refuseIfReleased();
+    const { surroundings, partitions } = this.#setting;
+    const transaction = await this.#producer.transaction();
+    try {
+      const result = await write((records) =>
+        sendAll(transaction, records, surroundings.topicPrefix, partitions),
+      );
+      if (consumed.length > 0) await this.#sendOffsets(transaction, consumed);
+      await transaction.commit();
+      return result;
+    } catch (error) {
+      // The failure that matters is the first; a fenced producer cannot abort either.
+      await transaction.abort().catch((abortError: unknown) => {
+        const reason = asError(abortError).message;
+        surroundings.logger.debug({ error: reason }, 'the transaction was not aborted');
+      });
+      throw error;
+    }
+  }
+
+  /** kafkajs tries a send again while the transaction before is being completed, but not this. */
+  async #sendOffsets(
+    transaction: Transaction,
+    consumed: readonly ConsumedPosition[],
+  ): Promise<void> {
+    const { surroundings, groupId } = this.#setting;
+    const topics = consumed.map(({ topic, position }) => ({
+      topic: surroundings.topicPrefix + topic,
+      partitions: [{ partition: this.partition, offset: String(position) }],
+    }));
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await transaction.sendOffsets({ consumerGroupId: groupId, topics });
+        return;
+      } catch (error) {
+        if (attempt === BUSY_ATTEMPTS_MAX || !isAnswer(error, 'CONCURRENT_TRANSACTIONS'))
+          throw error;
+        await new Promise((resolve) => setTimeout(resolve, BUSY_PAUSE_MS));
+      }
+    }
+  }
+
+  #refuseIfReleased(): void {
+    if (this.#released) throw new PartitionReleasedError(this.partition);
+  }
+}
+
+/** A write for a partition that is no longer ours: nothing was written. */
+export class PartitionReleasedError extends KafkaTroubleError {
+  override readonly name = 'PartitionReleasedError';
+
+  constructor(partition: number) {
+    super(`partition ${partition} was given up: its new owner goes on`);
+  }
+}

@@ -1,0 +1,24 @@
+import { Partitioners } from 'kafkajs';
+import type { PartitionMetadata } from 'kafkajs';
+
+const partitioner = Partitioners.DefaultPartitioner();
+const metadataBySize = new Map<number, PartitionMetadata[]>();
+
+/**
+ * The partition number of a key among `partitions`: murmur2, as every Java client and kafkajs hash
+ * it. Co-partitioning rests on it.
+ */
+export function partitionOf(key: string, partitions: number): number {
+  let partitionMetadata = metadataBySize.get(partitions);
+  if (partitionMetadata === undefined) {
+    partitionMetadata = Array.from({ length: partitions }, (_, partitionId) => ({
+      partitionErrorCode: 0,
+      partitionId,
+      leader: 0,
+      replicas: [],
+      isr: [],
+    }));
+    metadataBySize.set(partitions, partitionMetadata);
+  }
+  return partitioner({ topic: '', partitionMetadata, message: { key, value: null } });
+}

@@ -1,0 +1,28 @@
+import type { OutboundRecord } from '#ports/records.ts';
+
+/** One send holds at most this much (PLATFORM, kafkajs 3: 1,500 records or 0.5 MB a partition). */
+const RECORDS_MAX = 1_500;
+const BYTES_MAX = 500_000;
+
+export interface PlacedRecord {
+  readonly record: OutboundRecord;
+  readonly partition: number;
+}
+
+/** Cuts records, in order, into runs that fit one send. A record larger than a run stands alone. */
+export function* slices(records: readonly PlacedRecord[]): Generator<PlacedRecord[]> {
+  let slice: PlacedRecord[] = [];
+  let bytes = 0;
+  for (const placed of records) {
+    const { key, value } = placed.record;
+    const size = Buffer.byteLength(key) + (value === null ? 0 : Buffer.byteLength(value));
+    if (slice.length > 0 && (slice.length >= RECORDS_MAX || bytes + size > BYTES_MAX)) {
+      yield slice;
+      slice = [];
+      bytes = 0;
+    }
+    slice.push(placed);
+    bytes += size;
+  }
+  if (slice.length > 0) yield slice;
+}

@@ -1,0 +1,84 @@
+import { randomBytes } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { ConfigResourceTypes } from 'kafkajs';
+import type { Admin } from 'kafkajs';
+import { allTopics } from '#contracts/topics.ts';
+import { testBrokers, testLogger } from '#test/kafka-fixture.ts';
+import { createKafka } from './client.ts';
+import { createTopics, TopicMismatchError } from './topics.ts';
+
+const MS_PER_DAY = 86_400_000;
+
+let topicPrefix: string;
+let admin: Admin;
+
+beforeEach(async () => {
+  topicPrefix = `topics-${randomBytes(4).toString('hex')}-`;
+  const surroundings = {
+    brokers: testBrokers(),
+    topicPrefix,
+    clientId: 'test',
+    logger: testLogger,
+  };
+  admin = createKafka(surroundings).admin();
+  await admin.connect();
+});
+
+afterEach(async () => {
+  await admin.disconnect();
+});
+
+function create(partitions: number): Promise<void> {
+  return createTopics({ brokers: testBrokers(), topicPrefix, partitions });
+}
+
+async function configOf(topic: string): Promise<Map<string, string>> {
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: [{ type: ConfigResourceTypes.TOPIC, name: topicPrefix + topic }],
+  });
+  const entries = resources[0]?.configEntries ?? [];
+  return new Map(entries.map(({ configName, configValue }) => [configName, configValue]));
+}
+
+describe('the product’s topics', () => {
+  test('are made with their partitions and cleanup, stamped with the broker’s own time', async () => {
+    await create(3);
+    const { topics } = await admin.fetchTopicMetadata({
+      topics: allTopics().map(({ name }) => topicPrefix + name),
+    });
+    expect(topics).toHaveLength(allTopics().length);
+    for (const topic of topics) expect(topic.partitions).toHaveLength(3);
+    for (const { name, cleanup } of allTopics()) {
+      const config = await configOf(name);
+      expect(config.get('message.timestamp.type')).toBe('LogAppendTime');
+      if (cleanup === 'compact') expect(config.get('cleanup.policy')).toBe('compact');
+      else {
+        expect(config.get('cleanup.policy')).toBe('delete');
+        expect(config.get('retention.ms')).toBe(String(cleanup.retentionDays * MS_PER_DAY));
+      }
+    }
+  }, 30_000);
+
+  test('may exist already: what was changed by hand is set right', async () => {
+    await create(2);
+    await admin.alterConfigs({
+      validateOnly: false,
+      resources: [
+        {
+          type: ConfigResourceTypes.TOPIC,
+          name: `${topicPrefix}margin.calc.v1`,
+          configEntries: [{ name: 'cleanup.policy', value: 'delete' }],
+        },
+      ],
+    });
+    await create(2);
+    expect((await configOf('margin.calc.v1')).get('cleanup.policy')).toBe('compact');
+  }, 30_000);
+
+  test('are refused with another number of partitions: keys would move', async () => {
+    await create(2);
+    await expect(create(3)).rejects.toThrow(TopicMismatchError);
+    await expect(create(3)).rejects.toThrow(/has 2 partitions, 3 are asked for/);
+  }, 30_000);
+});

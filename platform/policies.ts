@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { decodePolicy, policyFileSchema } from '#contracts/policy.ts';
+import type { PolicyFile } from '#contracts/policy.ts';
+
+type Preset = PolicyFile['preset'];
+type Policy = ReturnType<typeof decodePolicy>;
+
+/** policies/<preset>.json does not state a policy; the message names the file and the field. */
+export class PolicyFileError extends Error {
+  override readonly name = 'PolicyFileError';
+}
+
+/** The policy of a preset, from policies/<preset>.json beside this folder. Throws PolicyFileError. */
+export function loadPolicy(preset: Preset): Policy {
+  const name = `policies/${preset}.json`;
+  return parsePolicy(name, preset, readFileSync(new URL(`../${name}`, import.meta.url), 'utf8'));
+}
+
+/** The policy that a file's text states; `name` is for the message. Throws PolicyFileError. */
+export function parsePolicy(name: string, preset: Preset, text: string): Policy {
+  const parsed = policyFileSchema.safeParse(jsonOf(name, text));
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const field = issue?.path.join('.') ?? '';
+    throw new PolicyFileError(
+      `${name}: ${field === '' ? '' : `${field}: `}${issue?.message ?? ''}`,
+    );
+  }
+  if (parsed.data.preset !== preset) {
+    throw new PolicyFileError(`${name}: preset: is ${parsed.data.preset}, must be ${preset}`);
+  }
+  return decodePolicy(parsed.data);
+}
+
+function jsonOf(name: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new PolicyFileError(`${name}: is not JSON: ${String(error)}`, { cause: error });
+  }
+}
