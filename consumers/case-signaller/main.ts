@@ -1,0 +1,41 @@
+import { systemClock } from '#platform/clock.ts';
+import { createPartitionOwner } from '#platform/kafka/partition-owner.ts';
+import { loadPolicy } from '#platform/policies.ts';
+import { runProcess } from '#platform/process.ts';
+import { createCases } from '#platform/temporal/cases.ts';
+import { connectTemporal } from '#platform/temporal/connection.ts';
+import { CaseSignaller } from './case-signaller.ts';
+import { signallerMetrics } from './signaller-metrics.ts';
+
+const NAME = 'case-signaller';
+
+runProcess({
+  name: NAME,
+  start: async ({ environment, logger, metrics, fail }) => {
+    const { partitions, topicPrefix } = environment;
+    const temporal = connectTemporal({
+      address: environment.temporalAddress,
+      namespace: environment.temporalNamespace,
+      prefix: topicPrefix,
+    });
+    const signaller = new CaseSignaller({
+      owner: createPartitionOwner(
+        { brokers: environment.kafkaBrokers, topicPrefix, clientId: NAME, logger },
+        { groupId: NAME, partitions, onFatal: fail },
+      ),
+      cases: createCases(temporal.client, { prefix: topicPrefix }),
+      policy: loadPolicy(environment.preset),
+      clock: systemClock,
+      logger,
+      metrics: signallerMetrics(metrics),
+    });
+    await signaller.start();
+    return {
+      ready: () => Promise.resolve(signaller.ready()),
+      stop: async () => {
+        await signaller.stop();
+        await temporal.close();
+      },
+    };
+  },
+});

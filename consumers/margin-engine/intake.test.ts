@@ -1,0 +1,211 @@
+import { describe, expect, test } from '@jest/globals';
+import type { DeadLetterCode } from '#contracts/dead-letter.ts';
+import type { InboundRecord } from '#ports/records.ts';
+import { bookingOf, marketDataOf } from './intake.ts';
+
+const NOW = 1_795_000_000_000;
+const FILL = {
+  fill_id: 'F1',
+  account_id: 'ACC_1',
+  symbol: 'NVDA',
+  qty: -2.5,
+  price: 400.1234,
+  timestamp: NOW,
+};
+const CASH = {
+  cash_id: 'C1',
+  account_id: 'ACC_1',
+  amount: -250.0001,
+  kind: 'WITHDRAWAL',
+  timestamp: NOW,
+};
+const PRICE = { symbol: 'NVDA', price: 400.1234, timestamp: NOW };
+const BETA = { symbol: 'NVDA', beta: 1.8, timestamp: NOW };
+const PARTITION = 3;
+const partitionOf = (): number => PARTITION;
+
+function record(
+  topic: string,
+  key: string | null,
+  value: string | Uint8Array | null,
+): InboundRecord {
+  return {
+    topic,
+    partition: PARTITION,
+    offset: 42,
+    key,
+    value: typeof value === 'string' ? Buffer.from(value) : value,
+    timestamp: NOW,
+  };
+}
+
+const fill = (changes: object): InboundRecord =>
+  record('fills.v1', 'ACC_1', JSON.stringify({ ...FILL, ...changes }));
+const cash = (changes: object): InboundRecord =>
+  record('cash.v1', 'ACC_1', JSON.stringify({ ...CASH, ...changes }));
+const price = (changes: object): InboundRecord =>
+  record('prices.v1', 'NVDA', JSON.stringify({ ...PRICE, ...changes }));
+const beta = (changes: object): InboundRecord =>
+  record('betas.v1', 'NVDA', JSON.stringify({ ...BETA, ...changes }));
+
+/** A record's text with one value as it stands on the wire, whatever JSON.stringify would make of it. */
+const withRaw = (good: object, field: string, raw: string): string =>
+  JSON.stringify({ ...good, [field]: '@@' }).replace('"@@"', raw);
+
+describe('a good record is taken over in the units of the domain', () => {
+  test('a fill', () => {
+    expect(bookingOf(fill({}), partitionOf)).toEqual({
+      ok: true,
+      value: {
+        accountId: 'ACC_1',
+        countedId: 'f:F1',
+        at: NOW,
+        correlationId: 'fills.v1:3:42',
+        change: { kind: 'FILL', symbol: 'NVDA', qtyE4: -25_000, priceE4: 4_001_234 },
+      },
+    });
+  });
+
+  test('a cash movement, with the correlation id that it brings', () => {
+    expect(bookingOf(cash({ correlation_id: 'X9' }), partitionOf)).toEqual({
+      ok: true,
+      value: {
+        accountId: 'ACC_1',
+        countedId: 'c:C1',
+        at: NOW,
+        correlationId: 'X9',
+        change: { kind: 'CASH', amountE4: -2_500_001 },
+      },
+    });
+  });
+
+  test('a fill dated up to a minute ahead of its arrival', () => {
+    expect(bookingOf(fill({ timestamp: NOW + 60_000 }), partitionOf).ok).toBe(true);
+  });
+
+  test('a price and a beta, dated up to a second ahead', () => {
+    expect(marketDataOf(price({ timestamp: NOW + 1_000 }), partitionOf)).toEqual({
+      ok: true,
+      value: { kind: 'PRICE', symbol: 'NVDA', valueE4: 4_001_234, at: NOW + 1_000 },
+    });
+    expect(marketDataOf(beta({ beta: -0.5 }), partitionOf)).toEqual({
+      ok: true,
+      value: { kind: 'BETA', symbol: 'NVDA', valueE4: -5_000, at: NOW },
+    });
+  });
+});
+
+type Bad = [what: string, record: InboundRecord, code: DeadLetterCode, reason: RegExp];
+
+const without = (good: object, field: string): string =>
+  JSON.stringify(Object.fromEntries(Object.entries(good).filter(([name]) => name !== field)));
+
+const BAD_FILLS: Bad[] = [
+  ['a tombstone', record('fills.v1', 'ACC_1', null), 'MALFORMED', /no value/],
+  ['nothing', record('fills.v1', 'ACC_1', ''), 'MALFORMED', /JSON/],
+  ['no JSON', record('fills.v1', 'ACC_1', '{"qty": 1'), 'MALFORMED', /JSON/],
+  ['bytes that are no text', record('fills.v1', 'ACC_1', Uint8Array.of(0xff)), 'MALFORMED', /./],
+  ['a number', record('fills.v1', 'ACC_1', '42'), 'SCHEMA', /the record/],
+  ['null', record('fills.v1', 'ACC_1', 'null'), 'SCHEMA', /the record/],
+  ['a list', record('fills.v1', 'ACC_1', `[${JSON.stringify(FILL)}]`), 'SCHEMA', /the record/],
+  ...Object.keys(FILL).map((field): Bad => {
+    const missing = record('fills.v1', 'ACC_1', without(FILL, field));
+    return [`no ${field}`, missing, 'SCHEMA', new RegExp(`^/${field}: `)];
+  }),
+  ['an unknown field', fill({ venue: 'X' }), 'SCHEMA', /venue/],
+  ['an unknown field of a tricky name', protoFill(), 'SCHEMA', /__proto__/],
+  ['NaN', record('fills.v1', 'ACC_1', withRaw(FILL, 'qty', 'NaN')), 'MALFORMED', /JSON/],
+  ['NaN as text', fill({ qty: 'NaN' }), 'SCHEMA', /^\/qty: /],
+  ['a number as text', fill({ price: '400' }), 'SCHEMA', /^\/price: /],
+  [
+    'infinity',
+    record('fills.v1', 'ACC_1', withRaw(FILL, 'price', '1e999')),
+    'SCHEMA',
+    /^\/price: /,
+  ],
+  ['no shares', fill({ qty: 0 }), 'SCHEMA', /^\/qty: /],
+  [
+    'minus no shares',
+    record('fills.v1', 'ACC_1', withRaw(FILL, 'qty', '-0')),
+    'SCHEMA',
+    /^\/qty: /,
+  ],
+  ['an absurd quantity', fill({ qty: 1e15 }), 'SCHEMA', /^\/qty: /],
+  ['an absurd price', fill({ price: 1e12 }), 'SCHEMA', /^\/price: /],
+  ['five decimals', fill({ price: 1.00001 }), 'SCHEMA', /^\/price: /],
+  ['a price of nothing', fill({ price: 0 }), 'SCHEMA', /^\/price: /],
+  ['a negative price', fill({ price: -1 }), 'SCHEMA', /^\/price: /],
+  ['a fraction of a millisecond', fill({ timestamp: NOW + 0.5 }), 'SCHEMA', /^\/timestamp: /],
+  ['a timestamp in microseconds', fill({ timestamp: NOW * 1_000 }), 'SCHEMA', /^\/timestamp: /],
+  ['an id with a space', fill({ fill_id: 'F 1' }), 'SCHEMA', /^\/fill_id: /],
+  ['an id of 65 characters', fill({ fill_id: 'F'.repeat(65) }), 'SCHEMA', /^\/fill_id: /],
+  ['a nested account', fill({ account_id: { $gt: '' } }), 'SCHEMA', /^\/account_id: /],
+  ['a key of another account', { ...fill({}), key: 'ACC_2' }, 'WRONG_KEY', /ACC_1/],
+  ['no key', { ...fill({}), key: null }, 'WRONG_KEY', /account_id/],
+  ['a wrong partition', { ...fill({}), partition: 5 }, 'WRONG_KEY', /partition 3/],
+  ['a date to come', fill({ timestamp: NOW + 60_001 }), 'FROM_THE_FUTURE', /a minute ahead/],
+  ['a megabyte', record('fills.v1', 'ACC_1', 'x'.repeat(1_000_000)), 'TOO_LARGE', /1000000 bytes/],
+];
+
+const BAD_CASH: Bad[] = [
+  ...Object.keys(CASH).map((field): Bad => {
+    const missing = record('cash.v1', 'ACC_1', without(CASH, field));
+    return [`no ${field}`, missing, 'SCHEMA', new RegExp(`^/${field}: `)];
+  }),
+  ['a withdrawal that pays in', cash({ amount: 5 }), 'SCHEMA', /^\/amount: /],
+  ['a deposit that pays out', cash({ kind: 'DEPOSIT' }), 'SCHEMA', /^\/amount: /],
+  ['a movement of nothing', cash({ amount: 0 }), 'SCHEMA', /^\/amount: /],
+  ['an unknown kind', cash({ kind: 'GIFT' }), 'SCHEMA', /^\/kind: /],
+  ['an absurd amount', cash({ amount: -1e12 }), 'SCHEMA', /^\/amount: /],
+  ['NaN as text', cash({ amount: 'NaN' }), 'SCHEMA', /^\/amount: /],
+  ['a key of another account', { ...cash({}), key: 'ACC_2' }, 'WRONG_KEY', /ACC_1/],
+  ['a wrong partition', { ...cash({}), partition: 5 }, 'WRONG_KEY', /partition 3/],
+  ['a fill', { ...fill({}), topic: 'cash.v1' }, 'SCHEMA', /./],
+];
+
+describe('a bad record is refused with its code and what was seen', () => {
+  test.each(BAD_FILLS)('a fill with %s', (_what, bad, code, reason) => {
+    const { refusal } = refused(bookingOf(bad, partitionOf));
+    expect([refusal.code, refusal.reason]).toEqual([code, expect.stringMatching(reason)]);
+  });
+
+  test.each(BAD_CASH)('a cash movement with %s', (_what, bad, code, reason) => {
+    const { refusal } = refused(bookingOf(bad, partitionOf));
+    expect([refusal.code, refusal.reason]).toEqual([code, expect.stringMatching(reason)]);
+  });
+
+  const badMarket: Bad[] = [
+    ['no JSON', record('prices.v1', 'NVDA', '{'), 'MALFORMED', /JSON/],
+    ['no price', record('prices.v1', 'NVDA', without(PRICE, 'price')), 'SCHEMA', /^\/price: /],
+    ['a price of nothing', price({ price: 0 }), 'SCHEMA', /^\/price: /],
+    ['NaN as text', price({ price: 'NaN' }), 'SCHEMA', /^\/price: /],
+    ['an unknown field', price({ bid: 1 }), 'SCHEMA', /bid/],
+    ['a date to come', price({ timestamp: NOW + 1_001 }), 'FROM_THE_FUTURE', /ahead/],
+    ['a key of another symbol', { ...price({}), key: 'TSLA' }, 'WRONG_KEY', /NVDA/],
+    ['a wrong partition', { ...price({}), partition: 5 }, 'WRONG_KEY', /partition 3/],
+    ['an absurd beta', beta({ beta: 101 }), 'SCHEMA', /^\/beta: /],
+    ['a beta dated to come', beta({ timestamp: NOW + 1_001 }), 'FROM_THE_FUTURE', /ahead/],
+  ];
+  test.each(badMarket)('market data with %s', (_what, bad, code, reason) => {
+    const { refusal } = refused(marketDataOf(bad, partitionOf));
+    expect([refusal.code, refusal.reason]).toEqual([code, expect.stringMatching(reason)]);
+  });
+
+  test('a refusal names the account that the record is about, else the one of its key', () => {
+    const named = refused(bookingOf(fill({ account_id: 'ACC_9', qty: 0 }), partitionOf));
+    expect(named.refusal.accountId).toBe('ACC_9');
+    const keyed = refused(bookingOf(record('fills.v1', 'ACC_1', '{'), partitionOf));
+    expect(keyed.refusal.accountId).toBe('ACC_1');
+  });
+});
+
+function refused(accepted: ReturnType<typeof bookingOf> | ReturnType<typeof marketDataOf>): {
+  refusal: { code: DeadLetterCode; reason: string; accountId?: string | null };
+} {
+  if (accepted.ok) throw new Error('was not refused');
+  return accepted;
+}
+
+function protoFill(): InboundRecord {
+  return record('fills.v1', 'ACC_1', JSON.stringify(FILL).replace('{', '{"__proto__":{"qty":1},'));
+}

@@ -1,0 +1,146 @@
+import { decodeRecord } from '#contracts/decode-record.ts';
+import type { Refusal } from '#contracts/dead-letter.ts';
+import { betaSchema, cashSchema, fillSchema, priceSchema } from '#contracts/ingest.ts';
+import { TOPICS } from '#contracts/topics.ts';
+import { toE4 } from '#contracts/wire.ts';
+import { isFromTheFuture } from '#domain/quotes.ts';
+import type { InboundRecord } from '#ports/records.ts';
+
+/** A fill dated later than this after its arrival is refused: it would outlive the memory of its id. */
+const FILL_AHEAD_MAX_MS = 60_000;
+
+/** A change of an account's books, in the domain's units. */
+export interface Booking {
+  readonly accountId: string;
+  /** `f:<fill_id>` or `c:<cash_id>`. */
+  readonly countedId: string;
+  /** The record's own time, ms. */
+  readonly at: number;
+  readonly correlationId: string;
+  readonly change:
+    | {
+        readonly kind: 'FILL';
+        readonly symbol: string;
+        readonly qtyE4: number;
+        readonly priceE4: number;
+      }
+    | { readonly kind: 'CASH'; readonly amountE4: number };
+}
+
+/** A price or a beta. */
+export interface MarketData {
+  readonly kind: 'PRICE' | 'BETA';
+  readonly symbol: string;
+  readonly valueE4: number;
+  /** The quote's own time, ms. */
+  readonly at: number;
+}
+
+export type Accepted<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: Refusal };
+
+/** The partition number that a key belongs on. */
+export type PartitionOf = (key: string) => number;
+
+/** A record of fills.v1 or cash.v1 as a booking, or why it is refused. */
+export function bookingOf(record: InboundRecord, partitionOf: PartitionOf): Accepted<Booking> {
+  const booking = record.topic === TOPICS.fills.name ? fillOf(record) : cashOf(record);
+  if (!booking.ok) return booking;
+  const { accountId, at } = booking.value;
+  const misplaced = misplacedBy(record, 'account_id', accountId, partitionOf);
+  if (misplaced !== null) return refuse('WRONG_KEY', misplaced, accountId);
+  if (at > record.timestamp + FILL_AHEAD_MAX_MS) {
+    return refuse('FROM_THE_FUTURE', `timestamp ${at} is more than a minute ahead`, accountId);
+  }
+  return booking;
+}
+
+/** A record of prices.v1 or betas.v1 as market data, or why it is refused. */
+export function marketDataOf(
+  record: InboundRecord,
+  partitionOf: PartitionOf,
+): Accepted<MarketData> {
+  const data = record.topic === TOPICS.prices.name ? priceOf(record) : betaOf(record);
+  if (!data.ok) return data;
+  const { symbol, at } = data.value;
+  const misplaced = misplacedBy(record, 'symbol', symbol, partitionOf);
+  if (misplaced !== null) return refuse('WRONG_KEY', misplaced, null);
+  if (isFromTheFuture(at, record.timestamp)) {
+    return refuse('FROM_THE_FUTURE', `timestamp ${at} is ahead of its arrival`, null);
+  }
+  return data;
+}
+
+function fillOf(record: InboundRecord): Accepted<Booking> {
+  const decoded = decodeRecord(fillSchema, record.value, record.key);
+  if (!decoded.ok) return decoded;
+  const fill = decoded.record;
+  return accept({
+    accountId: fill.account_id,
+    countedId: `f:${fill.fill_id}`,
+    at: fill.timestamp,
+    correlationId: fill.correlation_id ?? originOf(record),
+    change: {
+      kind: 'FILL',
+      symbol: fill.symbol,
+      qtyE4: toE4(fill.qty),
+      priceE4: toE4(fill.price),
+    },
+  });
+}
+
+function cashOf(record: InboundRecord): Accepted<Booking> {
+  const decoded = decodeRecord(cashSchema, record.value, record.key);
+  if (!decoded.ok) return decoded;
+  const cash = decoded.record;
+  return accept({
+    accountId: cash.account_id,
+    countedId: `c:${cash.cash_id}`,
+    at: cash.timestamp,
+    correlationId: cash.correlation_id ?? originOf(record),
+    change: { kind: 'CASH', amountE4: toE4(cash.amount) },
+  });
+}
+
+function priceOf(record: InboundRecord): Accepted<MarketData> {
+  const decoded = decodeRecord(priceSchema, record.value, null);
+  if (!decoded.ok) return decoded;
+  const { symbol, price, timestamp } = decoded.record;
+  return accept({ kind: 'PRICE', symbol, valueE4: toE4(price), at: timestamp });
+}
+
+function betaOf(record: InboundRecord): Accepted<MarketData> {
+  const decoded = decodeRecord(betaSchema, record.value, null);
+  if (!decoded.ok) return decoded;
+  const { symbol, beta, timestamp } = decoded.record;
+  return accept({ kind: 'BETA', symbol, valueE4: toE4(beta), at: timestamp });
+}
+
+/**
+ * Why a record does not lie where its key belongs, or null. A sender that hashes otherwise than Kafka's
+ * Java client would spread one account over two partitions, each with half of its books.
+ */
+function misplacedBy(
+  record: InboundRecord,
+  field: string,
+  key: string,
+  partitionOf: PartitionOf,
+): string | null {
+  if (record.key !== key) return `the key must be the ${field}, ${key}`;
+  const partition = partitionOf(key);
+  if (record.partition === partition) return null;
+  return `the key ${key} belongs on partition ${partition}: the sender must hash it by murmur2`;
+}
+
+/** Where a record lay: the correlation id of what it causes when it brings none. */
+export function originOf(record: InboundRecord): string {
+  return `${record.topic}:${record.partition}:${record.offset}`;
+}
+
+function accept<T>(value: T): Accepted<T> {
+  return { ok: true, value };
+}
+
+function refuse(code: Refusal['code'], reason: string, accountId: string | null): Accepted<never> {
+  return { ok: false, refusal: { code, reason, accountId } };
+}

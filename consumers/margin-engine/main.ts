@@ -1,0 +1,42 @@
+import { systemClock } from '#platform/clock.ts';
+import { createLogReader } from '#platform/kafka/log-reader.ts';
+import { partitionOf } from '#platform/kafka/partition-of.ts';
+import { createPartitionOwner } from '#platform/kafka/partition-owner.ts';
+import { createPublisher } from '#platform/kafka/publisher.ts';
+import { loadPolicy } from '#platform/policies.ts';
+import { runProcess } from '#platform/process.ts';
+import { MarginEngine } from './engine.ts';
+
+const NAME = 'margin-engine';
+
+runProcess({
+  name: NAME,
+  start: async ({ environment, logger, metrics, fail }) => {
+    const surroundings = {
+      brokers: environment.kafkaBrokers,
+      topicPrefix: environment.topicPrefix,
+      clientId: NAME,
+      logger,
+    };
+    const { partitions } = environment;
+    const publisher = await createPublisher(surroundings, partitions);
+    const engine = new MarginEngine({
+      owner: createPartitionOwner(surroundings, { groupId: NAME, partitions, onFatal: fail }),
+      marketReader: createLogReader(surroundings, { onFatal: fail }),
+      publisher,
+      partitionOf: (key) => partitionOf(key, partitions),
+      policy: loadPolicy(environment.preset),
+      clock: systemClock,
+      logger,
+      metrics,
+      onFatal: fail,
+    });
+    await engine.start();
+    return {
+      stop: async () => {
+        await engine.stop();
+        await publisher.close();
+      },
+    };
+  },
+});

@@ -1,0 +1,331 @@
+import type { Refusal } from '#contracts/dead-letter.ts';
+import type { Cause, HeartbeatRecord } from '#contracts/margin-figures.ts';
+import { TOPICS } from '#contracts/topics.ts';
+import { MoneyRangeError } from '#domain/money.ts';
+import type { Policy } from '#domain/policy.ts';
+import type { Clock } from '#ports/clock.ts';
+import type { Counter } from '#ports/metrics.ts';
+import type { FencedWriter, PartitionProcessor } from '#ports/partition-owner.ts';
+import type { InboundRecord, OutboundRecord } from '#ports/records.ts';
+import type { Account, Book } from './book.ts';
+import type { CountedId, CountedIds } from './counted-ids.ts';
+import { bookingOf } from './intake.ts';
+import type { Booking, PartitionOf } from './intake.ts';
+import { laterPositions } from './market-positions.ts';
+import type { MarketPositions } from './market-positions.ts';
+import type { Market } from './market.ts';
+import {
+  accountChangelog,
+  countedChangelog,
+  deadLetterRecord,
+  figureRecords,
+  forgottenChangelog,
+  takeOverChangelog,
+} from './outputs.ts';
+
+/**
+ * Records that are booked in one transaction. A batch of compressed records can hold a hundred times as
+ * many: their ids would not fit one record of the changelog.
+ */
+export const BOOKINGS_PER_TRANSACTION = 1_000;
+/** Accounts whose figures go out in one transaction: between two of them fills get their turn. */
+const ACCOUNTS_PER_FLUSH = 250;
+
+/** What the partitions of one process share. */
+export interface Shared {
+  readonly market: Market;
+  readonly policy: Policy;
+  readonly clock: Clock;
+  readonly partitionOf: PartitionOf;
+  /** How far prices.v1 and betas.v1 have been read: the first offsets not read. */
+  readonly marketPositions: () => MarketPositions;
+  /** Called when a heartbeat would say something new. */
+  readonly onProgress: () => void;
+  /** Figures could not be computed: the process should end. */
+  readonly onDefect: (error: unknown) => void;
+  readonly bookings: Counter;
+}
+
+interface Dirty {
+  readonly cause: Cause;
+  readonly correlationId: string;
+}
+
+/**
+ * The engine of one partition number: bookings change its books at once, prices mark holders dirty
+ * and a flush works them off. All that it writes goes through its fenced writer, one transaction after
+ * another, in the order in which it was computed.
+ */
+export class PartitionEngine implements PartitionProcessor {
+  readonly generation: number;
+  readonly #writer: FencedWriter;
+  readonly #shared: Shared;
+  readonly #book: Book;
+  readonly #counted: CountedIds;
+  /** Accounts whose figures at the market's last prices have not been handed to the writer. */
+  readonly #dirty = new Map<Account, Dirty>();
+  /** Per input the first offset not in the books. Figures say it. */
+  readonly #booked = new Map<string, number>();
+  /** Per input the first offset whose figures are not committed. Heartbeats say it. */
+  readonly #applied = new Map<string, number>();
+  #appliedMarket: MarketPositions;
+  #calcPosition = 0;
+  #floorAt: number;
+  #revalued = false;
+  #flushing = false;
+  #flushedAt = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #lastWrite: Promise<unknown> = Promise.resolve();
+  #writesUnderWay = 0;
+  #released = false;
+
+  constructor(
+    writer: FencedWriter,
+    shared: Shared,
+    restored: { readonly generation: number; readonly book: Book; readonly counted: CountedIds },
+  ) {
+    this.#writer = writer;
+    this.#shared = shared;
+    this.#book = restored.book;
+    this.#counted = restored.counted;
+    this.#floorAt = restored.counted.floorAt;
+    this.generation = restored.generation;
+    this.#appliedMarket = { prices: [], betas: [] };
+    for (const topic of [TOPICS.fills.name, TOPICS.cash.name]) {
+      this.#booked.set(topic, writer.committedPosition(topic));
+      this.#applied.set(topic, writer.committedPosition(topic));
+    }
+  }
+
+  /** Makes the take-over durable and revalues every account: prices may have moved meanwhile. */
+  async start(): Promise<void> {
+    await this.#write([takeOverChangelog(this.generation, this.#floorAt, this.#writer.partition)]);
+    for (const account of this.#book.accounts()) {
+      this.#dirty.set(account, { cause: 'REFERENCE', correlationId: account.correlationId });
+    }
+    this.#scheduleFlush();
+  }
+
+  async onBatch(records: readonly InboundRecord[]): Promise<void> {
+    for (let from = 0; from < records.length; from += BOOKINGS_PER_TRANSACTION) {
+      await this.#bookSome(records.slice(from, from + BOOKINGS_PER_TRANSACTION));
+    }
+  }
+
+  onPosition(topic: string, position: number): void {
+    if (position <= (this.#applied.get(topic) ?? 0)) return;
+    this.#booked.set(topic, position);
+    this.#applied.set(topic, position);
+    this.#shared.onProgress();
+  }
+
+  onRelease(): void {
+    this.#released = true;
+    clearTimeout(this.#timer);
+  }
+
+  /** A price or a beta of a symbol changed. */
+  onMarketData(symbol: string, cause: Cause, correlationId: string): void {
+    if (this.#released) return;
+    for (const account of this.#book.holders(symbol)) {
+      this.#dirty.set(account, { cause, correlationId });
+    }
+    if (this.#dirty.size > 0) this.#scheduleFlush();
+  }
+
+  /** The market was read further without a change that concerns this partition. */
+  onMarketPosition(): void {
+    if (!this.#revalued || this.#dirty.size > 0 || this.#writesUnderWay > 0 || this.#released) {
+      return;
+    }
+    this.#marketApplied(this.#shared.marketPositions());
+    this.#shared.onProgress();
+  }
+
+  /** What has been applied, or null until every account has been revalued after the take-over. */
+  heartbeat(now: number): HeartbeatRecord | null {
+    if (!this.#revalued || this.#released) return null;
+    return {
+      partition: this.#writer.partition,
+      generation: this.generation,
+      applied_offsets: {
+        'fills.v1': this.#applied.get(TOPICS.fills.name) ?? 0,
+        'cash.v1': this.#applied.get(TOPICS.cash.name) ?? 0,
+        'prices.v1': [...this.#appliedMarket.prices],
+        'betas.v1': [...this.#appliedMarket.betas],
+      },
+      calc_position: this.#calcPosition,
+      ts: now,
+    };
+  }
+
+  /** At once when the last flush is long enough ago, else when the conflation interval is over. */
+  #scheduleFlush(): void {
+    if (this.#flushing || this.#timer !== undefined || this.#released) return;
+    const { clock, policy } = this.#shared;
+    const wait = this.#flushedAt + policy.priceConflationMs - clock.now();
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined;
+        this.#flush().catch((error: unknown) => {
+          // A failed transaction reaches the partition's owner first, who has given the partition up.
+          if (!this.#released) this.#shared.onDefect(error);
+        });
+      },
+      // Never longer than the interval, though somebody sets the clock back.
+      Math.min(Math.max(0, wait), policy.priceConflationMs),
+    );
+  }
+
+  /** Publishes the accounts that are dirty now; what becomes dirty meanwhile waits for the next flush. */
+  async #flush(): Promise<void> {
+    this.#flushing = true;
+    this.#flushedAt = this.#shared.clock.now();
+    const market = this.#shared.marketPositions();
+    const due = [...this.#dirty.keys()];
+    for (let from = 0; from < due.length; from += ACCOUNTS_PER_FLUSH) {
+      await this.#flushSome(due.slice(from, from + ACCOUNTS_PER_FLUSH));
+    }
+    // An account that a booking took out of the flush is published by that booking's transaction.
+    await this.#lastWrite;
+    this.#marketApplied(market);
+    this.#revalued = true;
+    this.#flushing = false;
+    this.#shared.onProgress();
+    if (this.#dirty.size > 0) this.#scheduleFlush();
+  }
+
+  async #flushSome(accounts: readonly Account[]): Promise<void> {
+    const now = this.#shared.clock.now();
+    const out: OutboundRecord[] = [];
+    for (const account of accounts) {
+      const dirty = this.#dirty.get(account);
+      if (dirty === undefined) continue;
+      this.#dirty.delete(account);
+      this.#book.touch(account, dirty.cause, dirty.correlationId);
+      out.push(...this.#figures(account, now));
+    }
+    if (out.length > 0) await this.#write(out);
+  }
+
+  async #bookSome(records: readonly InboundRecord[]): Promise<void> {
+    const last = records.at(-1);
+    if (last === undefined) return;
+    const now = this.#shared.clock.now();
+    const touched = new Set<Account>();
+    const countedIds: CountedId[] = [];
+    const out: OutboundRecord[] = [];
+    for (const record of records) {
+      const outcome = this.#bookIn(record);
+      this.#shared.bookings.inc({ topic: record.topic, outcome: outcome.kind });
+      if (outcome.kind === 'REFUSED') out.push(deadLetterRecord(record, outcome.refusal, now));
+      if (outcome.kind !== 'BOOKED') continue;
+      countedIds.push([outcome.booking.countedId, outcome.booking.at]);
+      touched.add(outcome.account);
+    }
+    const position = last.offset + 1;
+    this.#booked.set(last.topic, position);
+    out.push(...this.#remember(countedIds, now));
+    for (const account of touched) {
+      this.#dirty.delete(account);
+      out.push(...this.#figures(account, now));
+      out.push(accountChangelog(account, this.#writer.partition));
+    }
+    await this.#write(out, { topic: last.topic, position });
+    this.#applied.set(last.topic, position);
+    this.#shared.onProgress();
+  }
+
+  #bookIn(record: InboundRecord): Outcome {
+    const accepted = bookingOf(record, this.#shared.partitionOf);
+    if (!accepted.ok) return { kind: 'REFUSED', refusal: accepted.refusal };
+    const booking = accepted.value;
+    const { accountId, countedId, at, change, correlationId } = booking;
+    if (this.#counted.has(countedId)) return { kind: 'DUPLICATE' };
+    if (this.#counted.isTooOld(at, record.timestamp)) {
+      const reason = `timestamp ${at}: too old to be told from a duplicate`;
+      return { kind: 'REFUSED', refusal: { code: 'TOO_OLD', reason, accountId } };
+    }
+    try {
+      const account =
+        change.kind === 'FILL'
+          ? this.#book.applyFill(accountId, change, correlationId)
+          : this.#book.applyCash(accountId, change.amountE4, correlationId);
+      this.#counted.remember(countedId);
+      return { kind: 'BOOKED', booking, account };
+    } catch (error) {
+      if (!(error instanceof MoneyRangeError)) throw error;
+      return {
+        kind: 'REFUSED',
+        refusal: { code: 'OUT_OF_RANGE', reason: error.message, accountId },
+      };
+    }
+  }
+
+  /** The changelog's records for newly counted ids and for those that leave. */
+  #remember(ids: readonly CountedId[], now: number): OutboundRecord[] {
+    if (ids.length === 0) return [];
+    const { partition } = this.#writer;
+    const records = [countedChangelog(this.#counted.count(ids), ids, partition)];
+    for (const block of this.#counted.evict(now)) {
+      records.push(forgottenChangelog(block, partition));
+    }
+    if (this.#counted.floorAt !== this.#floorAt) {
+      this.#floorAt = this.#counted.floorAt;
+      records.push(takeOverChangelog(this.generation, this.#floorAt, partition));
+    }
+    return records;
+  }
+
+  #figures(account: Account, now: number): OutboundRecord[] {
+    const { market, policy } = this.#shared;
+    return figureRecords(
+      this.#book.value(account),
+      {
+        accountId: account.accountId,
+        generation: this.generation,
+        sequence: account.sequence,
+        asOf: now,
+        cause: account.cause,
+        fillsPosition: this.#booked.get(TOPICS.fills.name) ?? 0,
+        cashPosition: this.#booked.get(TOPICS.cash.name) ?? 0,
+        creditedTotalE4: account.creditedTotalE4,
+        priceAt: (symbol) => market.pricedAt(symbol),
+        policyVersion: policy.version,
+        correlationId: account.correlationId,
+      },
+      this.#writer.partition,
+    );
+  }
+
+  /** One transaction. What it proves about the market is known when it is handed over: nothing is dirty. */
+  async #write(
+    records: readonly OutboundRecord[],
+    consumed?: { readonly topic: string; readonly position: number },
+  ): Promise<void> {
+    const market = this.#dirty.size === 0 ? this.#shared.marketPositions() : null;
+    this.#writesUnderWay += 1;
+    const write = this.#writer.transact(
+      (send) => send(records),
+      consumed === undefined ? [] : [consumed],
+    );
+    this.#lastWrite = write;
+    const positions = await write;
+    this.#writesUnderWay -= 1;
+    for (const { topic, offset } of positions) {
+      if (topic === TOPICS.marginCalc.name) {
+        this.#calcPosition = Math.max(this.#calcPosition, offset + 1);
+      }
+    }
+    if (market !== null && this.#revalued) this.#marketApplied(market);
+  }
+
+  #marketApplied(positions: MarketPositions): void {
+    this.#appliedMarket = laterPositions(this.#appliedMarket, positions);
+  }
+}
+
+type Outcome =
+  | { readonly kind: 'BOOKED'; readonly booking: Booking; readonly account: Account }
+  | { readonly kind: 'DUPLICATE' }
+  | { readonly kind: 'REFUSED'; readonly refusal: Refusal };

@@ -1,0 +1,49 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { systemClock } from '#platform/clock.ts';
+import { createAccountIndexWriter } from '#platform/dynamodb/account-index-writer.ts';
+import { createDynamoDb } from '#platform/dynamodb/client.ts';
+import { ensureRiskStateTable, riskStateTable } from '#platform/dynamodb/risk-state-table.ts';
+import { createConsumerGroup } from '#platform/kafka/consumer-group.ts';
+import { runProcess } from '#platform/process.ts';
+import { STATE_INDEX_TOPICS, StateIndex } from './state-index.ts';
+
+const PARTITIONS_CONCURRENT_MAX = 4;
+/** How often deferred figures are looked through. */
+const DUE_INTERVAL_MS = 1_000;
+/** At a stop, writes under way and the last commit have this long; what is left comes again. */
+const DRAIN_MS_MAX = 3_000;
+
+runProcess({
+  name: 'state-index',
+  start: async ({ name, environment, logger, metrics, fail }) => {
+    const { kafkaBrokers: brokers, topicPrefix } = environment;
+    const client = createDynamoDb({
+      endpoint: environment.dynamodbEndpoint,
+      region: environment.awsRegion,
+    });
+    const table = riskStateTable(topicPrefix);
+    await ensureRiskStateTable(client, table);
+    const writer = createAccountIndexWriter(client, table);
+    const index = new StateIndex({ writer, metrics, logger, clock: systemClock });
+    const group = createConsumerGroup(
+      { brokers, topicPrefix, clientId: name, logger },
+      { groupId: name, partitionsConcurrentMax: PARTITIONS_CONCURRENT_MAX, onFatal: fail },
+    );
+    await group.run(
+      STATE_INDEX_TOPICS,
+      (records) => index.handle(records),
+      (topic, partition) => index.heldBackAt(topic, partition),
+    );
+    const writeDue = setInterval(() => {
+      index.writeDue(systemClock.now()).catch(fail);
+    }, DUE_INTERVAL_MS);
+    return {
+      ready: () => Promise.resolve(index.ready()),
+      stop: async () => {
+        clearInterval(writeDue);
+        await Promise.race([group.stop(), sleep(DRAIN_MS_MAX)]);
+        client.destroy();
+      },
+    };
+  },
+});

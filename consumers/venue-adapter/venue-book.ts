@@ -1,0 +1,179 @@
+import type { ExecutionStatus } from '#domain/case-events.ts';
+
+/** What the paper venue remembers of one partition: working orders, order ids, cancels that wait. */
+
+/** An order as the venue works it. Quantities are 1/10,000 share, instants Unix ms. */
+export interface VenueOrder {
+  readonly orderId: string;
+  readonly accountId: string;
+  readonly symbol: string;
+  readonly side: 'BUY' | 'SELL';
+  readonly qtyE4: number;
+  /** When it was written: it was not executed before. */
+  readonly writtenAt: number;
+  /** From this instant on nothing is executed any more. */
+  readonly validUntil: number;
+  readonly corrId: string;
+}
+
+export interface WorkingOrder extends VenueOrder {
+  /** Where it lies in liquidation.orders.v1: what a restart must read again. */
+  readonly offset: number;
+}
+
+/** One thing that became of an order. `number` counts the order's executions from 1. */
+export interface VenueExecution {
+  readonly order: VenueOrder;
+  readonly number: number;
+  readonly status: ExecutionStatus;
+  /** Shares moved by this execution, 1/10,000 share; 0 when none. */
+  readonly lastQtyE4: number;
+  /** 1/10,000 dollar per share; null when no shares moved. */
+  readonly lastPriceE4: number | null;
+  readonly cumQtyE4: number;
+  readonly leavesQtyE4: number;
+  readonly reason: string;
+}
+
+/** How much of an order was executed already, and in how many executions. */
+export interface Progress {
+  readonly cumQtyE4: number;
+  readonly executions: number;
+}
+
+interface WaitingCancel {
+  readonly accountId: string;
+  readonly forgottenAt: number;
+}
+
+const DAY_MS = 86_400_000;
+
+/**
+ * The venue's bounds, per partition. At `orderIdsMax` and `workingMax` new orders are REJECTED: an
+ * order that could not be told from its duplicate is never executed. At `cancelsMax` the oldest
+ * waiting cancel is forgotten.
+ */
+export const VENUE_LIMITS = {
+  /** An order may be valid for at most this long after it arrives; longer ones are REJECTED. */
+  orderLifeMaxMs: DAY_MS,
+  /** An order id is remembered for this long after its last execution, so over its whole life. */
+  orderMemoryMs: 2 * DAY_MS,
+  /** An order that comes this long after its `valid_until` can no longer be told from a duplicate. */
+  orderLateMaxMs: DAY_MS,
+  orderIdsMax: 1_000_000,
+  workingMax: 10_000,
+  /** A cancel waits for its order for this long: the two topics have no common order. */
+  cancelWaitMs: 3_600_000,
+  cancelsMax: 10_000,
+} as const;
+
+const NOTHING_DONE: Progress = { cumQtyE4: 0, executions: 0 };
+
+/** The memory of one partition. It only changes by what `paper-venue.ts` has decided. */
+export class VenueBook {
+  readonly #working = new Map<string, WorkingOrder>();
+  /** Order id → when it is forgotten; in the order of the executions. */
+  readonly #finished = new Map<string, number>();
+  /** Orders executed in part, also those whose order is yet to be read again. */
+  readonly #progress = new Map<string, Progress>();
+  readonly #cancels = new Map<string, WaitingCancel>();
+
+  /** Orders that wait for a price, in the order of their offsets. */
+  working(): IterableIterator<WorkingOrder> {
+    return this.#working.values();
+  }
+
+  workingOrder(orderId: string): WorkingOrder | undefined {
+    return this.#working.get(orderId);
+  }
+
+  get workingCount(): number {
+    return this.#working.size;
+  }
+
+  /** Was the order's last execution within memory? */
+  isFinished(orderId: string): boolean {
+    return this.#finished.has(orderId);
+  }
+
+  /** Can one more order be taken and remembered? */
+  hasRoom(): boolean {
+    return (
+      this.#finished.size + this.#working.size < VENUE_LIMITS.orderIdsMax &&
+      this.#working.size < VENUE_LIMITS.workingMax
+    );
+  }
+
+  progress(orderId: string): Progress {
+    return this.#progress.get(orderId) ?? NOTHING_DONE;
+  }
+
+  /** Has a cancel for this order of this account come before it? */
+  isCancelled(order: VenueOrder): boolean {
+    return this.#cancels.get(order.orderId)?.accountId === order.accountId;
+  }
+
+  /** Where a restart must begin to read liquidation.orders.v1: the oldest working order, if any. */
+  oldestWorkingOffset(): number | null {
+    for (const { offset } of this.#working.values()) return offset;
+    return null;
+  }
+
+  /** When the next working order expires, Unix ms; null without any. */
+  nextExpiryAt(): number | null {
+    let next: number | null = null;
+    for (const { validUntil } of this.#working.values()) {
+      if (next === null || validUntil < next) next = validUntil;
+    }
+    return next;
+  }
+
+  /** The order waits for a price. */
+  keepWorking(order: VenueOrder, offset: number): void {
+    this.#working.set(order.orderId, { ...order, offset });
+  }
+
+  /** A cancel came before its order. */
+  keepCancel(orderId: string, accountId: string, now: number): void {
+    this.#forgetCancels(now);
+    this.#cancels.set(orderId, { accountId, forgottenAt: now + VENUE_LIMITS.cancelWaitMs });
+  }
+
+  /** An execution happened at `at` (Unix ms); also told once per record when the book is rebuilt. */
+  executed(
+    execution: {
+      readonly orderId: string;
+      readonly status: ExecutionStatus;
+      readonly cumQtyE4: number;
+    },
+    at: number,
+  ): void {
+    const { orderId, status, cumQtyE4 } = execution;
+    if (status === 'PARTIALLY_FILLED') {
+      const { executions } = this.progress(orderId);
+      this.#progress.set(orderId, { cumQtyE4, executions: executions + 1 });
+      return;
+    }
+    this.#working.delete(orderId);
+    this.#progress.delete(orderId);
+    this.#cancels.delete(orderId);
+    this.#forgetFinished(at);
+    if (this.#finished.size < VENUE_LIMITS.orderIdsMax) {
+      this.#finished.set(orderId, at + VENUE_LIMITS.orderMemoryMs);
+    }
+  }
+
+  #forgetFinished(now: number): void {
+    for (const [orderId, forgottenAt] of this.#finished) {
+      if (forgottenAt > now) return;
+      this.#finished.delete(orderId);
+    }
+  }
+
+  #forgetCancels(now: number): void {
+    for (const [orderId, { forgottenAt }] of this.#cancels) {
+      if (forgottenAt > now && this.#cancels.size < VENUE_LIMITS.cancelsMax) return;
+      this.#cancels.delete(orderId);
+    }
+  }
+}
