@@ -1,0 +1,61 @@
+import { fileURLToPath } from 'node:url';
+import type { CaseActivities } from '#contracts/case-activities.ts';
+import type { Logger } from '#ports/logger.ts';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import type { LogEntry } from '@temporalio/worker';
+
+/** Cases kept ready in memory, about 0.3 MB each; the others are replayed when they are needed. */
+const CACHED_CASES_MAX = 1_500;
+/** What a stopping worker gives to activities under way; their retries go to other workers. */
+const SHUTDOWN_GRACE_MS = 1_500;
+const SHUTDOWN_FORCE_MS = 3_000;
+/** After a worker died its cases go to another one this soon (PLATFORM, Temporal). */
+const STICKY_MS = 2_000;
+
+export interface CaseWorkerOptions {
+  readonly address: string;
+  readonly namespace: string;
+  readonly taskQueue: string;
+  readonly activities: CaseActivities;
+  readonly logger: Logger;
+  /** Called when the worker can no longer run. */
+  readonly onFatal: (error: unknown) => void;
+}
+
+/** Starts a worker of account cases; `stop` resolves when it has handed over what was under way. */
+export async function startCaseWorker(
+  options: CaseWorkerOptions,
+): Promise<{ stop(): Promise<void> }> {
+  // The process decides when to stop, not the SDK.
+  Runtime.install({ logger: sdkLogger(options.logger), shutdownSignals: [] });
+  const connection = await NativeConnection.connect({ address: options.address });
+  const worker = await Worker.create({
+    connection,
+    namespace: options.namespace,
+    taskQueue: options.taskQueue,
+    workflowsPath: fileURLToPath(new URL('../workflows/account-case.ts', import.meta.url)),
+    activities: options.activities,
+    maxCachedWorkflows: CACHED_CASES_MAX,
+    stickyQueueScheduleToStartTimeout: STICKY_MS,
+    shutdownGraceTime: SHUTDOWN_GRACE_MS,
+    shutdownForceTime: SHUTDOWN_FORCE_MS,
+  });
+  const finished = worker.run();
+  finished.catch(options.onFatal);
+  return {
+    stop: async () => {
+      worker.shutdown();
+      await finished;
+      await connection.close();
+    },
+  };
+}
+
+/** The SDK's warnings and errors among the part's own log lines. */
+function sdkLogger(logger: Logger): DefaultLogger {
+  return new DefaultLogger('WARN', ({ level, message, meta }: LogEntry) => {
+    const fields = { temporal: true, ...meta };
+    if (level === 'ERROR') logger.error(fields, message);
+    else logger.warn(fields, message);
+  });
+}

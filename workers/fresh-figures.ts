@@ -1,0 +1,189 @@
+import { caseFiguresOf, positionsOf } from '#contracts/case-messages.ts';
+import { figuresVersionString } from '#contracts/figures-version.ts';
+import type { HeartbeatRecord, MarginCalcRecord } from '#contracts/margin-figures.ts';
+import { TOPICS } from '#contracts/topics.ts';
+import { toE4 } from '#contracts/wire.ts';
+import type { FiguresRequest, Reading, StaleCode, StaleReason } from '#domain/case-events.ts';
+import { isLater } from '#domain/figures-version.ts';
+import type { Clock } from '#ports/clock.ts';
+import type { FiguresReader } from '#ports/figures-reader.ts';
+import type { LogReader } from '#ports/log-reader.ts';
+import type { Logger } from '#ports/logger.ts';
+import type { MarginView } from './margin-view.ts';
+import type { Ends, SharedEnds } from './shared-ends.ts';
+
+/** How long a reading waits for the engine and the view to reach the ends of the inputs. */
+const CATCH_UP_MS_MAX = 3_000;
+const POLL_MS = 10;
+
+export interface FreshFiguresParts {
+  readonly view: MarginView;
+  /** How far the view has read. */
+  readonly reader: Pick<LogReader, 'positions'>;
+  readonly ends: Pick<SharedEnds, 'fetch'>;
+  readonly partitionOf: (accountId: string) => number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/**
+ * Reads figures that a case may escalate on (DESIGN 8). They are fresh when the engine has applied
+ * every input that existed when the case asked, the view has read every figure that the engine wrote
+ * of it, the engine's heartbeat is young, and so is the last quote of each symbol that is held.
+ */
+export function createFreshFigures(parts: FreshFiguresParts): FiguresReader {
+  return {
+    read: async (request) => {
+      try {
+        const ends = await parts.ends.fetch();
+        return await readWithin(parts, request, ends);
+      } catch (error) {
+        parts.logger.warn(
+          { error: String(error), account_id: request.accountId },
+          'no ends to read to',
+        );
+        const reason = stale('NOT_CAUGHT_UP', 'the ends of the inputs', String(error), 'an answer');
+        return { outcome: 'STALE', readAt: parts.clock.now(), reason };
+      }
+    },
+  };
+}
+
+async function readWithin(
+  parts: FreshFiguresParts,
+  request: FiguresRequest,
+  ends: Ends,
+): Promise<Reading> {
+  const { clock, view } = parts;
+  const partition = parts.partitionOf(request.accountId);
+  const giveUpAt = clock.now() + CATCH_UP_MS_MAX;
+  for (;;) {
+    const heartbeat = view.heartbeat(partition);
+    const record = view.figures(request.accountId);
+    const now = clock.now();
+    const behind =
+      behindInputs(partition, heartbeat, ends) ??
+      behindFigures(parts, partition, heartbeat, ends) ??
+      behindVersion(record, request);
+    if (behind === null) return judge(view, request, { partition, heartbeat, record, now });
+    if (now >= giveUpAt) {
+      const reason = oldHeartbeat(request, partition, heartbeat, now) ?? behind;
+      return { outcome: 'STALE', readAt: now, reason };
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+/** Has the engine applied all that was there to apply? */
+function behindInputs(
+  partition: number,
+  heartbeat: HeartbeatRecord | null,
+  ends: Ends,
+): StaleReason | null {
+  if (heartbeat === null) return stale('HEARTBEAT_OLD', engineOf(partition), 'none', 'a heartbeat');
+  const applied = heartbeat.applied_offsets;
+  return (
+    behindAt(TOPICS.fills.name, [applied['fills.v1']], [ends.fills[partition] ?? 0]) ??
+    behindAt(TOPICS.cash.name, [applied['cash.v1']], [ends.cash[partition] ?? 0]) ??
+    behindAt(TOPICS.prices.name, applied['prices.v1'], ends.prices) ??
+    behindAt(TOPICS.betas.name, applied['betas.v1'], ends.betas)
+  );
+}
+
+/** Has the view read all that the engine had published by its heartbeat, and all that was there? */
+function behindFigures(
+  { reader }: FreshFiguresParts,
+  partition: number,
+  heartbeat: HeartbeatRecord | null,
+  ends: Ends,
+): StaleReason | null {
+  const position = reader.positions(TOPICS.marginCalc.name)[partition] ?? 0;
+  const goal = Math.max(heartbeat?.calc_position ?? 0, ends.calc[partition] ?? 0);
+  return behindAt(`${TOPICS.marginCalc.name} as read`, [position], [goal]);
+}
+
+function behindVersion(
+  record: MarginCalcRecord | null,
+  { accountId, atLeast }: FiguresRequest,
+): StaleReason | null {
+  if (atLeast === null || (record !== null && !isLater(atLeast, record))) return null;
+  const observed = record === null ? 'none' : figuresVersionString(record);
+  return stale('NOT_CAUGHT_UP', `figures of ${accountId}`, observed, figuresVersionString(atLeast));
+}
+
+function behindAt(
+  what: string,
+  positions: readonly number[],
+  ends: readonly number[],
+): StaleReason | null {
+  const index = ends.findIndex((end, at) => (positions[at] ?? 0) < end);
+  if (index === -1) return null;
+  return stale('NOT_CAUGHT_UP', what, String(positions[index] ?? 0), String(ends[index]));
+}
+
+interface Found {
+  readonly partition: number;
+  readonly heartbeat: HeartbeatRecord | null;
+  readonly record: MarginCalcRecord | null;
+  readonly now: number;
+}
+
+function judge(view: MarginView, request: FiguresRequest, found: Found): Reading {
+  const { partition, heartbeat, record, now } = found;
+  if (record === null) {
+    const reason = stale('NO_FIGURES', `figures of ${request.accountId}`, 'none', 'one version');
+    return { outcome: 'STALE', readAt: now, reason };
+  }
+  const reason =
+    oldHeartbeat(request, partition, heartbeat, now) ?? oldQuote(view, request, record, now);
+  if (reason !== null) return { outcome: 'STALE', readAt: now, reason };
+  return {
+    outcome: 'FRESH',
+    readAt: now,
+    figures: caseFiguresOf(record),
+    cashE4: toE4(record.cash),
+    positions: positionsOf(record),
+  };
+}
+
+function oldHeartbeat(
+  { heartbeatAgeMaxMs }: FiguresRequest,
+  partition: number,
+  heartbeat: HeartbeatRecord | null,
+  now: number,
+): StaleReason | null {
+  if (heartbeat === null) return stale('HEARTBEAT_OLD', engineOf(partition), 'none', 'a heartbeat');
+  const ageMs = now - heartbeat.ts;
+  if (ageMs <= heartbeatAgeMaxMs) return null;
+  return stale('HEARTBEAT_OLD', engineOf(partition), msText(ageMs), msText(heartbeatAgeMaxMs));
+}
+
+/** The oldest last quote of what is held. Without a price the figures themselves say INDETERMINATE. */
+function oldQuote(
+  view: MarginView,
+  { quoteAgeMaxMs }: FiguresRequest,
+  record: MarginCalcRecord,
+  now: number,
+): StaleReason | null {
+  if (record.status === 'INDETERMINATE') return null;
+  for (const { symbol } of record.positions) {
+    const quotedAt = view.quotedAt(symbol);
+    const ageMs = quotedAt === null ? Infinity : now - quotedAt;
+    if (ageMs <= quoteAgeMaxMs) continue;
+    const observed = quotedAt === null ? 'never' : msText(ageMs);
+    return stale('QUOTE_OLD', symbol, observed, msText(quoteAgeMaxMs));
+  }
+  return null;
+}
+
+function engineOf(partition: number): string {
+  return `the engine of partition ${String(partition)}`;
+}
+
+function msText(ms: number): string {
+  return `${String(ms)} ms`;
+}
+
+function stale(code: StaleCode, what: string, observed: string, limit: string): StaleReason {
+  return { code, what, observed, limit };
+}

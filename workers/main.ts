@@ -1,0 +1,66 @@
+import { createCaseActivities } from '#activities/account-case.ts';
+import { systemClock } from '#platform/clock.ts';
+import { createEndOffsets, createLogReader } from '#platform/kafka/log-reader.ts';
+import { partitionOf } from '#platform/kafka/partition-of.ts';
+import { createPublisher } from '#platform/kafka/publisher.ts';
+import { loadPolicy } from '#platform/policies.ts';
+import { runProcess } from '#platform/process.ts';
+import { caseTaskQueue } from '#platform/temporal/cases.ts';
+import { startCaseWorker } from './case-worker.ts';
+import { createFreshFigures } from './fresh-figures.ts';
+import { MARGIN_VIEW_TOPICS, MarginView } from './margin-view.ts';
+import { SharedEnds } from './shared-ends.ts';
+
+const NAME = 'worker';
+
+/** A view that is not complete after this long means that the log cannot be read. */
+const VIEW_MS_MAX = 60_000;
+
+runProcess({
+  name: NAME,
+  start: async ({ environment, logger, fail }) => {
+    const surroundings = {
+      brokers: environment.kafkaBrokers,
+      topicPrefix: environment.topicPrefix,
+      clientId: NAME,
+      logger,
+    };
+    const { partitions } = environment;
+    const view = new MarginView(logger);
+    const reader = createLogReader(surroundings, { onFatal: fail });
+    const [publisher, ends] = await Promise.all([
+      createPublisher(surroundings, partitions),
+      createEndOffsets(surroundings),
+      reader.start(MARGIN_VIEW_TOPICS, (records) => view.take(records)),
+    ]);
+    await reader.caughtUp(VIEW_MS_MAX);
+
+    const activities = createCaseActivities({
+      publisher,
+      figures: createFreshFigures({
+        view,
+        reader,
+        ends: new SharedEnds(ends, systemClock),
+        partitionOf: (accountId) => partitionOf(accountId, partitions),
+        clock: systemClock,
+        logger,
+      }),
+      policy: loadPolicy(environment.preset),
+      clock: systemClock,
+    });
+    const worker = await startCaseWorker({
+      address: environment.temporalAddress,
+      namespace: environment.temporalNamespace,
+      taskQueue: caseTaskQueue(environment.topicPrefix),
+      activities,
+      logger,
+      onFatal: fail,
+    });
+    return {
+      stop: async () => {
+        await worker.stop();
+        await Promise.all([reader.stop(), publisher.close(), ends.close()]);
+      },
+    };
+  },
+});

@@ -1,0 +1,118 @@
+import { decodeRecord } from '#contracts/decode-record.ts';
+import { priceSchema } from '#contracts/ingest.ts';
+import { heartbeatSchema, marginCalcSchema } from '#contracts/margin-figures.ts';
+import type { HeartbeatRecord, MarginCalcRecord } from '#contracts/margin-figures.ts';
+import { TOPICS } from '#contracts/topics.ts';
+import { isLater } from '#domain/figures-version.ts';
+import { isFromTheFuture, replacesQuote } from '#domain/quotes.ts';
+import type { Logger } from '#ports/logger.ts';
+import type { InboundRecord } from '#ports/records.ts';
+
+/** The topics that a margin view is made from. */
+export const MARGIN_VIEW_TOPICS = [
+  TOPICS.marginCalc.name,
+  TOPICS.heartbeats.name,
+  TOPICS.prices.name,
+] as const;
+
+/**
+ * What a worker knows of every account: the last margin.calc.v1, the last heartbeat of each
+ * partition of the engine, the time of each symbol's last quote (DESIGN 8). Grows with the accounts
+ * and symbols that there are, as the compacted topics do.
+ */
+export class MarginView {
+  readonly #logger: Logger;
+  readonly #figures = new Map<string, MarginCalcRecord>();
+  readonly #heartbeats = new Map<number, HeartbeatRecord>();
+  readonly #quotes = new Map<string, number>();
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  /** The last figures of an account; null when there are none that can be read. */
+  figures(accountId: string): MarginCalcRecord | null {
+    return this.#figures.get(accountId) ?? null;
+  }
+
+  heartbeat(partition: number): HeartbeatRecord | null {
+    return this.#heartbeats.get(partition) ?? null;
+  }
+
+  /** When the last quote of a symbol was made, Unix ms; null without one. */
+  quotedAt(symbol: string): number | null {
+    return this.#quotes.get(symbol) ?? null;
+  }
+
+  /** Takes records of one partition in order. */
+  take(records: readonly InboundRecord[]): void {
+    switch (records[0]?.topic) {
+      case TOPICS.marginCalc.name:
+        for (const record of lastOfEachKey(records)) this.#takeFigures(record);
+        return;
+      case TOPICS.heartbeats.name:
+        for (const record of records) this.#takeHeartbeat(record);
+        return;
+      case TOPICS.prices.name:
+        for (const record of records) this.#takePrice(record);
+        return;
+      default:
+        return;
+    }
+  }
+
+  #takeFigures(record: InboundRecord): void {
+    const decoded = decodeRecord(marginCalcSchema, record.value, record.key);
+    if (!decoded.ok) {
+      // Older figures must not pass for the last ones: the account has none, and nothing escalates.
+      if (record.key !== null) this.#figures.delete(record.key);
+      this.#logger.error(
+        {
+          topic: record.topic,
+          partition: record.partition,
+          offset: record.offset,
+          ...decoded.refusal,
+        },
+        'figures that cannot be read: the account does not escalate',
+      );
+      return;
+    }
+    const known = this.#figures.get(decoded.record.account_id);
+    if (known !== undefined && isLater(known, decoded.record)) return;
+    this.#figures.set(decoded.record.account_id, decoded.record);
+  }
+
+  #takeHeartbeat(record: InboundRecord): void {
+    const decoded = decodeRecord(heartbeatSchema, record.value, null);
+    if (!decoded.ok) {
+      this.#logger.error(
+        {
+          topic: record.topic,
+          partition: record.partition,
+          offset: record.offset,
+          ...decoded.refusal,
+        },
+        'a heartbeat that cannot be read',
+      );
+      return;
+    }
+    const { partition, generation } = decoded.record;
+    // Heartbeats are not fenced: an engine that was replaced may still say that it lives.
+    if (generation < (this.#heartbeats.get(partition)?.generation ?? 0)) return;
+    this.#heartbeats.set(partition, decoded.record);
+  }
+
+  /** The engine's own rule of which quote counts; a bad record is its to refuse. */
+  #takePrice(record: InboundRecord): void {
+    const decoded = decodeRecord(priceSchema, record.value, null);
+    if (!decoded.ok || decoded.record.symbol !== record.key) return;
+    const { symbol, timestamp } = decoded.record;
+    if (isFromTheFuture(timestamp, record.timestamp)) return;
+    if (replacesQuote(this.#quotes.get(symbol), timestamp)) this.#quotes.set(symbol, timestamp);
+  }
+}
+
+/** The last record of each key: figures come through a fenced producer, the last are the latest. */
+function lastOfEachKey(records: readonly InboundRecord[]): Iterable<InboundRecord> {
+  return new Map(records.map((record) => [record.key, record])).values();
+}

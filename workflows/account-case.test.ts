@@ -1,0 +1,355 @@
+import { caseSnapshotSchema } from '#contracts/case-events.ts';
+import { TOPICS } from '#contracts/topics.ts';
+import type { Topic } from '#contracts/topics.ts';
+import { E4 } from '#domain/money.ts';
+import type { Policy } from '#domain/policy.ts';
+import type { CaseWorld } from '#test/case-world.ts';
+import { WALK_POLICY } from '#test/ladder-walk.ts';
+import { CaseServer, until } from '#test/temporal.ts';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { WorkflowHandle } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
+
+let server: CaseServer;
+
+beforeAll(async () => {
+  server = await CaseServer.start();
+}, 60_000);
+
+afterAll(async () => {
+  await server.stop();
+});
+
+/** The demo's policy with durations of hundreds of milliseconds. */
+const POLICY: Policy = {
+  ...WALK_POLICY,
+  dueAfterMs: 900,
+  graceMs: 400,
+  marketCureMs: 400,
+  staleRetryMs: 200,
+  orderTtlMs: 2_000,
+};
+
+const HEALTHY = 500;
+const DEFICIENT = 390;
+
+/** Runs a story with a fresh account and a worker. */
+async function story(
+  run: (world: CaseWorld, handle: WorkflowHandle) => Promise<void>,
+  policy = POLICY,
+): Promise<void> {
+  const world = server.world(policy);
+  const handle = server.temporal.client.workflow.getHandle(world.caseId);
+  try {
+    await server.withWorker(world, () => run(world, handle));
+  } finally {
+    await handle.terminate('the test is over').catch(() => undefined);
+  }
+}
+
+const calls = (world: CaseWorld): unknown[] => world.actions('margin.calls.v1');
+const called = (world: CaseWorld) => (): boolean => calls(world).includes('MARGIN_CALL');
+
+/** What the page of a case in the Temporal Web UI says. */
+async function page(handle: WorkflowHandle): Promise<string> {
+  const metadata = await handle.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
+  return metadata.currentDetails ?? '';
+}
+
+interface StartedTimer {
+  readonly summary: unknown;
+  readonly startedAt: number;
+  readonly lengthMs: number;
+}
+
+/** The timers that a run has set, with what a reader of the timeline sees. */
+async function timers(handle: WorkflowHandle): Promise<StartedTimer[]> {
+  const history = await handle.fetchHistory();
+  return (history.events ?? []).flatMap((event) => {
+    const timer = event.timerStartedEventAttributes;
+    if (timer === null || timer === undefined) return [];
+    const { seconds, nanos } = timer.startToFireTimeout ?? {};
+    const summary = event.userMetadata?.summary;
+    return [
+      {
+        summary: summary ? defaultPayloadConverter.fromPayload(summary) : undefined,
+        startedAt: Number(event.eventTime?.seconds) * 1_000 + Number(event.eventTime?.nanos) / 1e6,
+        lengthMs: Number(seconds) * 1_000 + Number(nanos) / 1e6,
+      },
+    ];
+  });
+}
+
+describe('a case that nobody pays', () => {
+  test('goes all the way and sells itself back to health', async () => {
+    await story(async (world, handle) => {
+      await world.price(DEFICIENT);
+      await until('the restriction is lifted', () =>
+        world.actions('restrictions.v1').includes('LIFTED'),
+      );
+
+      expect(calls(world)).toEqual(['WARNING', 'MARGIN_CALL', 'PAST_DUE', 'MET']);
+      expect(world.actions('restrictions.v1')).toEqual(['CLOSE_ONLY', 'LIFTED']);
+      expect(world.actions('liquidations.v1')).toEqual(['TRIGGERED', 'COMPLETED']);
+      expect(world.actions('liquidation.orders.v1')).toEqual(['SELL']);
+      expect(world.actions('audit.v1')).toEqual([
+        'WARNING',
+        'MARGIN_CALL',
+        'PAST_DUE',
+        'CLOSE_ONLY',
+        'LIQUIDATION_TRIGGERED',
+        'LIQUIDATION_ORDERS',
+        'MET',
+        'LIQUIDATION_COMPLETED',
+        'LIFTED',
+      ]);
+      await until('the figures of the cure are seen', () => world.figures().status === 'WARNING');
+      expect(await page(handle)).toContain('## WARNING');
+    });
+  }, 60_000);
+
+  test('writes records that fit their topics, each event once, in the order of its case', async () => {
+    await story(async (world) => {
+      await world.price(DEFICIENT);
+      await until('the restriction is lifted', () =>
+        world.actions('restrictions.v1').includes('LIFTED'),
+      );
+
+      const topics = new Map(Object.values<Topic>(TOPICS).map((topic) => [topic.name, topic]));
+      for (const { topic, record } of world.written) {
+        expect(topics.get(topic)?.schema.safeParse(record).error).toBeUndefined();
+      }
+      const audit = world.written.filter(({ topic }) => topic === 'audit.v1');
+      expect(new Set(audit.map(({ record }) => record.event_id)).size).toBe(audit.length);
+      const versions = audit.map(({ record }) => {
+        const details = record.details as { case: unknown };
+        return caseSnapshotSchema.parse(details.case).case_version;
+      });
+      expect([...versions].sort()).toEqual(versions);
+    });
+  }, 60_000);
+
+  test('is never early: past due counts from the acknowledged call, liquidation from the restriction', async () => {
+    await story(async (world) => {
+      await world.price(DEFICIENT);
+      await until('orders are sent', () => world.actions('liquidation.orders.v1').length > 0);
+      const at = (action: string): number => world.when(action);
+      expect(at('PAST_DUE')).toBeGreaterThanOrEqual(at('MARGIN_CALL') + POLICY.dueAfterMs);
+      expect(at('TRIGGERED')).toBeGreaterThanOrEqual(at('CLOSE_ONLY') + POLICY.graceMs);
+      expect(at('PAST_DUE')).toBeLessThan(at('MARGIN_CALL') + POLICY.dueAfterMs + 5_000);
+    });
+  }, 60_000);
+
+  test('waits for release where policy asks for a person, and says so', async () => {
+    await story(
+      async (world, handle) => {
+        await world.price(DEFICIENT);
+        await until('it waits', () => world.actions('audit.v1').includes('AWAITING_RELEASE'));
+        expect(world.actions('liquidations.v1')).toEqual([]);
+        expect(await page(handle)).toContain('waiting for release');
+      },
+      { ...POLICY, liquidationRelease: 'ONE_PERSON' },
+    );
+  }, 60_000);
+});
+
+describe('a case that is paid in time', () => {
+  test('is met by the deposit, rests, and continues as new with what it knows', async () => {
+    await story(async (world, handle) => {
+      await world.price(DEFICIENT);
+      await until('the call is out', called(world));
+      const firstRun = (await handle.describe()).runId;
+      await world.deposit(60_000);
+      await until('the call is met', () => calls(world).includes('MET'));
+
+      const description = await eventually(
+        () => handle.describe(),
+        ({ runId }) => runId !== firstRun,
+      );
+      expect(description.status.name).toBe('RUNNING');
+      expect(attributes(description)).toMatchObject({
+        SentinelRung: 'ACTIVE',
+        SentinelDeficiency: 0,
+      });
+      expect(attributes(description)).not.toHaveProperty('SentinelDueAt');
+      expect(description.historyLength).toBeLessThan(10);
+
+      await world.price(200);
+      await until(
+        'a second call is out',
+        () => calls(world).filter((c) => c === 'MARGIN_CALL').length === 2,
+      );
+      const episodes = world.written
+        .filter(({ topic }) => topic === 'margin.calls.v1')
+        .map(({ record }) => record.episode);
+      expect(episodes).toEqual([1, 1, 1, 2, 2]);
+    });
+  }, 60_000);
+});
+
+describe('the page of a case', () => {
+  test('tells what state it is in, what comes next and when, and who has seen it', async () => {
+    await story(
+      async (world, handle) => {
+        await world.price(DEFICIENT);
+        await until('the call is out', called(world));
+        await handle.signal('acknowledge', {
+          by: 'ann',
+          at: Date.now(),
+          note: 'calling the customer',
+        });
+        await until('it is recorded', () => world.actions('audit.v1').includes('ACKNOWLEDGED'));
+        const text = await page(handle);
+        expect(text).toContain('## MARGIN_CALL — episode 1');
+        expect(text).toContain('A margin call of **$5,700.00** is open; **$3,750.00 is missing**.');
+        expect(text).toContain('**Next:** call of $5,700.00 due at 20');
+        expect(text).toContain('| Excess | -$3,750.00 |');
+        expect(text).toContain('seen by **ann**');
+        expect(attributes(await handle.describe())).toMatchObject({
+          SentinelRung: 'MARGIN_CALL',
+          SentinelStatus: 'MARGIN_CALL',
+          SentinelPolicy: 'walk.1',
+          SentinelDeficiency: 3_750,
+          SentinelFiguresVersion: '0000000001-000000000000001',
+        });
+      },
+      { ...POLICY, dueAfterMs: 10_000 },
+    );
+  }, 60_000);
+
+  test('takes an acknowledgement as people type it', async () => {
+    await story(
+      async (world, handle) => {
+        await world.price(DEFICIENT);
+        await until('the call is out', called(world));
+        await handle.signal('acknowledge', 'bob');
+        await handle.signal('acknowledge');
+        await handle.signal('acknowledge', { by: 7, at: 'yesterday', note: 'x'.repeat(9_999) });
+        const seen = (): unknown[] =>
+          world.actions('audit.v1').filter((type) => type === 'ACKNOWLEDGED');
+        await until('all are recorded', () => seen().length >= 2);
+        expect(await page(handle)).toContain('seen by **bob**');
+        expect(await page(handle)).toContain('somebody (Temporal Web UI)');
+      },
+      { ...POLICY, dueAfterMs: 10_000 },
+    );
+  }, 60_000);
+});
+
+describe('the timer of a case', () => {
+  test('runs to the due instant, says what it is for, and is set anew only when that moves', async () => {
+    await story(
+      async (world, handle) => {
+        await world.price(DEFICIENT);
+        await until('the call is out', called(world));
+        await world.price(380);
+        await world.price(370);
+        await world.price(360);
+        await eventually(
+          () => handle.describe(),
+          (description) => attributes(description).SentinelDeficiency === 15_000,
+        );
+        const set = await timers(handle);
+        expect(set).toHaveLength(1);
+        expect(set[0]?.summary).toBe('call of $5,700.00 due');
+        const dueAt = attributes(await handle.describe()).SentinelDueAt;
+        if (!(dueAt instanceof Date)) throw new Error('the case shows no due instant');
+        const firesAt = (set[0]?.startedAt ?? 0) + (set[0]?.lengthMs ?? 0);
+        expect(firesAt).toBeGreaterThanOrEqual(dueAt.getTime());
+        expect(firesAt).toBeLessThan(dueAt.getTime() + 2_000);
+      },
+      { ...POLICY, dueAfterMs: 5_000 },
+    );
+  }, 60_000);
+});
+
+describe('a case whose figures are not fresh', () => {
+  test('holds, tells the audit once, and goes on when they are', async () => {
+    await story(async (world, handle) => {
+      world.stale = { code: 'QUOTE_OLD', what: 'NVDA', observed: '9000 ms', limit: '5000 ms' };
+      await world.price(DEFICIENT);
+      await until('it holds', () => world.actions('audit.v1').includes('HELD'));
+      await until('it has looked again', () => world.readings >= 3);
+      expect(await page(handle)).toContain('**On hold** since');
+      world.stale = null;
+      await until('the call is out', called(world));
+      expect(world.actions('audit.v1')).toEqual(['HELD', 'HOLD_CLEARED', 'WARNING', 'MARGIN_CALL']);
+    });
+  }, 60_000);
+});
+
+describe('a case that loses its worker', () => {
+  test('keeps its due instant and goes on when there is one again', async () => {
+    const world = server.world(POLICY);
+    await server.withWorker(world, async () => {
+      await world.price(DEFICIENT);
+      await until('the call is out', called(world));
+    });
+    await new Promise((resolve) => setTimeout(resolve, POLICY.dueAfterMs));
+    await server.withWorker(world, async () => {
+      await until('it is past due', () => calls(world).includes('PAST_DUE'));
+    });
+    const record = world.written.find(({ record: { action } }) => action === 'PAST_DUE')?.record;
+    const issue = world.when('MARGIN_CALL');
+    expect(record?.due_at).toBeGreaterThanOrEqual(issue + POLICY.dueAfterMs);
+    expect(record?.due_at).toBeLessThan(issue + POLICY.dueAfterMs + 5_000);
+    await server.temporal.client.workflow.getHandle(world.caseId).terminate();
+  }, 60_000);
+});
+
+describe('messages that no machine would send', () => {
+  test('are ignored, and the case goes on', async () => {
+    await story(async (world, handle) => {
+      await world.price(HEALTHY);
+      for (const payload of NONSENSE) await handle.signal('machineEvent', payload);
+      await world.price(DEFICIENT);
+      await until('the call is out', called(world));
+      await eventually(
+        () => handle.describe(),
+        (seen) => attributes(seen).SentinelFiguresVersion === '0000000001-000000000000002',
+      );
+    });
+  }, 60_000);
+});
+
+const NONSENSE = [
+  undefined,
+  'FIGURES',
+  { type: 'LIQUIDATE', now: true },
+  { type: 'FIGURES', figures: { status: 'ACTIVE' } },
+  { type: 'FIGURES', figures: { ...sample(), excessE4: 0.5 } },
+  { type: 'FIGURES', figures: { ...sample(), status: 'FINE' } },
+  { type: 'EXECUTION', execution: { cumQtyE4: -1 } },
+];
+
+function sample(): object {
+  return {
+    version: { generation: 1, sequence: 5 },
+    asOf: 1,
+    creditedTotalE4: 0,
+    fillsPosition: 0,
+    correlationId: 'x',
+    status: 'MARGIN_CALL',
+    equityE4: 0,
+    maintenanceReqE4: 0,
+    grossMvE4: 0,
+    excessE4: -E4,
+    deficiencyE4: E4,
+  };
+}
+
+type Description = Awaited<ReturnType<WorkflowHandle['describe']>>;
+
+function attributes(description: Description): Record<string, unknown> {
+  const pairs = description.typedSearchAttributes.getAll();
+  return Object.fromEntries(pairs.map(({ key, value }) => [key.name, value]));
+}
+
+async function eventually<T>(look: () => Promise<T>, holds: (seen: T) => boolean): Promise<T> {
+  for (let attempt = 0; attempt < 600; attempt += 1) {
+    const seen = await look();
+    if (holds(seen)) return seen;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  throw new Error('it did not come about within fifteen seconds');
+}

@@ -1,0 +1,87 @@
+import type { CaseAction } from '#domain/ladder-actions.ts';
+import type { Deadline } from '#domain/ladder-deadlines.ts';
+import type { LadderState } from '#domain/ladder-state.ts';
+import { E4 } from '#domain/money.ts';
+
+/** The one-line texts that a person reads on a case's timeline in the Temporal Web UI. */
+
+/** Such as `$12,345.68`, rounded up to the cent (RULES, Rounding). */
+export function dollarText(amountE4: number): string {
+  const cents = Math.ceil(Math.abs(amountE4) / 100);
+  const whole = String(Math.floor(cents / 100)).replace(/\B(?=(\d{3})+$)/g, ',');
+  const rest = String(cents % 100).padStart(2, '0');
+  return `${amountE4 < 0 ? '-' : ''}$${whole}.${rest}`;
+}
+
+/** Such as `2026-11-21 14:03:09.120 UTC`. */
+export function instantText(at: number): string {
+  return new Date(at).toISOString().replace('T', ' ').replace('Z', ' UTC');
+}
+
+/** Such as `1,200 NVDA`; quantities in 1/10,000 share. */
+export function sharesText(qtyE4: number, symbol: string): string {
+  return `${String(qtyE4 / E4)} ${symbol}`;
+}
+
+/** What a deadline is about, for the timer on the timeline. */
+export function deadlineText(state: LadderState, deadline: Deadline): string {
+  const demand = dollarText(state.call?.notifiedDemandE4 ?? 0);
+  switch (deadline.kind) {
+    case 'CALL_DUE':
+      return `call of ${demand} due`;
+    case 'GRACE_OVER':
+      return `grace of the call of ${demand} over: liquidation`;
+    case 'MARKET_CURE':
+      return `call of ${demand} met by the market if the excess holds`;
+    case 'HOLD_RETRY':
+      return `on hold (${state.hold?.reason.code ?? ''}): look again`;
+    case 'ORDERS_EXPIRE':
+      return `liquidation orders of slice ${String(state.slice)} expire`;
+    case 'ORDERS_STUCK':
+      return `liquidation orders of slice ${String(state.slice)} unresolved: call a person`;
+  }
+}
+
+/** What an action does, for its activity on the timeline. */
+export function actionText(action: CaseAction): string {
+  switch (action.type) {
+    case 'WARN':
+      return `excess ${dollarText(action.seen.excessE4)} is below the warning band`;
+    case 'CLEAR_WARNING':
+      return 'warning over: healthy again';
+    case 'CALL':
+      return `call of ${dollarText(action.call.notifiedDemandE4)}`;
+    case 'PAST_DUE':
+      return `call of ${dollarText(action.call.notifiedDemandE4)} past due`;
+    case 'CLOSE_ONLY':
+      return 'close-only until the call is met';
+    case 'AWAIT_RELEASE':
+      return 'liquidation waits for a person to release it';
+    case 'TRIGGER':
+      return `liquidation for a deficiency of ${dollarText(action.seen.deficiencyE4)}`;
+    case 'ORDERS':
+      return action.orders
+        .map(({ side, qtyE4, symbol }) => `${side} ${sharesText(qtyE4, symbol)}`)
+        .join(', ');
+    case 'REPORT_STUCK':
+      return `liquidation is stuck (${action.why}): a person is needed`;
+    case 'CANCEL_ORDERS':
+      return `cancel ${String(action.orders.length)} working order(s)`;
+    case 'MET':
+      return `call of ${dollarText(action.call.notifiedDemandE4)} met by ${action.metBy}`;
+    case 'COMPLETE':
+      return action.residualE4 === 0
+        ? 'liquidation completed'
+        : `nothing left to sell, ${dollarText(action.residualE4)} missing`;
+    case 'LIFT':
+      return 'close-only lifted';
+    case 'HAND_OVER':
+      return `unsecured deficit of ${dollarText(action.residualE4)}: a person is needed`;
+    case 'HOLD':
+      return `on hold: ${action.reason.code} (${action.reason.what})`;
+    case 'HOLD_CLEARED':
+      return 'hold over';
+    case 'ACKNOWLEDGE':
+      return `seen by ${action.by}`;
+  }
+}
