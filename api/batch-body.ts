@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { BATCH_RECORDS_MAX } from '#contracts/rest.ts';
+import type { FieldError } from '#contracts/rest.ts';
+import { bodyErrors } from './field-errors.ts';
+import { fieldProblem } from './problem.ts';
+import { IDEMPOTENCY_KEY_PATTERN } from './request-facts.ts';
+import type { Problem } from './problem.ts';
+import type { BodyRead, BodyReader, RequestFacts } from './route.ts';
+
+const idempotencyHeaders = z.object({
+  'idempotency-key': z
+    .string()
+    .regex(IDEMPOTENCY_KEY_PATTERN)
+    .optional()
+    .describe(
+      'supplies a missing fill_id or cash_id: the same key and place in a batch make the same id. A random UUID per request, repeated when the request is repeated',
+    ),
+});
+
+/**
+ * One record or an array of up to 1,000, all or nothing. Where `idField` is missing and the request
+ * has an Idempotency-Key, the id is made of that key and the record's place.
+ */
+export function batchOf<Record>(options: {
+  readonly record: z.ZodType<Record>;
+  readonly submission: z.ZodType;
+  readonly idField: 'fill_id' | 'cash_id' | null;
+}): BodyReader<readonly Record[]> {
+  const { record, submission, idField } = options;
+  const schema = z.union([submission, z.array(submission).min(1).max(BATCH_RECORDS_MAX)]);
+  return {
+    required: true,
+    schema,
+    ...(idField === null ? {} : { headers: idempotencyHeaders }),
+    read: (content, request) => readBatch(record, idField, content, request),
+  };
+}
+
+function readBatch<Record>(
+  schema: z.ZodType<Record>,
+  idField: string | null,
+  content: unknown,
+  request: RequestFacts,
+): BodyRead<readonly Record[]> {
+  if (content === undefined) {
+    return refuse({ kind: 'malformed-request', detail: 'A JSON body is required.' });
+  }
+  const items: readonly unknown[] = Array.isArray(content) ? content : [content];
+  if (items.length > BATCH_RECORDS_MAX) return refuse(tooManyRecords(items.length));
+  if (items.length === 0) {
+    const errors = [{ pointer: '#', detail: 'must hold at least one record' }];
+    return refuse(fieldProblem('invalid-fields', errors));
+  }
+  const records: Record[] = [];
+  const errors: FieldError[] = [];
+  items.forEach((item, index) => {
+    const whole = withId(item, idField, index, request.idempotencyKey);
+    const parsed = schema.safeParse(whole);
+    if (parsed.success) records.push(parsed.data);
+    else errors.push(...bodyErrors(parsed.error, whole, Array.isArray(content) ? [index] : []));
+  });
+  if (errors.length > 0) return refuse(fieldProblem('invalid-fields', errors));
+  return { ok: true, body: records };
+}
+
+function withId(
+  item: unknown,
+  idField: string | null,
+  index: number,
+  idempotencyKey: string | null,
+): unknown {
+  if (idField === null || idempotencyKey === null) return item;
+  if (typeof item !== 'object' || item === null || Object.hasOwn(item, idField)) return item;
+  return { ...item, [idField]: idOf(idempotencyKey, index) };
+}
+
+/** The id that a key gives to the record at a place: the same for every repetition of the request. */
+function idOf(idempotencyKey: string, index: number): string {
+  const hash = createHash('sha256')
+    .update(`${idempotencyKey}\n${String(index)}`)
+    .digest('hex');
+  return `ik-${hash.slice(0, 40)}`;
+}
+
+function tooManyRecords(count: number): Problem {
+  const detail = `${String(count)} records; one request takes at most ${String(BATCH_RECORDS_MAX)}.`;
+  return { kind: 'too-large', detail };
+}
+
+function refuse(problem: Problem): BodyRead<never> {
+  return { ok: false, problem };
+}

@@ -1,0 +1,126 @@
+import type { z } from 'zod';
+import { betaSchema, cashSchema, fillSchema, priceSchema } from '#contracts/ingest.ts';
+import {
+  acceptedSchema,
+  betaSubmissionSchema,
+  cashSubmissionSchema,
+  fillSubmissionSchema,
+  priceSubmissionSchema,
+} from '#contracts/rest.ts';
+import type { Accepted } from '#contracts/rest.ts';
+import { TOPICS } from '#contracts/topics.ts';
+import { batchOf } from './batch-body.ts';
+import { ask } from './dependency.ts';
+import type { Problem } from './problem.ts';
+import { NO_FIELDS, route } from './route.ts';
+import type { Reply, Route } from './route.ts';
+import type { ApiServices } from './services.ts';
+
+/** What one kind of input is written as. */
+interface Input<Record> {
+  readonly path: string;
+  readonly operationId: string;
+  readonly what: string;
+  readonly topic: string;
+  readonly record: z.ZodType<Record>;
+  readonly submission: z.ZodType;
+  readonly idField: 'fill_id' | 'cash_id' | null;
+  /** Co-partitioning rests on the key: the account, or the symbol. */
+  readonly keyOf: (record: Record) => string;
+  readonly idOf: (record: Record) => string;
+  /** The record as it goes to the topic, with the request's correlation id where it has none. */
+  readonly outOf: (record: Record, correlationId: string) => Record;
+}
+
+export const INGEST_ROUTES: readonly Route[] = [
+  ingest({
+    path: '/fills',
+    operationId: 'postFills',
+    what: 'executed trades',
+    topic: TOPICS.fills.name,
+    record: fillSchema,
+    submission: fillSubmissionSchema,
+    idField: 'fill_id',
+    keyOf: (fill) => fill.account_id,
+    idOf: (fill) => fill.fill_id,
+    outOf: (fill, correlation_id) => ({ correlation_id, ...fill }),
+  }),
+  ingest({
+    path: '/cash',
+    operationId: 'postCash',
+    what: 'deposits and withdrawals',
+    topic: TOPICS.cash.name,
+    record: cashSchema,
+    submission: cashSubmissionSchema,
+    idField: 'cash_id',
+    keyOf: (cash) => cash.account_id,
+    idOf: (cash) => cash.cash_id,
+    outOf: (cash, correlation_id) => ({ correlation_id, ...cash }),
+  }),
+  ingest({
+    path: '/prices',
+    operationId: 'postPrices',
+    what: 'last prices',
+    topic: TOPICS.prices.name,
+    record: priceSchema,
+    submission: priceSubmissionSchema,
+    idField: null,
+    keyOf: (price) => price.symbol,
+    idOf: (price) => price.symbol,
+    outOf: (price) => price,
+  }),
+  ingest({
+    path: '/betas',
+    operationId: 'postBetas',
+    what: 'betas to SPY',
+    topic: TOPICS.betas.name,
+    record: betaSchema,
+    submission: betaSubmissionSchema,
+    idField: null,
+    keyOf: (beta) => beta.symbol,
+    idOf: (beta) => beta.symbol,
+    outOf: (beta) => beta,
+  }),
+];
+
+function ingest<Record>(input: Input<Record>): Route {
+  return route({
+    method: 'post',
+    path: input.path,
+    operationId: input.operationId,
+    summary: `Takes ${input.what}, one or a batch`,
+    description:
+      `All or nothing: with one wrong record none is written. Answered after Kafka has acknowledged ` +
+      `every record on ${input.topic}. After a 503 some may have been written: repeat the request ` +
+      `with the same ids, repeated records count once.`,
+    role: 'feed',
+    parameters: NO_FIELDS,
+    query: NO_FIELDS,
+    body: batchOf(input),
+    answers: { status: 202, description: 'Written, with its places', schema: acceptedSchema },
+    handle: ({ body, correlationId }, services) => publish(input, body, correlationId, services),
+  });
+}
+
+async function publish<Record>(
+  input: Input<Record>,
+  records: readonly Record[],
+  correlationId: string,
+  { publisher, logger }: ApiServices,
+): Promise<Reply | Problem> {
+  const work = publisher.publish(
+    records.map((record) => ({
+      topic: input.topic,
+      key: input.keyOf(record),
+      value: JSON.stringify(input.outOf(record, correlationId)),
+    })),
+  );
+  const detail = 'Kafka has not acknowledged in time. Repeat the request with the same ids.';
+  const written = await ask(work, detail, logger);
+  if (!written.ok) return written.problem;
+  const ids = records.map(input.idOf);
+  const accepted: Accepted = {
+    accepted: written.value.map((position, index) => ({ ...position, id: ids[index] ?? '' })),
+  };
+  return { status: 202, json: accepted };
+}

@@ -1,0 +1,64 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { caseLink } from '#contracts/case-link.ts';
+import { TOPICS } from '#contracts/topics.ts';
+import { systemClock } from '#platform/clock.ts';
+import { createAccountIndex } from '#platform/dynamodb/account-index.ts';
+import { createDynamoDb } from '#platform/dynamodb/client.ts';
+import { riskStateReady, riskStateTable } from '#platform/dynamodb/risk-state-table.ts';
+import { readPublicKey } from '#platform/identity/keys.ts';
+import { createTokenVerifier } from '#platform/identity/token-verifier.ts';
+import { createEndOffsets } from '#platform/kafka/log-reader.ts';
+import { createPublisher } from '#platform/kafka/publisher.ts';
+import { runProcess } from '#platform/process.ts';
+import { createCases } from '#platform/temporal/cases.ts';
+import { connectTemporal } from '#platform/temporal/connection.ts';
+import { startApi } from './server.ts';
+
+/** At a stop, what is still open after this long is cut. */
+const CLOSE_MS_MAX = 1_000;
+
+runProcess({
+  name: 'api',
+  start: async ({ name, environment, logger, metrics }) => {
+    const { kafkaBrokers: brokers, topicPrefix: prefix, partitions } = environment;
+    const { temporalAddress: address, temporalNamespace: namespace, temporalUiUrl } = environment;
+    if (environment.jwtPublicKeyFile === undefined) {
+      throw new Error('SENTINEL_JWT_PUBLIC_KEY_FILE is not set: nobody could be let in');
+    }
+    const tokens = createTokenVerifier(await readPublicKey(environment.jwtPublicKeyFile));
+    const kafka = { brokers, topicPrefix: prefix, clientId: name, logger };
+    const publisher = await createPublisher(kafka, partitions);
+    const offsets = await createEndOffsets(kafka);
+    const dynamoDb = createDynamoDb({
+      endpoint: environment.dynamodbEndpoint,
+      region: environment.awsRegion,
+    });
+    const table = riskStateTable(prefix);
+    const temporal = connectTemporal({ address, namespace, prefix });
+    const server = await startApi(environment.apiPort, {
+      publisher,
+      accounts: createAccountIndex(dynamoDb, table),
+      cases: createCases(temporal.client, { prefix }),
+      tokens,
+      metrics,
+      logger,
+      clock: systemClock,
+      caseLink: (workflowId, runId) =>
+        temporalUiUrl === undefined ? null : caseLink(temporalUiUrl, namespace, workflowId, runId),
+      ingestReady: async () => {
+        await offsets.endOffsets(TOPICS.fills.name);
+        return { ready: true };
+      },
+      accountsReady: () => riskStateReady(dynamoDb, table),
+    });
+    return {
+      readyFields: { port: server.port, url: `http://127.0.0.1:${String(server.port)}` },
+      stop: async () => {
+        await server.close();
+        const closed = Promise.all([publisher.close(), offsets.close(), temporal.close()]);
+        await Promise.race([closed, sleep(CLOSE_MS_MAX)]);
+        dynamoDb.destroy();
+      },
+    };
+  },
+});

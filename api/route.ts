@@ -1,0 +1,123 @@
+import { z } from 'zod';
+import type { Role } from '#contracts/roles.ts';
+import type { Principal } from '#ports/identity.ts';
+import { parameterErrors } from './field-errors.ts';
+import { fieldProblem } from './problem.ts';
+import type { Problem } from './problem.ts';
+import type { ApiServices } from './services.ts';
+
+/** One line of the API's table: routing, authorisation and OpenAPI come from it alone. */
+export interface Route extends RouteFacts {
+  readonly parameters: z.ZodObject;
+  readonly query: z.ZodObject;
+  readonly body: BodyReader<unknown>;
+  /** Parses the request, then does what the route is for. Expected refusals are values. */
+  readonly serve: (request: RawRequest, services: ApiServices) => Promise<Reply | Problem>;
+}
+
+interface RouteFacts {
+  readonly method: 'get' | 'post';
+  /** With parameters as OpenAPI writes them: `/accounts/{account_id}`. */
+  readonly path: string;
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description?: string;
+  /** null: open to all. */
+  readonly role: Role | null;
+  readonly answers: DocumentedReply;
+}
+
+/** What a route answers when all goes well. */
+interface DocumentedReply {
+  readonly status: number;
+  readonly description: string;
+  readonly contentType?: string;
+  readonly schema?: z.ZodType;
+}
+
+/** How the body of a route is read. */
+export interface BodyReader<Body> {
+  readonly required: boolean;
+  /** For OpenAPI; null: there is no body. */
+  readonly schema: z.ZodType | null;
+  /** Headers that the reader knows, for OpenAPI. */
+  readonly headers?: z.ZodObject;
+  /** `content` is the parsed JSON, undefined without a body. */
+  read(content: unknown, request: RequestFacts): BodyRead<Body>;
+}
+
+export type BodyRead<Body> =
+  { readonly ok: true; readonly body: Body } | { readonly ok: false; readonly problem: Problem };
+
+/** What is known of a request beside its parameters and body. */
+export interface RequestFacts {
+  readonly correlationId: string;
+  readonly idempotencyKey: string | null;
+  /** Who asks; ANONYMOUS on open routes. */
+  readonly principal: Principal;
+}
+
+/** A request before its parameters and body are parsed. */
+export interface RawRequest extends RequestFacts {
+  readonly parameters: unknown;
+  readonly query: unknown;
+  readonly content: unknown;
+}
+
+export interface ApiRequest<Parameters, Query, Body> extends RequestFacts {
+  readonly parameters: Parameters;
+  readonly query: Query;
+  readonly body: Body;
+}
+
+/** An answer: JSON, or text of another type. */
+export type Reply =
+  | { readonly status: number; readonly json: unknown }
+  | { readonly status: number; readonly text: string; readonly contentType: string };
+
+/** For routes without parameters or query; unknown ones are refused by name. */
+export const NO_FIELDS = z.strictObject({});
+
+/** For routes without a body. */
+export const NO_BODY: BodyReader<null> = {
+  required: false,
+  schema: null,
+  read: () => ({ ok: true, body: null }),
+};
+
+interface TypedRoute<
+  Parameters extends z.ZodObject,
+  Query extends z.ZodObject,
+  Body,
+> extends RouteFacts {
+  readonly parameters: Parameters;
+  readonly query: Query;
+  readonly body: BodyReader<Body>;
+  readonly handle: (
+    request: ApiRequest<z.infer<Parameters>, z.infer<Query>, Body>,
+    services: ApiServices,
+  ) => Promise<Reply | Problem>;
+}
+
+/** A line of the table; its handler is called only with what its schemas accept. */
+export function route<Parameters extends z.ZodObject, Query extends z.ZodObject, Body>(
+  definition: TypedRoute<Parameters, Query, Body>,
+): Route {
+  return {
+    ...definition,
+    serve: async (request, services) => {
+      const parameters = definition.parameters.safeParse(request.parameters);
+      if (!parameters.success) return wrongParameters(parameters.error, request.parameters);
+      const query = definition.query.safeParse(request.query);
+      if (!query.success) return wrongParameters(query.error, request.query);
+      const content = definition.body.read(request.content, request);
+      if (!content.ok) return content.problem;
+      const parsed = { parameters: parameters.data, query: query.data, body: content.body };
+      return definition.handle({ ...request, ...parsed }, services);
+    },
+  };
+}
+
+function wrongParameters(error: z.ZodError, input: unknown): Problem {
+  return fieldProblem('invalid-parameters', parameterErrors(error, input));
+}

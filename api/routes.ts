@@ -1,0 +1,14 @@
+import { ACCOUNT_ROUTES } from './account-routes.ts';
+import { INGEST_ROUTES } from './ingest-routes.ts';
+import { openApiDocument } from './openapi.ts';
+import { openRoutes } from './open-routes.ts';
+import type { Route } from './route.ts';
+
+let document: unknown;
+
+/** The whole API. */
+export const ROUTES: readonly Route[] = [
+  ...INGEST_ROUTES,
+  ...ACCOUNT_ROUTES,
+  ...openRoutes(() => (document ??= openApiDocument(ROUTES))),
+];

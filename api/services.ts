@@ -1,0 +1,25 @@
+import type { AccountIndex } from '#ports/account-index.ts';
+import type { CaseCommands } from '#ports/cases.ts';
+import type { Clock } from '#ports/clock.ts';
+import type { TokenVerifier } from '#ports/identity.ts';
+import type { Logger } from '#ports/logger.ts';
+import type { Metrics } from '#ports/metrics.ts';
+import type { Publisher } from '#ports/publisher.ts';
+import type { Readiness } from '#ports/readiness.ts';
+
+/** Everything outside itself that the API uses. */
+export interface ApiServices {
+  readonly publisher: Publisher;
+  readonly accounts: AccountIndex;
+  readonly cases: CaseCommands;
+  readonly tokens: TokenVerifier;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** The page of a workflow run in the Temporal Web UI; null when its address is not known. */
+  readonly caseLink: (workflowId: string, runId: string) => string | null;
+  /** Whether input can be taken now: Kafka answers. */
+  readonly ingestReady: () => Promise<Readiness>;
+  /** Whether accounts can be shown now: the state index answers. */
+  readonly accountsReady: () => Promise<Readiness>;
+}

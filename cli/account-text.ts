@@ -1,0 +1,164 @@
+import { styleText } from 'node:util';
+import type { AccountSummary, RungName } from '#contracts/account-state.ts';
+import type { AccountDetail } from '#contracts/rest.ts';
+import { columns } from './columns.ts';
+
+/** Accounts and cases for a person at a terminal. */
+
+type Style = 'green' | 'yellow' | 'red' | 'bold' | 'dim';
+/** Puts a style on words; the plain words where the terminal takes none. */
+export type Paint = (style: Style, words: string) => string;
+
+export const painted: Paint = (style, words) => styleText(style, words, { validateStream: false });
+export const plain: Paint = (_style, words) => words;
+
+const RUNG_STYLES: Readonly<Record<RungName, Style>> = {
+  ACTIVE: 'green',
+  WARNING: 'yellow',
+  MARGIN_CALL: 'red',
+  RESTRICTED: 'red',
+  LIQUIDATING: 'red',
+  UNSECURED_DEFICIT: 'red',
+};
+
+/** A table of accounts, a line each. */
+export function accountsText(
+  accounts: readonly AccountSummary[],
+  now: number,
+  paint: Paint,
+): string {
+  if (accounts.length === 0) return 'No accounts.\n';
+  const head = ['account', 'rung', 'status', 'equity', 'requirement', 'excess', 'demand', 'due'];
+  const table = aligned(
+    [head, ...accounts.map((account) => [account.account_id, ...cells(account, now)])],
+    3,
+    6,
+  );
+  const [title = '', ...lines] = table.split(/(?<=\n)/);
+  const coloured = lines.map((line, index) => {
+    const rung = accounts[index]?.rung ?? 'ACTIVE';
+    const from = accounts[index]?.account_id.length ?? 0;
+    return line.slice(0, from) + line.slice(from).replace(rung, paint(RUNG_STYLES[rung], rung));
+  });
+  return `${paint('dim', title.trimEnd())}\n${coloured.join('')}`;
+}
+
+function cells(account: AccountSummary, now: number): string[] {
+  return [
+    account.rung,
+    account.status ?? '-',
+    money(account.equity),
+    money(account.maintenance_req),
+    money(account.excess),
+    money(account.demand),
+    account.awaiting_release ? 'waits for release' : instant(account.due_at, now),
+  ];
+}
+
+/** The case of an account, step by step, and the figures behind it. */
+export function caseText(account: AccountDetail, now: number, paint: Paint): string {
+  const { rung } = account;
+  const title = `${paint('bold', account.account_id)}  ${paint(RUNG_STYLES[rung], rung)}`;
+  const sections = [
+    `${title}  status ${account.status ?? 'unknown'}\n`,
+    stepsText(account, now),
+    figuresText(account, now, paint),
+    positionsText(account, paint),
+    account.links.case === null ? '' : `In the Temporal Web UI: ${account.links.case}\n`,
+  ];
+  return sections.filter((section) => section !== '').join('\n');
+}
+
+function stepsText({ case: open }: AccountDetail, now: number): string {
+  if (open === null) return '  No case: the account has never been in trouble.\n';
+  const seen =
+    open.acknowledged_by === null
+      ? 'nobody yet'
+      : `${open.acknowledged_by}, ${instant(open.acknowledged_at, now)}`;
+  const rows: [string, string | null][] = [
+    ['episode', `${String(open.episode)} under policy ${open.policy_version}`],
+    ['demand', open.demand === null ? null : money(open.demand)],
+    ['issued', open.issued_at === null ? null : instant(open.issued_at, now)],
+    ['due', open.due_at === null ? null : instant(open.due_at, now)],
+    ['close-only since', open.restricted_at === null ? null : instant(open.restricted_at, now)],
+    ['liquidation from', open.liquidate_at === null ? null : instant(open.liquidate_at, now)],
+    ['release', open.awaiting_release ? 'waits for a person' : null],
+    ['held', open.hold === null ? null : `${open.hold.reason}, ${instant(open.hold.since, now)}`],
+    ['seen by', seen],
+  ];
+  return rowsText(rows);
+}
+
+function figuresText({ figures }: AccountDetail, now: number, paint: Paint): string {
+  if (figures === null) return '';
+  const rows: [string, string | null][] = [
+    ['cash', money(figures.cash)],
+    ['long market value', money(figures.long_mv)],
+    ['short market value', money(figures.short_mv)],
+    ['equity', money(figures.equity)],
+    ['maintenance requirement', money(figures.maintenance_req)],
+    ['excess', money(figures.excess)],
+    ['no price for', figures.prices_missing.join(', ') || null],
+  ];
+  return `${paint('dim', `Figures of ${instant(figures.as_of, now)}`)}\n${rowsText(rows)}`;
+}
+
+function positionsText({ figures }: AccountDetail, paint: Paint): string {
+  if (figures === null || figures.positions.length === 0) return '';
+  const rows = figures.positions.map((position) => [
+    `  ${position.symbol}`,
+    number(position.qty, 0),
+    money(position.price),
+    money(position.market_value),
+    money(position.maintenance_req),
+  ]);
+  const head = ['  symbol', 'quantity', 'price', 'market value', 'requirement'];
+  return `${paint('dim', 'Positions')}\n${aligned([head, ...rows], 1, 4)}`;
+}
+
+function rowsText(rows: readonly (readonly [string, string | null])[]): string {
+  return columns(rows.flatMap(([name, value]) => (value === null ? [] : [[`  ${name}`, value]])));
+}
+
+/** Columns of which those from `first` to `last` are numbers: their ends stand under each other. */
+function aligned(rows: readonly (readonly string[])[], first: number, last: number): string {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  return columns(
+    rows.map((row) =>
+      row.map((cell, column) =>
+        column >= first && column <= last ? cell.padStart(widths[column] ?? 0) : cell,
+      ),
+    ),
+  );
+}
+
+function money(amount: number | null): string {
+  return amount === null ? '-' : number(amount, 2);
+}
+
+function number(value: number, digitsMin: number): string {
+  return value.toLocaleString('en-US', {
+    minimumFractionDigits: digitsMin,
+    maximumFractionDigits: 4,
+  });
+}
+
+/** An instant in UTC and how far it is from now. */
+function instant(at: number | null, now: number): string {
+  if (at === null) return '-';
+  const text = new Date(at)
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/\.\d+Z$/, 'Z');
+  const distance = duration(Math.abs(at - now));
+  return `${text} (${at >= now ? `in ${distance}` : `${distance} ago`})`;
+}
+
+function duration(ms: number): string {
+  if (ms < 120_000) return `${String(Math.round(ms / 1_000))} s`;
+  if (ms < 7_200_000) return `${String(Math.round(ms / 60_000))} min`;
+  if (ms < 172_800_000) return `${String(Math.round(ms / 3_600_000))} h`;
+  return `${String(Math.round(ms / 86_400_000))} days`;
+}

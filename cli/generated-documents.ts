@@ -1,0 +1,19 @@
+import { openApiDocument } from '#api/openapi.ts';
+import { ROUTES } from '#api/routes.ts';
+import { ladderDocument } from '#domain/ladder-document.ts';
+
+/** A file that is made from the code and kept in the repository. */
+export interface GeneratedDocument {
+  /** From the root of the repository. */
+  readonly path: string;
+  readonly generate: () => string | Promise<string>;
+}
+
+/** All generated files. */
+export const GENERATED_DOCUMENTS: readonly GeneratedDocument[] = [
+  {
+    path: 'docs/generated/openapi.json',
+    generate: () => `${JSON.stringify(openApiDocument(ROUTES), null, 2)}\n`,
+  },
+  { path: 'docs/generated/ladder.md', generate: ladderDocument },
+];
