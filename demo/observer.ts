@@ -1,0 +1,115 @@
+import { z } from 'zod';
+import type { MarginCalcRecord, StressRecord } from '#contracts/margin-figures.ts';
+import { TOPICS } from '#contracts/topics.ts';
+import type { LogReader } from '#ports/log-reader.ts';
+import type { InboundRecord } from '#ports/records.ts';
+
+const POLL_MS = 20;
+
+/** What the observer reads. */
+const WATCHED = [
+  TOPICS.marginCalc,
+  TOPICS.stress,
+  TOPICS.marginCalls,
+  TOPICS.restrictions,
+  TOPICS.liquidations,
+  TOPICS.liquidationOrders,
+  TOPICS.executions,
+  TOPICS.audit,
+].map(({ name }) => name);
+
+/** One of contracts/topics.ts, with the type of its records. */
+interface TypedTopic<S extends z.ZodType> {
+  readonly name: string;
+  readonly schema: S;
+}
+
+/** A record that was seen and when it was written, ms. */
+export interface Seen<T> {
+  readonly record: T;
+  readonly at: number;
+}
+
+const ofAnAccount = z.looseObject({ account_id: z.string() });
+
+/** Watches the product's topics as any consumer could, and sorts them by account. */
+export class Observer {
+  readonly #reader: LogReader;
+  readonly #seen = new Map<string, Seen<unknown>[]>();
+
+  constructor(reader: LogReader) {
+    this.#reader = reader;
+  }
+
+  async start(): Promise<void> {
+    await this.#reader.start(WATCHED, (records) => {
+      for (const record of records) this.#keep(record);
+    });
+  }
+
+  stop(): Promise<void> {
+    return this.#reader.stop();
+  }
+
+  /** What one topic has told about an account so far, in its order. */
+  of<S extends z.ZodType>(topic: TypedTopic<S>, accountId: string): Seen<z.infer<S>>[] {
+    return (this.#seen.get(`${topic.name}/${accountId}`) ?? []).map(({ record, at }) => ({
+      record: topic.schema.parse(record),
+      at,
+    }));
+  }
+
+  /** The first record of a topic about an account that fits; rejects when none comes in time. */
+  async until<S extends z.ZodType>(
+    topic: TypedTopic<S>,
+    accountId: string,
+    fits: (record: z.infer<S>) => boolean,
+    timeoutMs: number,
+  ): Promise<Seen<z.infer<S>>> {
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const found = this.of(topic, accountId).find(({ record }) => fits(record));
+      if (found !== undefined) return found;
+      if (Date.now() > deadline) {
+        throw new Error(
+          `nothing that fits came on ${topic.name} for ${accountId} within ${String(timeoutMs)} ms`,
+        );
+      }
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  }
+
+  /** The account's first figures that fit. */
+  figures(
+    accountId: string,
+    fits: (calc: MarginCalcRecord) => boolean,
+    timeoutMs = 10_000,
+  ): Promise<Seen<MarginCalcRecord>> {
+    return this.until(TOPICS.marginCalc, accountId, fits, timeoutMs);
+  }
+
+  /** The eight stress rows that belong to figures. */
+  async stress(calc: MarginCalcRecord, timeoutMs = 10_000): Promise<StressRecord[]> {
+    const { account_id: accountId, generation, sequence } = calc;
+    const same = (row: StressRecord): boolean =>
+      row.generation === generation && row.sequence === sequence;
+    await this.until(
+      TOPICS.stress,
+      accountId,
+      (row) => same(row) && row.scenario === 0.06,
+      timeoutMs,
+    );
+    return this.of(TOPICS.stress, accountId)
+      .map(({ record }) => record)
+      .filter(same);
+  }
+
+  #keep(record: InboundRecord): void {
+    if (record.value === null) return;
+    const content = ofAnAccount.parse(JSON.parse(new TextDecoder().decode(record.value)));
+    const lane = `${record.topic}/${content.account_id}`;
+    const seen = this.#seen.get(lane) ?? [];
+    seen.push({ record: content, at: record.timestamp });
+    this.#seen.set(lane, seen);
+  }
+}

@@ -1,0 +1,78 @@
+import { caseLink } from '#contracts/case-link.ts';
+import { createLogReader } from '#platform/kafka/log-reader.ts';
+import { createLogger } from '#platform/logging.ts';
+import type { Narrator } from './expectations.ts';
+import { Feed } from './feed.ts';
+import { Observer } from './observer.ts';
+import { curedByDeposit } from './stories/cured-by-deposit.ts';
+import { leveragedAccount } from './stories/leveraged-account.ts';
+import { referenceWalk } from './stories/reference-walk.ts';
+import type { Story, Telling } from './story.ts';
+
+/** The stories, in the order in which they are told. */
+export const STORIES: readonly Story[] = [referenceWalk, leveragedAccount, curedByDeposit];
+
+/** A running product to play on. */
+export interface Stage {
+  readonly apiUrl: string;
+  /** A token with role `feed`. */
+  readonly feedToken: string;
+  readonly kafkaBrokers: readonly string[];
+  readonly topicPrefix: string;
+  /** Without a Web UI no links are shown. */
+  readonly temporalUiUrl: string | undefined;
+  readonly temporalNamespace: string;
+}
+
+/**
+ * Plays every story on a running product whose topics are empty. What was promised and seen is in the
+ * narrator; a story whose next step does not come is told as broken, and the others are still played.
+ */
+export async function play(
+  stage: Stage,
+  narrator: Narrator,
+  interrupted: () => boolean,
+): Promise<void> {
+  const feed = new Feed(stage.apiUrl, stage.feedToken, `demo-${String(Date.now())}`);
+  const observer = new Observer(
+    createLogReader(
+      {
+        brokers: stage.kafkaBrokers,
+        topicPrefix: stage.topicPrefix,
+        clientId: 'demo',
+        logger: createLogger('demo', 'error'),
+      },
+      {
+        onFatal: (error) => {
+          throw error;
+        },
+      },
+    ),
+  );
+  await observer.start();
+  feed.start();
+  try {
+    for (const story of STORIES) {
+      if (interrupted()) return;
+      narrator.title(story.title);
+      try {
+        await story.tell({ feed, observer, narrator, caseUrl: caseUrls(stage) });
+      } catch (error) {
+        if (interrupted()) return;
+        const reason = error instanceof Error ? error.message : String(error);
+        narrator.check('the story goes on', 'to its end', reason);
+      }
+    }
+  } finally {
+    feed.stop();
+    await observer.stop();
+  }
+}
+
+function caseUrls(stage: Stage): Telling['caseUrl'] {
+  const { temporalUiUrl, temporalNamespace } = stage;
+  return (workflowId, runId) =>
+    temporalUiUrl === undefined
+      ? null
+      : caseLink(temporalUiUrl, temporalNamespace, workflowId, runId);
+}

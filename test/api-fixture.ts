@@ -1,0 +1,113 @@
+import type { Client } from '@temporalio/client';
+import { generateKeyPair } from 'jose';
+import type { CryptoKey } from 'jose';
+import type { Role } from '#contracts/roles.ts';
+import type { ApiServices } from '#api/services.ts';
+import { startApi } from '#api/server.ts';
+import { mintToken } from '#platform/identity/mint-token.ts';
+import { createTokenVerifier } from '#platform/identity/token-verifier.ts';
+import { createMetrics } from '#platform/metrics.ts';
+import { createCases } from '#platform/temporal/cases.ts';
+import { connectTemporal } from '#platform/temporal/connection.ts';
+import { openStateIndex } from './dynamodb-fixture.ts';
+import type { StateIndexFixture } from './dynamodb-fixture.ts';
+import { openKafka, testLogger } from './kafka-fixture.ts';
+import type { KafkaFixture } from './kafka-fixture.ts';
+
+/** The API at a real port of 127.0.0.1, on the real servers of `npm test`. */
+
+const HOUR_MS = 3_600_000;
+
+export interface ApiFixture {
+  readonly url: string;
+  readonly kafka: KafkaFixture;
+  readonly stateIndex: StateIndexFixture;
+  readonly temporal: Client;
+  readonly privateKey: CryptoKey;
+  /** A token of the product's issuer, good for an hour. */
+  token(...roles: Role[]): Promise<string>;
+  /** A request as a caller with these roles makes it. */
+  send(method: string, path: string, options?: SendOptions): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+export interface SendOptions {
+  readonly as?: readonly Role[];
+  /** Sent as JSON, unless it is a string: then as it is. */
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Record<string, unknown>;
+}
+
+/** The Temporal server that test/run.ts has started. Throws when the variable is missing. */
+function testTemporal(): string {
+  const address = process.env.TEMPORAL_ADDRESS;
+  if (address === undefined) throw new Error('TEMPORAL_ADDRESS is not set: run `npm test`');
+  return address;
+}
+
+/** Starts the API; `changes` replaces some of what it uses. */
+export async function openApi(
+  name: string,
+  changes: (kafka: KafkaFixture) => Partial<ApiServices> = () => ({}),
+): Promise<ApiFixture> {
+  const kafka = await openKafka(name, 4);
+  const stateIndex = await openStateIndex(kafka.topicPrefix);
+  const { publicKey, privateKey } = await generateKeyPair('EdDSA', {
+    crv: 'Ed25519',
+    extractable: true,
+  });
+  const prefix = kafka.topicPrefix;
+  const temporal = connectTemporal({ address: testTemporal(), namespace: 'default', prefix });
+  const server = await startApi(0, {
+    publisher: kafka,
+    accounts: stateIndex.index,
+    cases: createCases(temporal.client, { prefix }),
+    tokens: createTokenVerifier(publicKey),
+    metrics: createMetrics(name),
+    logger: testLogger,
+    clock: { now: () => Date.now() },
+    caseLink: (workflowId, runId) => `http://ui.example/${workflowId}/${runId}`,
+    ingestReady: () => Promise.resolve({ ready: true }),
+    accountsReady: () => Promise.resolve({ ready: true }),
+    ...changes(kafka),
+  });
+  const url = `http://127.0.0.1:${String(server.port)}`;
+  const token = (...roles: Role[]): Promise<string> =>
+    mintToken({ subject: 'ann', roles }, privateKey, Date.now(), HOUR_MS);
+  return {
+    url,
+    kafka,
+    stateIndex,
+    temporal: temporal.client,
+    privateKey,
+    token,
+    send: async (method, path, { as, body, headers } = {}) => {
+      const response = await fetch(url + path, {
+        method,
+        headers: {
+          ...(as === undefined ? {} : { authorization: `Bearer ${await token(...as)}` }),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(body === undefined
+          ? {}
+          : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      const json: Record<string, unknown> = text.startsWith('{') ? JSON.parse(text) : { text };
+      return { status: response.status, headers: response.headers, body: json };
+    },
+    close: async () => {
+      await server.close();
+      await kafka.close();
+      stateIndex.close();
+      await temporal.close();
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import { execFile } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { PassThrough } from 'node:stream';
+import { promisify } from 'node:util';
+import { describe, expect, it } from '@jest/globals';
+import { Narrator } from '#demo/expectations.ts';
+
+const ROOT = path.dirname(import.meta.dirname);
+const DEMO_MS_MAX = 180_000;
+
+describe('npm run demo', () => {
+  it(
+    'tells its three stories on the real servers, every expectation holds, and nothing stays behind',
+    async () => {
+      const marker = `demo-test-${String(process.pid)}.`;
+      const { stdout } = await promisify(execFile)(
+        process.execPath,
+        ['cli/main.ts', 'demo', '--exit'],
+        { cwd: ROOT, env: { ...process.env, SENTINEL_TOPIC_PREFIX: marker }, timeout: DEMO_MS_MAX },
+      );
+      expect(stdout).toMatch(/\n1\. The reference walk/);
+      expect(stdout).toMatch(/\n2\. A leveraged account/);
+      expect(stdout).toMatch(/\n3\. An account is cured/);
+      expect(stdout).toMatch(/All \d+ expectations held\./);
+      expect(await processesToldOf(marker)).toEqual([]);
+    },
+    DEMO_MS_MAX,
+  );
+});
+
+describe('an expectation of the demo', () => {
+  it.each([
+    ['holds for the same dollars', 197_000, 197_000, 0],
+    ['breaks a tenth of a cent beside', 197_000, 197_000.001, 1],
+    ['breaks when nothing was seen', 0, null, 1],
+  ])('%s', (_name, expected, seen, broken) => {
+    const narrator = new Narrator(new PassThrough());
+    narrator.money('excess', expected, seen);
+    expect(narrator.broken).toHaveLength(broken);
+  });
+});
+
+/** Ids of processes whose environment names the marker. */
+async function processesToldOf(marker: string): Promise<string[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const told = await Promise.all(
+    pids.map((pid) =>
+      readFile(`/proc/${pid}/environ`, 'utf8').then(
+        (environ) => environ.includes(`SENTINEL_TOPIC_PREFIX=${marker}`),
+        // Gone meanwhile, or somebody else's.
+        () => false,
+      ),
+    ),
+  );
+  return pids.filter((_, index) => told[index] === true);
+}

@@ -1,0 +1,260 @@
+import { encodeMarginCalc } from '#contracts/margin-figures.ts';
+import type { HeartbeatRecord } from '#contracts/margin-figures.ts';
+import { TOPICS } from '#contracts/topics.ts';
+import type { FiguresRequest, Reading } from '#domain/case-events.ts';
+import { accountFigures } from '#domain/margin.ts';
+import { E4 } from '#domain/money.ts';
+import { createEndOffsets, createLogReader } from '#platform/kafka/log-reader.ts';
+import { partitionOf } from '#platform/kafka/partition-of.ts';
+import type { FiguresReader } from '#ports/figures-reader.ts';
+import { createFreshFigures } from '../workers/fresh-figures.ts';
+import { MARGIN_VIEW_TOPICS, MarginView } from '../workers/margin-view.ts';
+import { SharedEnds } from '../workers/shared-ends.ts';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { openKafka, testLogger } from './kafka-fixture.ts';
+import type { KafkaFixture } from './kafka-fixture.ts';
+import { WALK_POLICY } from './ladder-walk.ts';
+
+const PARTITIONS = 2;
+const ACCOUNT = 'ACC_1';
+const PARTITION = partitionOf(ACCOUNT, PARTITIONS);
+const OTHER = 1 - PARTITION;
+
+const REQUEST: FiguresRequest = {
+  accountId: ACCOUNT,
+  atLeast: null,
+  quoteAgeMaxMs: 5_000,
+  heartbeatAgeMaxMs: 5_000,
+};
+
+let kafka: KafkaFixture;
+let figures: FiguresReader;
+let stop: () => Promise<void>;
+
+beforeEach(async () => {
+  kafka = await openKafka('fresh', PARTITIONS);
+  const view = new MarginView(testLogger);
+  const reader = createLogReader(kafka.surroundings, {
+    onFatal: (error) => {
+      throw error;
+    },
+  });
+  const ends = await createEndOffsets(kafka.surroundings);
+  await reader.start(MARGIN_VIEW_TOPICS, (records) => view.take(records));
+  const clock = { now: () => Date.now() };
+  figures = createFreshFigures({
+    view,
+    reader,
+    ends: new SharedEnds(ends, clock),
+    partitionOf: (accountId) => partitionOf(accountId, PARTITIONS),
+    clock,
+    logger: testLogger,
+  });
+  stop = async () => {
+    await reader.stop();
+    await ends.close();
+    await kafka.close();
+  };
+}, 30_000);
+
+afterEach(async () => {
+  await stop();
+});
+
+/** What the engine of the account's partition says. */
+async function heartbeat(
+  applied: Partial<HeartbeatRecord['applied_offsets']>,
+  options: {
+    readonly ts?: number;
+    readonly calcPosition?: number;
+    readonly generation?: number;
+  } = {},
+): Promise<void> {
+  const prices = [0, 0];
+  prices[partitionOf('NVDA', PARTITIONS)] = 1;
+  const record: HeartbeatRecord = {
+    partition: PARTITION,
+    generation: options.generation ?? 1,
+    applied_offsets: {
+      'fills.v1': 0,
+      'cash.v1': 0,
+      'prices.v1': prices,
+      'betas.v1': [0, 0],
+      ...applied,
+    },
+    calc_position: options.calcPosition ?? 1,
+    ts: options.ts ?? Date.now(),
+  };
+  await publish(TOPICS.heartbeats.name, String(PARTITION), record);
+}
+
+async function quote(at: number): Promise<void> {
+  await publish(TOPICS.prices.name, 'NVDA', { symbol: 'NVDA', price: 390, timestamp: at });
+}
+
+async function calc(priceE4: number | null = 390 * E4): Promise<void> {
+  const position = { symbol: 'NVDA', qtyE4: 500 * E4, priceE4, betaE4: 18_000 };
+  const record = encodeMarginCalc(accountFigures(-150_000 * E4, [position], WALK_POLICY), {
+    accountId: ACCOUNT,
+    generation: 1,
+    sequence: 7,
+    asOf: Date.now(),
+    cause: 'PRICE',
+    fillsPosition: 0,
+    cashPosition: 0,
+    creditedTotalE4: 0,
+    priceAt: () => Date.now(),
+    policyVersion: 'walk.1',
+    correlationId: 'c1',
+  });
+  await publish(TOPICS.marginCalc.name, ACCOUNT, record);
+}
+
+/** A fill of some account on a partition. */
+async function fill(partition: number): Promise<void> {
+  const record = { topic: TOPICS.fills.name, key: ACCOUNT, value: '{}', partition };
+  await kafka.publish([record]);
+}
+
+async function publish(topic: string, key: string, record: object): Promise<void> {
+  await kafka.publish([{ topic, key, value: JSON.stringify(record) }]);
+}
+
+function staleCode(reading: Reading): string {
+  return reading.outcome === 'STALE' ? reading.reason.code : 'FRESH';
+}
+
+describe('a re-read of an account’s figures', () => {
+  test('is fresh when the engine has applied every input and the last quote is young', async () => {
+    await quote(Date.now());
+    await calc();
+    await heartbeat({});
+    const reading = await figures.read(REQUEST);
+    if (reading.outcome !== 'FRESH') throw new Error(`stale: ${reading.reason.code}`);
+    expect(reading.figures).toMatchObject({
+      version: { generation: 1, sequence: 7 },
+      status: 'MARGIN_CALL',
+      deficiencyE4: 3_750 * E4,
+    });
+    expect(reading.cashE4).toBe(-150_000 * E4);
+    expect(reading.positions).toEqual([
+      { symbol: 'NVDA', qtyE4: 500 * E4, priceE4: 390 * E4, betaE4: 18_000 },
+    ]);
+  });
+
+  test('waits for the engine to apply a fill that was there when it was asked for', async () => {
+    await quote(Date.now());
+    await calc();
+    await heartbeat({});
+    await fill(PARTITION);
+    const reading = figures.read(REQUEST);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await heartbeat({ 'fills.v1': 1 });
+    expect(staleCode(await reading)).toBe('FRESH');
+  });
+
+  test('is stale when the engine does not get there, and says what it lacks', async () => {
+    await quote(Date.now());
+    await calc();
+    await heartbeat({});
+    await fill(PARTITION);
+    const reading = await figures.read(REQUEST);
+    expect(reading).toMatchObject({
+      outcome: 'STALE',
+      reason: { code: 'NOT_CAUGHT_UP', what: 'fills.v1', observed: '0', limit: '1' },
+    });
+  });
+
+  test('does not wait for the fills of another partition', async () => {
+    await quote(Date.now());
+    await calc();
+    await fill(OTHER);
+    await heartbeat({});
+    expect(staleCode(await figures.read(REQUEST))).toBe('FRESH');
+  });
+
+  test('waits for every price, for each may be of a symbol that is held', async () => {
+    await quote(Date.now());
+    await calc();
+    await heartbeat({});
+    await publish(TOPICS.prices.name, 'KO', { symbol: 'KO', price: 60, timestamp: Date.now() });
+    expect(staleCode(await figures.read(REQUEST))).toBe('NOT_CAUGHT_UP');
+  });
+
+  test('waits until its own view holds all that the engine has written', async () => {
+    await quote(Date.now());
+    await calc();
+    await heartbeat({}, { calcPosition: 2 });
+    expect(await figures.read(REQUEST)).toMatchObject({
+      reason: { code: 'NOT_CAUGHT_UP', what: 'margin.calc.v1 as read', observed: '1', limit: '2' },
+    });
+  });
+
+  test('is stale when the engine has not been heard of', async () => {
+    await quote(Date.now());
+    await calc();
+    expect(staleCode(await figures.read(REQUEST))).toBe('HEARTBEAT_OLD');
+    await heartbeat({}, { ts: Date.now() - 6_000 });
+    expect(await figures.read(REQUEST)).toMatchObject({
+      reason: { code: 'HEARTBEAT_OLD', limit: '5000 ms' },
+    });
+  });
+
+  test('does not believe an engine that was replaced', async () => {
+    await quote(Date.now());
+    await calc();
+    await heartbeat({}, { generation: 2, ts: Date.now() - 6_000 });
+    await heartbeat({}, { generation: 1 });
+    expect(staleCode(await figures.read(REQUEST))).toBe('HEARTBEAT_OLD');
+  });
+
+  test('is stale when the last quote of a held symbol is old', async () => {
+    await quote(Date.now() - 6_000);
+    await calc();
+    await heartbeat({});
+    expect(await figures.read(REQUEST)).toMatchObject({
+      reason: { code: 'QUOTE_OLD', what: 'NVDA', limit: '5000 ms' },
+    });
+  });
+
+  test('says that a price is missing rather than old', async () => {
+    await quote(Date.now() - 6_000);
+    await calc(null);
+    await heartbeat({});
+    expect(await figures.read(REQUEST)).toMatchObject({
+      outcome: 'FRESH',
+      figures: { status: 'INDETERMINATE', pricesMissing: ['NVDA'] },
+    });
+  });
+
+  test('is stale for an account without figures, and for one whose figures cannot be read', async () => {
+    await quote(Date.now());
+    await heartbeat({}, { calcPosition: 0 });
+    expect(staleCode(await figures.read(REQUEST))).toBe('NO_FIGURES');
+    await calc();
+    expect(staleCode(await figures.read(REQUEST))).toBe('FRESH');
+    await publish(TOPICS.marginCalc.name, ACCOUNT, { account_id: ACCOUNT, cash: 'much' });
+    expect(staleCode(await figures.read(REQUEST))).toBe('NO_FIGURES');
+  });
+
+  test('is stale when the case was told later figures than there are', async () => {
+    await quote(Date.now());
+    await calc();
+    await heartbeat({});
+    const atLeast = { generation: 1, sequence: 8 };
+    expect(await figures.read({ ...REQUEST, atLeast })).toMatchObject({
+      reason: { code: 'NOT_CAUGHT_UP', what: `figures of ${ACCOUNT}` },
+    });
+  });
+
+  test('serves a hundred cases at once in a moment', async () => {
+    await quote(Date.now());
+    await calc();
+    await heartbeat({});
+    await figures.read(REQUEST);
+    const began = Date.now();
+    const readings = await Promise.all(Array.from({ length: 100 }, () => figures.read(REQUEST)));
+    expect(readings.map(staleCode)).toEqual(Array.from({ length: 100 }, () => 'FRESH'));
+    expect(Date.now() - began).toBeLessThan(1_000);
+  });
+});

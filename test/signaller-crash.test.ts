@@ -1,0 +1,144 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { marginCallSchema } from '#contracts/case-events.ts';
+import { TOPICS } from '#contracts/topics.ts';
+import type { TemporalConnection } from '#platform/temporal/connection.ts';
+import { eventually, openKafka } from './kafka-fixture.ts';
+import type { KafkaFixture } from './kafka-fixture.ts';
+import { startPart } from './part-fixture.ts';
+import type { PartProcess } from './part-fixture.ts';
+import {
+  committedPositions,
+  executionRecord,
+  openTemporal,
+  testTemporalAddress,
+  toldOf,
+} from './signaller-fixture.ts';
+
+const PARTITIONS = 2;
+const EXECUTIONS = 40;
+const EXECUTIONS_BEFORE_KILL = 30;
+const EXECUTION_PAUSE_MS = 50;
+const TICK_PAUSE_MS = 100;
+/** The server may still take what was under way when the signaller died. */
+const SERVER_SETTLES_MS = 500;
+/** Longer than a sweep at start, a signal and the case's answer to it. */
+const QUIET_MS = 3_000;
+
+let server: TemporalConnection;
+let kafka: KafkaFixture;
+let parts: PartProcess[] = [];
+
+beforeEach(async () => {
+  server = openTemporal('');
+  kafka = await openKafka('signaller-crash', PARTITIONS);
+  parts = [];
+}, 30_000);
+
+afterEach(async () => {
+  await Promise.all(parts.map((part) => part.stop()));
+  await kafka.close();
+  await server.close();
+}, 20_000);
+
+async function start(main: string): Promise<PartProcess> {
+  const part = await startPart(main, {
+    SENTINEL_TOPIC_PREFIX: kafka.topicPrefix,
+    SENTINEL_PARTITIONS: String(PARTITIONS),
+    TEMPORAL_ADDRESS: testTemporalAddress(),
+    SENTINEL_PRESET: 'house',
+  });
+  parts.push(part);
+  return part;
+}
+
+function told(accountId: string): Promise<string[]> {
+  return toldOf(server.client, kafka.topicPrefix, accountId);
+}
+
+async function calls(): Promise<string[]> {
+  const records = await kafka.readAll(TOPICS.marginCalls.name);
+  return records.map(({ value }) => marginCallSchema.parse(JSON.parse(String(value))).action);
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+async function tick(price: number): Promise<void> {
+  const value = JSON.stringify({ symbol: 'NVDA', price, timestamp: Date.now() });
+  await kafka.publish([{ topic: TOPICS.prices.name, key: 'NVDA', value }]);
+}
+
+/** New figures all the time that are no news to anybody: a dollar of equity up and down. */
+async function tickUntil(over: AbortSignal): Promise<void> {
+  for (let n = 0; !over.aborted; n += 1) {
+    await tick(1_000 + (n % 2) / 1_000);
+    await pause(TICK_PAUSE_MS);
+  }
+}
+
+/** $310,000 and 1,000 shares at $1,000: an excess of $10,000, which the preset `house` warns of. */
+async function thinAccount(accountId: string): Promise<void> {
+  const timestamp = Date.now();
+  const cash = {
+    cash_id: 'D1',
+    account_id: accountId,
+    amount: 310_000,
+    kind: 'DEPOSIT',
+    timestamp,
+  };
+  const fill = {
+    fill_id: 'F1',
+    account_id: accountId,
+    symbol: 'NVDA',
+    qty: 1_000,
+    price: 1_000,
+    timestamp,
+  };
+  await tick(1_000);
+  await kafka.publish([
+    { topic: TOPICS.cash.name, key: accountId, value: JSON.stringify(cash) },
+    { topic: TOPICS.fills.name, key: accountId, value: JSON.stringify(fill) },
+  ]);
+}
+
+test('a signaller killed between signal and commit signals again, and the case counts it once', async () => {
+  await start('consumers/margin-engine/main.ts');
+  await start('workers/main.ts');
+  let signaller = await start('consumers/case-signaller/main.ts');
+  await thinAccount('A');
+  await eventually('the warning', 20_000, async () => (await calls()).length === 1);
+  for (let n = 0; n < EXECUTIONS_BEFORE_KILL; n += 1) {
+    await kafka.publish([executionRecord('A', n)]);
+    await pause(EXECUTION_PAUSE_MS);
+  }
+  await signaller.kill();
+  for (let n = EXECUTIONS_BEFORE_KILL; n < EXECUTIONS; n += 1) {
+    await kafka.publish([executionRecord('A', n)]);
+  }
+  await pause(SERVER_SETTLES_MS);
+  const before = await told('A');
+  const position = Math.max(
+    ...(await committedPositions(kafka.topicPrefix, TOPICS.executions.name)),
+  );
+
+  const over = new AbortController();
+  const ticking = tickUntil(over.signal);
+  signaller = await start('consumers/case-signaller/main.ts');
+  await eventually('every execution is told', 20_000, async () =>
+    (await told('A')).includes(`X-A-${String(EXECUTIONS - 1)}`),
+  );
+  await pause(QUIET_MS);
+  over.abort();
+  await ticking;
+  // Told but not committed: told again. Committed: told before. None is lost.
+  const since = (await told('A')).slice(before.length);
+  const notCommitted = Array.from({ length: EXECUTIONS }, (_, n) => `X-A-${String(n)}`).slice(
+    position,
+  );
+  expect(since).toEqual(notCommitted);
+  for (let n = 0; n < position; n += 1) expect(before).toContain(`X-A-${String(n)}`);
+  // The case said itself what figures it had seen: no second warning, no second signal.
+  expect(await calls()).toEqual(['WARNING']);
+  expect(await signaller.stop()).toBe(0);
+}, 90_000);

@@ -1,0 +1,89 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { TOPICS } from '#contracts/topics.ts';
+import { caseSnapshot, marginCalc } from './account-records.ts';
+import { openStateIndex, testDynamoDbEndpoint } from './dynamodb-fixture.ts';
+import type { StateIndexFixture } from './dynamodb-fixture.ts';
+import { eventually, openKafka } from './kafka-fixture.ts';
+import type { KafkaFixture } from './kafka-fixture.ts';
+import { startPart } from './part-fixture.ts';
+import type { PartProcess } from './part-fixture.ts';
+
+/** The state index as a process, between the real Kafka and DynamoDB. */
+
+let kafka: KafkaFixture;
+let store: StateIndexFixture;
+let part: PartProcess;
+
+const start = (): Promise<PartProcess> =>
+  startPart('consumers/state-index/main.ts', {
+    DYNAMODB_ENDPOINT: testDynamoDbEndpoint(),
+    SENTINEL_TOPIC_PREFIX: kafka.topicPrefix,
+    SENTINEL_METRICS_PORT: '0',
+  });
+
+beforeAll(async () => {
+  kafka = await openKafka('state-index', 2);
+  part = await start();
+  store = await openStateIndex(kafka.topicPrefix);
+}, 60_000);
+afterAll(async () => {
+  store.close();
+  await kafka.close();
+});
+
+async function publish(topic: string, account: string, content: unknown): Promise<void> {
+  await kafka.publish([{ topic, key: account, value: JSON.stringify(content) }]);
+}
+
+const publishFigures = (account: string, changes: Parameters<typeof marginCalc>[0]) =>
+  publish(TOPICS.marginCalc.name, account, marginCalc({ account_id: account, ...changes }));
+
+const move = (sequence: number) => ({ cause: 'PRICE', sequence, cash: sequence }) as const;
+
+async function showsCash(account: string, cash: number): Promise<void> {
+  await eventually(`${account} has ${String(cash)}`, 20_000, async () => {
+    const state = await store.index.get(account);
+    return state?.figures?.cash === cash;
+  });
+}
+
+describe('the state index process', () => {
+  test('shows figures and cases, with malformed records among them', async () => {
+    await kafka.publish([{ topic: TOPICS.marginCalc.name, key: 'ACC_1', value: 'not JSON' }]);
+    await publishFigures('ACC_1', { cause: 'FILL', cash: 7 });
+    await publish(TOPICS.audit.name, 'ACC_1', {
+      event_id: 'e1',
+      event_type: 'MARGIN_CALL',
+      account_id: 'ACC_1',
+      timestamp: new Date().toISOString(),
+      details: { case: caseSnapshot() },
+      correlation_id: 'c',
+      causation_id: null,
+    });
+    await showsCash('ACC_1', 7);
+    await eventually('the case', 10_000, async () => (await store.index.get('ACC_1'))?.case);
+    const port = part.lines.find(({ event }) => event === 'ready')?.metrics_port;
+    const metrics = await fetch(`http://127.0.0.1:${String(port)}/metrics`);
+    expect(await metrics.text()).toMatch(/refused_records_total\{[^}]*code="MALFORMED"[^}]*\} 1/);
+  });
+
+  test('killed -9 with a price move put off, it writes it after the restart', async () => {
+    await publishFigures('ACC_2', move(1));
+    await showsCash('ACC_2', 1);
+    await publishFigures('ACC_2', move(2));
+    // Long enough for the batch to be handled and its offsets to be committed.
+    await publishFigures('ACC_3', { cause: 'FILL', cash: 3 });
+    await showsCash('ACC_3', 3);
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    expect((await store.index.get('ACC_2'))?.figures?.cash).toBe(1);
+    await part.kill();
+    part = await start();
+    await showsCash('ACC_2', 2);
+  }, 60_000);
+
+  test('ends with 0 within 5 s of SIGTERM', async () => {
+    const begun = Date.now();
+    expect(await part.stop()).toBe(0);
+    expect(Date.now() - begun).toBeLessThan(5_000);
+  });
+});

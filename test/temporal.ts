@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createCaseActivities } from '#activities/account-case.ts';
+import { CASE_SEARCH_ATTRIBUTES } from '#contracts/case-messages.ts';
+import type { Policy } from '#domain/policy.ts';
+import { defineSearchAttributeKey } from '@temporalio/common';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { CaseWorld } from './case-world.ts';
+
+export const CASE_WORKFLOW_FILE = fileURLToPath(
+  new URL('../workflows/account-case.ts', import.meta.url),
+);
+
+/** A real Temporal server with everything that account cases need of it, for one test file. */
+export class CaseServer {
+  readonly temporal: TestWorkflowEnvironment;
+  readonly #bundle: WorkflowBundleWithSourceMap;
+
+  private constructor(temporal: TestWorkflowEnvironment, bundle: WorkflowBundleWithSourceMap) {
+    this.temporal = temporal;
+    this.#bundle = bundle;
+  }
+
+  static async start(): Promise<CaseServer> {
+    const logger = new DefaultLogger('ERROR');
+    Runtime.install({ logger });
+    const temporal = await startTemporal();
+    const bundle = await bundleWorkflowCode({ workflowsPath: CASE_WORKFLOW_FILE, logger });
+    return new CaseServer(temporal, bundle);
+  }
+
+  async stop(): Promise<void> {
+    await this.temporal.teardown();
+  }
+
+  /** An account with its case, on a task queue of its own unless one is given. */
+  world(
+    policy: Policy,
+    accountId = `ACC_${randomUUID().slice(0, 8)}`,
+    taskQueue = `cases-${randomUUID()}`,
+  ): CaseWorld {
+    return new CaseWorld({ client: this.temporal.client, taskQueue, policy, accountId });
+  }
+
+  /** Runs a worker for a world's case while `run` is under way. */
+  async withWorker<T>(world: CaseWorld, run: () => Promise<T>): Promise<T> {
+    const worker = await Worker.create({
+      connection: this.temporal.nativeConnection,
+      taskQueue: world.taskQueue,
+      workflowBundle: this.#bundle,
+      // The next worker of a test need not wait for the last one's cases.
+      stickyQueueScheduleToStartTimeout: 500,
+      activities: createCaseActivities({
+        publisher: world,
+        figures: world,
+        policy: world.policy,
+        clock: { now: () => Date.now() },
+      }),
+    });
+    return worker.runUntil(run);
+  }
+}
+
+/**
+ * The server at TEMPORAL_ADDRESS when the test run started one (test/run.ts), else a development
+ * server of its own.
+ */
+async function startTemporal(): Promise<TestWorkflowEnvironment> {
+  const address = process.env.TEMPORAL_ADDRESS;
+  if (address !== undefined) return TestWorkflowEnvironment.createFromExistingServer({ address });
+  return TestWorkflowEnvironment.createLocal({
+    server: {
+      executable: { type: 'existing-path', path: temporalPath() },
+      searchAttributes: Object.entries(CASE_SEARCH_ATTRIBUTES).map(([name, type]) =>
+        defineSearchAttributeKey(name, type),
+      ),
+      log: { format: 'pretty', level: 'error' },
+      // Without it timers fire up to a second late (PLATFORM, Temporal).
+      extraArgs: ['--dynamic-config-value', 'history.timerProcessorMaxTimeShift="10ms"'],
+    },
+  });
+}
+
+/** The server that the local stack has in its cache. */
+function temporalPath(): string {
+  const cached = join(homedir(), '.cache', 'margin-sentinel', 'bin', 'temporal');
+  return process.env.SENTINEL_TEMPORAL_CLI ?? cached;
+}
+
+/** Waits until something holds; throws after `limitMs`, saying what did not happen. */
+export async function until(what: string, holds: () => boolean, limitMs = 20_000): Promise<void> {
+  const end = Date.now() + limitMs;
+  while (!holds()) {
+    if (Date.now() > end)
+      throw new Error(`it did not happen within ${String(limitMs)} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}

@@ -1,0 +1,281 @@
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { executionSchema } from '#contracts/case-events.ts';
+import type { ExecutionRecord, LiquidationOrderRecord } from '#contracts/case-events.ts';
+import { deadLetterSchema } from '#contracts/dead-letter.ts';
+import { fillSchema } from '#contracts/ingest.ts';
+import type { FillRecord } from '#contracts/ingest.ts';
+import { TOPICS } from '#contracts/topics.ts';
+import { startVenueAdapter } from '#consumers/venue-adapter/venue-adapter.ts';
+import { venueMetrics } from '#consumers/venue-adapter/venue-metrics.ts';
+import { createLogReader } from '#platform/kafka/log-reader.ts';
+import { createPartitionOwner } from '#platform/kafka/partition-owner.ts';
+import { createMetrics } from '#platform/metrics.ts';
+import { eventually, openKafka, testLogger } from './kafka-fixture.ts';
+import type { KafkaFixture } from './kafka-fixture.ts';
+
+const PARTITIONS = 2;
+const WAIT_MS = 15_000;
+
+// Other tests share the two cores and the servers.
+jest.setTimeout(60_000);
+
+let kafka: KafkaFixture;
+let venue: { stop(): Promise<void> } | null;
+let defects: unknown[];
+
+beforeEach(async () => {
+  kafka = await openKafka('venue', PARTITIONS);
+  venue = null;
+  defects = [];
+});
+
+afterEach(async () => {
+  await venue?.stop();
+  await kafka.close();
+  expect(defects).toEqual([]);
+});
+
+async function startVenue(quoteAgeMaxMs = 60_000): Promise<void> {
+  const onFatal = (error: unknown): void => {
+    defects.push(error);
+  };
+  venue = await startVenueAdapter(
+    {
+      owner: createPartitionOwner(kafka.surroundings, {
+        groupId: 'venue-adapter',
+        partitions: PARTITIONS,
+        onFatal,
+      }),
+      priceReader: createLogReader(kafka.surroundings, { onFatal }),
+    },
+    {
+      quoteAgeMaxMs,
+      clock: { now: Date.now },
+      logger: testLogger,
+      metrics: venueMetrics(createMetrics('venue-test')),
+      onFatal,
+    },
+  );
+}
+
+function order(orderId: string, changes: Partial<LiquidationOrderRecord> = {}) {
+  const now = Date.now();
+  return {
+    order_id: orderId,
+    ts: now,
+    account_id: 'ACC_1',
+    symbol: 'NVDA',
+    side: 'SELL' as const,
+    qty: 100,
+    price: 400,
+    strategy: 'liquidation',
+    valid_until: now + 60_000,
+    corr_id: `C-${orderId}`,
+    ...changes,
+  };
+}
+
+async function sendOrders(...orders: readonly LiquidationOrderRecord[]): Promise<void> {
+  await kafka.publish(
+    orders.map((one) => ({
+      topic: TOPICS.liquidationOrders.name,
+      key: one.account_id,
+      value: JSON.stringify(one),
+    })),
+  );
+}
+
+async function sendPrice(symbol: string, price: number, timestamp = Date.now()): Promise<void> {
+  const value = JSON.stringify({ symbol, price, timestamp });
+  await kafka.publish([{ topic: TOPICS.prices.name, key: symbol, value }]);
+}
+
+async function sendCancel(orderId: string): Promise<void> {
+  const value = JSON.stringify({
+    cancel_id: `X-${orderId}`,
+    order_id: orderId,
+    account_id: 'ACC_1',
+    symbol: 'NVDA',
+    ts: Date.now(),
+    reason: 'the call was met',
+    corr_id: `C-${orderId}`,
+  });
+  await kafka.publish([{ topic: TOPICS.orderCancels.name, key: 'ACC_1', value }]);
+}
+
+async function executions(): Promise<ExecutionRecord[]> {
+  const records = await kafka.readAll(TOPICS.executions.name);
+  return records.map(({ value }) => executionSchema.parse(JSON.parse(String(value))));
+}
+
+function executed(orderId: string): Promise<ExecutionRecord> {
+  return eventually(`an execution of ${orderId}`, WAIT_MS, async () =>
+    (await executions()).find((execution) => execution.order_id === orderId),
+  );
+}
+
+async function fills(): Promise<(FillRecord & { partition: number; offset: number })[]> {
+  const records = await kafka.readAll(TOPICS.fills.name);
+  return records.map(({ value, partition, offset }) => ({
+    ...fillSchema.parse(JSON.parse(String(value))),
+    partition,
+    offset,
+  }));
+}
+
+describe('a liquidation order at the paper venue, on a real broker', () => {
+  test('is filled at the last price: the fill and the execution that names its place', async () => {
+    await sendPrice('NVDA', 401);
+    await sendPrice('NVDA', 402.5);
+    await startVenue();
+    await sendOrders(order('O1'), order('O2', { side: 'BUY', qty: 0.5, account_id: 'ACC_2' }));
+    await executed('O1');
+    const bought = await executed('O2');
+
+    const booked = await fills();
+    expect(
+      booked.map(({ fill_id, account_id, qty, price }) => [fill_id, account_id, qty, price]),
+    ).toEqual(
+      expect.arrayContaining([
+        ['paper:O1:1', 'ACC_1', -100, 402.5],
+        ['paper:O2:1', 'ACC_2', 0.5, 402.5],
+      ]),
+    );
+    expect(bought).toMatchObject({
+      status: 'FILLED',
+      last_qty: 0.5,
+      last_price: 402.5,
+      leaves_qty: 0,
+      reason: 'paper venue: filled at the last price',
+      corr_id: 'C-O2',
+    });
+    for (const execution of await executions()) {
+      const fill = booked.find(({ fill_id }) => fill_id === execution.exec_id);
+      expect([execution.fill_partition, execution.fill_offset]).toEqual([
+        fill?.partition,
+        fill?.offset,
+      ]);
+    }
+  });
+
+  test('works without a price and is filled when one comes', async () => {
+    await startVenue();
+    await sendOrders(order('O1'));
+    await sendOrders(order('O2', { symbol: 'TSLA' }));
+    await sendPrice('TSLA', 250);
+    expect(await executed('O2')).toMatchObject({ status: 'FILLED', last_price: 250 });
+    expect((await executions()).map(({ order_id }) => order_id)).toEqual(['O2']);
+    await sendPrice('NVDA', 390);
+    expect(await executed('O1')).toMatchObject({ status: 'FILLED', last_price: 390 });
+  });
+
+  test('works on an old price until its valid_until and then expires', async () => {
+    await sendPrice('NVDA', 400, Date.now() - 10_000);
+    await startVenue(5_000);
+    const validUntil = Date.now() + 1_500;
+    await sendOrders(order('O1', { valid_until: validUntil }));
+    const expired = await executed('O1');
+    expect(expired).toMatchObject({
+      status: 'EXPIRED',
+      last_qty: 0,
+      last_price: null,
+      fill_partition: null,
+      fill_offset: null,
+      reason: 'paper venue: valid_until has passed',
+    });
+    expect(expired.timestamp).toBeGreaterThanOrEqual(validUntil);
+    expect(await fills()).toEqual([]);
+  });
+
+  test('is cancelled while it works, and also when the cancel came first', async () => {
+    await startVenue();
+    await sendOrders(order('O1'));
+    await sendCancel('O1');
+    expect(await executed('O1')).toMatchObject({ status: 'CANCELLED', leaves_qty: 0 });
+    await venue?.stop();
+    await sendOrders(order('O2'));
+    await sendCancel('O2');
+    await sendPrice('NVDA', 400);
+    await startVenue();
+    expect(await executed('O2')).toMatchObject({ status: 'CANCELLED' });
+    expect(await fills()).toEqual([]);
+  });
+
+  test('is executed once however often it is sent, also after a restart', async () => {
+    await sendPrice('NVDA', 400);
+    await startVenue();
+    await sendOrders(order('O1'), order('O1'));
+    await executed('O1');
+    await sendOrders(order('O1'));
+    await venue?.stop();
+    await sendOrders(order('O1', { qty: 50 }));
+    await startVenue();
+    await sendOrders(order('O2'));
+    await executed('O2');
+    expect((await executions()).map(({ order_id }) => order_id)).toEqual(['O1', 'O2']);
+    expect((await fills()).map(({ fill_id }) => fill_id)).toEqual(['paper:O1:1', 'paper:O2:1']);
+  });
+
+  test('that works is taken up again by the next process', async () => {
+    await startVenue();
+    await sendOrders(order('O1'), order('O2', { symbol: 'TSLA' }));
+    await sendPrice('TSLA', 250);
+    await executed('O2');
+    await venue?.stop();
+    await sendPrice('NVDA', 390);
+    await startVenue();
+    expect(await executed('O1')).toMatchObject({ status: 'FILLED', last_price: 390 });
+    expect(await executions()).toHaveLength(2);
+  });
+});
+
+describe('a bad record among the orders', () => {
+  test('goes to the dead letters with its reason, and the orders around it are executed', async () => {
+    const bad: [string | null, string, string, RegExp][] = [
+      ['ACC_1', 'no json', 'MALFORMED', /JSON/],
+      ['ACC_1', JSON.stringify({ ...order('B1'), qty: -5 }), 'SCHEMA', /^\/qty: /],
+      ['ACC_1', JSON.stringify({ ...order('B2'), price: '400' }), 'SCHEMA', /^\/price: /],
+      ['ACC_1', JSON.stringify({ ...order('B3'), hidden: 1 }), 'SCHEMA', /hidden/],
+      ['ACC_9', JSON.stringify(order('B4')), 'WRONG_KEY', /ACC_9/],
+      [
+        'ACC_1',
+        JSON.stringify(order('B5', { valid_until: Date.now() - 86_500_000 })),
+        'TOO_OLD',
+        /valid_until/,
+      ],
+    ];
+    await sendPrice('NVDA', 400);
+    await startVenue();
+    await sendOrders(order('O1'));
+    await kafka.publish(
+      bad.map(([key, value]) => ({
+        topic: TOPICS.liquidationOrders.name,
+        key: key ?? '',
+        value,
+        partition: 0,
+      })),
+    );
+    await kafka.publish([{ topic: TOPICS.orderCancels.name, key: 'ACC_1', value: '{}' }]);
+    await sendOrders(order('O2'));
+    await executed('O1');
+    await executed('O2');
+
+    const letters = await eventually('the dead letters', WAIT_MS, async () => {
+      const records = await kafka.readAll(`${TOPICS.liquidationOrders.name}.dlq`);
+      return records.length === bad.length && records;
+    });
+    const read = letters
+      .map(({ value }) => deadLetterSchema.parse(JSON.parse(String(value))))
+      .sort((a, b) => a.offset - b.offset);
+    expect(read.map(({ code }) => code)).toEqual(bad.map(([, , code]) => code));
+    for (const [index, [, value, , reason]] of bad.entries()) {
+      expect(read[index]?.reason).toMatch(reason);
+      expect(String(Buffer.from(read[index]?.value_base64 ?? '', 'base64'))).toBe(value);
+      expect(read[index]?.refused_by).toBe('venue-adapter');
+    }
+    expect(await kafka.readAll(`${TOPICS.orderCancels.name}.dlq`)).toHaveLength(1);
+    expect(await fills()).toHaveLength(2);
+    // What came too late ends all the same: its case waits for that.
+    expect(await executed('B5')).toMatchObject({ status: 'EXPIRED', cum_qty: 0 });
+  });
+});
