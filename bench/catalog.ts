@@ -1,0 +1,17 @@
+import type { Benchmark } from './benchmark.ts';
+import { fillLatency } from './suite/fill-latency.ts';
+import { intake } from './suite/intake.ts';
+import { marginCalls } from './suite/margin-calls.ts';
+import { priceLatency } from './suite/price-latency.ts';
+import { restart } from './suite/restart.ts';
+import { revaluation } from './suite/revaluation.ts';
+
+/** All benchmarks, in the order in which they run. */
+export const BENCHMARKS: readonly Benchmark[] = [
+  revaluation,
+  intake,
+  fillLatency,
+  priceLatency,
+  marginCalls,
+  restart,
+];
