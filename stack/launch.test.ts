@@ -85,7 +85,7 @@ describe('a launched process', () => {
 
   test('that ends by itself tells its exit code, guarded or not', async () => {
     for (const lifetime of ['guarded', 'stdin'] as const) {
-      const launched = await launch(plan('setTimeout(() => process.exit(7), 300)', lifetime));
+      const launched = await launch(plan('setTimeout(() => process.exit(7), 1_000)', lifetime));
       await launched.whenEnded;
       expect(launched.ended()).toBe('exit code 7');
     }
@@ -101,8 +101,11 @@ describe('a launched process', () => {
 
   test('appends its output to the log', async () => {
     for (const word of ['one', 'two']) {
-      const launched = await launch(plan(`console.log("${word}")`, 'stdin'));
-      await launched.whenEnded;
+      const launched = await launch(
+        plan(`console.log("${word}"); process.stdin.resume()`, 'stdin'),
+      );
+      await untilLogged(word);
+      await launched.stop();
     }
     expect(readFileSync(logFile(), 'utf8')).toBe('one\ntwo\n');
   });
