@@ -82,7 +82,8 @@ async function serve(
   const { correlationId, idempotencyKey } = facts;
   const { params: parameters, query } = request;
   const content = body?.content;
-  const raw = { correlationId, idempotencyKey, principal, parameters, query, content };
+  const receivedAt = services.clock.now();
+  const raw = { correlationId, idempotencyKey, receivedAt, principal, parameters, query, content };
   return route.serve(raw, services);
 }
 

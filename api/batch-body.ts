@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { BATCH_RECORDS_MAX } from '#contracts/rest.ts';
 import type { FieldError } from '#contracts/rest.ts';
+import type { TimeWindow } from '#domain/input-times.ts';
 import { bodyErrors } from './field-errors.ts';
 import { fieldProblem } from './problem.ts';
+import { timeErrors } from './time-errors.ts';
 import { IDEMPOTENCY_KEY_PATTERN } from './request-facts.ts';
 import type { Problem } from './problem.ts';
 import type { BodyRead, BodyReader, RequestFacts } from './route.ts';
@@ -18,28 +20,37 @@ const idempotencyHeaders = z.object({
     ),
 });
 
+interface Timed {
+  readonly timestamp: number;
+}
+
+interface Batch<Record extends Timed> {
+  readonly record: z.ZodType<Record>;
+  readonly submission: z.ZodType;
+  readonly idField: 'fill_id' | 'cash_id' | null;
+  /** The times that a record arriving at `now` may carry. */
+  readonly times: (now: number) => TimeWindow;
+}
+
 /**
  * One record or an array of up to 1,000, all or nothing. Where `idField` is missing and the request
  * has an Idempotency-Key, the id is made of that key and the record's place.
  */
-export function batchOf<Record>(options: {
-  readonly record: z.ZodType<Record>;
-  readonly submission: z.ZodType;
-  readonly idField: 'fill_id' | 'cash_id' | null;
-}): BodyReader<readonly Record[]> {
-  const { record, submission, idField } = options;
+export function batchOf<Record extends Timed>(
+  options: Batch<Record>,
+): BodyReader<readonly Record[]> {
+  const { submission, idField } = options;
   const schema = z.union([submission, z.array(submission).min(1).max(BATCH_RECORDS_MAX)]);
   return {
     required: true,
     schema,
     ...(idField === null ? {} : { headers: idempotencyHeaders }),
-    read: (content, request) => readBatch(record, idField, content, request),
+    read: (content, request) => readBatch(options, content, request),
   };
 }
 
-function readBatch<Record>(
-  schema: z.ZodType<Record>,
-  idField: string | null,
+function readBatch<Record extends Timed>(
+  { record, idField, times }: Pick<Batch<Record>, 'record' | 'idField' | 'times'>,
   content: unknown,
   request: RequestFacts,
 ): BodyRead<readonly Record[]> {
@@ -54,11 +65,17 @@ function readBatch<Record>(
   }
   const records: Record[] = [];
   const errors: FieldError[] = [];
+  const window = times(request.receivedAt);
   items.forEach((item, index) => {
     const whole = withId(item, idField, index, request.idempotencyKey);
-    const parsed = schema.safeParse(whole);
-    if (parsed.success) records.push(parsed.data);
-    else errors.push(...bodyErrors(parsed.error, whole, Array.isArray(content) ? [index] : []));
+    const parsed = record.safeParse(whole);
+    const place = Array.isArray(content) ? `/${String(index)}` : '';
+    if (parsed.success) {
+      records.push(parsed.data);
+      errors.push(...timeErrors(parsed.data.timestamp, window, `#${place}/timestamp`));
+    } else {
+      errors.push(...bodyErrors(parsed.error, whole, Array.isArray(content) ? [index] : []));
+    }
   });
   if (errors.length > 0) return refuse(fieldProblem('invalid-fields', errors));
   return { ok: true, body: records };

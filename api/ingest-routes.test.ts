@@ -4,7 +4,6 @@ import { TOPICS } from '#contracts/topics.ts';
 import { createPublisher } from '#platform/kafka/publisher.ts';
 import { openApi } from '#test/api-fixture.ts';
 import type { ApiFixture } from '#test/api-fixture.ts';
-import { NOON } from '#test/account-records.ts';
 
 let api: ApiFixture;
 
@@ -15,23 +14,27 @@ afterAll(async () => {
   await api.close();
 });
 
+const NOW = Date.now();
+const DAY_MS = 86_400_000;
+const YEAR_2099 = Date.UTC(2099, 0);
+
 const FILL = {
   fill_id: 'F1',
   account_id: 'ACC_1',
   symbol: 'NVDA',
   qty: 500,
   price: 400.25,
-  timestamp: NOON,
+  timestamp: NOW,
 };
 const CASH = {
   cash_id: 'C1',
   account_id: 'ACC_1',
   amount: 250_000,
   kind: 'DEPOSIT',
-  timestamp: NOON,
+  timestamp: NOW,
 };
-const PRICE = { symbol: 'NVDA', price: 400, timestamp: NOON };
-const BETA = { symbol: 'NVDA', beta: 1.8, timestamp: NOON };
+const PRICE = { symbol: 'NVDA', price: 400, timestamp: NOW };
+const BETA = { symbol: 'NVDA', beta: 1.8, timestamp: NOW };
 
 const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
   api.send('POST', path, { as: ['feed'], body, headers });
@@ -194,8 +197,29 @@ describe('bad input is refused, with the name of the field, and nothing is writt
     ['a price of null', '/fills', with_({ price: null }), 422, '#/price must be a finite'],
     ['a fraction of a ms', '/fills', with_({ timestamp: 1.5 }), 422, '#/timestamp must be a whole'],
     ['a time as text', '/fills', with_({ timestamp: '2026-11-21' }), 422, '#/timestamp'],
-    ['a time in ns', '/fills', with_({ timestamp: NOON * 1e6 }), 422, '#/timestamp'],
+    ['a time in ns', '/fills', with_({ timestamp: NOW * 1e6 }), 422, '#/timestamp'],
     ['a negative time', '/fills', with_({ timestamp: -1 }), 422, '#/timestamp must be at least 0'],
+    ['a fill of 1970', '/fills', with_({ timestamp: 0 }), 422, '#/timestamp must be at or after'],
+    ['in 2099', '/fills', with_({ timestamp: YEAR_2099 }), 422, '#/timestamp must be at or before'],
+    ['8 days old', '/fills', with_({ timestamp: NOW - 8 * DAY_MS }), 422, '#/timestamp must be at'],
+    ['cash of 1970', '/cash', { ...CASH, timestamp: 1 }, 422, '#/timestamp must be at or after'],
+    [
+      'cash in 2 min',
+      '/cash',
+      { ...CASH, timestamp: NOW + 120_000 },
+      422,
+      '#/timestamp must be at',
+    ],
+    [
+      'a price in s',
+      '/prices',
+      { ...PRICE, timestamp: Math.floor(NOW / 1000) },
+      422,
+      '#/timestamp',
+    ],
+    ['a price ahead', '/prices', { ...PRICE, timestamp: NOW + 60_000 }, 422, '#/timestamp must be'],
+    ['a beta in 2099', '/betas', { ...BETA, timestamp: YEAR_2099 }, 422, '#/timestamp must be at'],
+    ['a late 2nd', '/betas', [BETA, { ...BETA, timestamp: YEAR_2099 }], 422, '#/1/timestamp must'],
     ['an empty symbol', '/fills', with_({ symbol: '' }), 422, '#/symbol'],
     ['a symbol with spaces', '/fills', with_({ symbol: 'BRK B' }), 422, '#/symbol'],
     ['a long account', '/fills', with_({ account_id: 'A'.repeat(65) }), 422, '#/account_id'],

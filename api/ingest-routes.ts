@@ -9,6 +9,8 @@ import {
 } from '#contracts/rest.ts';
 import type { Accepted } from '#contracts/rest.ts';
 import { TOPICS } from '#contracts/topics.ts';
+import { bookingTimes, quoteTimes } from '#domain/input-times.ts';
+import type { TimeWindow } from '#domain/input-times.ts';
 import { batchOf } from './batch-body.ts';
 import { ask } from './dependency.ts';
 import type { Problem } from './problem.ts';
@@ -17,7 +19,7 @@ import type { Reply, Route } from './route.ts';
 import type { ApiServices } from './services.ts';
 
 /** What one kind of input is written as. */
-interface Input<Record> {
+interface Input<Record extends { readonly timestamp: number }> {
   readonly path: string;
   readonly operationId: string;
   readonly what: string;
@@ -25,6 +27,8 @@ interface Input<Record> {
   readonly record: z.ZodType<Record>;
   readonly submission: z.ZodType;
   readonly idField: 'fill_id' | 'cash_id' | null;
+  /** The times that a record arriving at `now` may carry. */
+  readonly times: (now: number) => TimeWindow;
   /** Co-partitioning rests on the key: the account, or the symbol. */
   readonly keyOf: (record: Record) => string;
   readonly idOf: (record: Record) => string;
@@ -41,6 +45,7 @@ export const INGEST_ROUTES: readonly Route[] = [
     record: fillSchema,
     submission: fillSubmissionSchema,
     idField: 'fill_id',
+    times: bookingTimes,
     keyOf: (fill) => fill.account_id,
     idOf: (fill) => fill.fill_id,
     outOf: (fill, correlation_id) => ({ correlation_id, ...fill }),
@@ -53,6 +58,7 @@ export const INGEST_ROUTES: readonly Route[] = [
     record: cashSchema,
     submission: cashSubmissionSchema,
     idField: 'cash_id',
+    times: bookingTimes,
     keyOf: (cash) => cash.account_id,
     idOf: (cash) => cash.cash_id,
     outOf: (cash, correlation_id) => ({ correlation_id, ...cash }),
@@ -65,6 +71,7 @@ export const INGEST_ROUTES: readonly Route[] = [
     record: priceSchema,
     submission: priceSubmissionSchema,
     idField: null,
+    times: quoteTimes,
     keyOf: (price) => price.symbol,
     idOf: (price) => price.symbol,
     outOf: (price) => price,
@@ -77,13 +84,14 @@ export const INGEST_ROUTES: readonly Route[] = [
     record: betaSchema,
     submission: betaSubmissionSchema,
     idField: null,
+    times: quoteTimes,
     keyOf: (beta) => beta.symbol,
     idOf: (beta) => beta.symbol,
     outOf: (beta) => beta,
   }),
 ];
 
-function ingest<Record>(input: Input<Record>): Route {
+function ingest<Record extends { readonly timestamp: number }>(input: Input<Record>): Route {
   return route({
     method: 'post',
     path: input.path,
@@ -102,7 +110,7 @@ function ingest<Record>(input: Input<Record>): Route {
   });
 }
 
-async function publish<Record>(
+async function publish<Record extends { readonly timestamp: number }>(
   input: Input<Record>,
   records: readonly Record[],
   correlationId: string,

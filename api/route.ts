@@ -53,6 +53,8 @@ export type BodyRead<Body> =
 export interface RequestFacts {
   readonly correlationId: string;
   readonly idempotencyKey: string | null;
+  /** When the request came, Unix ms. */
+  readonly receivedAt: number;
   /** Who asks; ANONYMOUS on open routes. */
   readonly principal: Principal;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { COUNTED_HORIZON_MS, CountedIds } from './counted-ids.ts';
+import { COUNTED_HORIZON_MS } from '#domain/input-times.ts';
+import { CountedIds } from './counted-ids.ts';
 import type { CountedId } from './counted-ids.ts';
 
 const NOW = 1_795_000_000_000;

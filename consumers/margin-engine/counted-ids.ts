@@ -1,5 +1,6 @@
+import { COUNTED_HORIZON_MS } from '#domain/input-times.ts';
+
 /** Ids are kept for seven days and at most a million a partition (DESIGN 4; the issue's figures). */
-export const COUNTED_HORIZON_MS = 7 * 86_400_000;
 export const COUNTED_IDS_MAX = 1_000_000;
 
 /** An id of a fill (`f:<id>`) or cash movement (`c:<id>`) and its own timestamp, ms. */

@@ -3,11 +3,9 @@ import type { Refusal } from '#contracts/dead-letter.ts';
 import { betaSchema, cashSchema, fillSchema, priceSchema } from '#contracts/ingest.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import { toE4 } from '#contracts/wire.ts';
+import { BOOKING_AHEAD_MAX_MS } from '#domain/input-times.ts';
 import { isFromTheFuture } from '#domain/quotes.ts';
 import type { InboundRecord } from '#ports/records.ts';
-
-/** A fill dated later than this after its arrival is refused: it would outlive the memory of its id. */
-const FILL_AHEAD_MAX_MS = 60_000;
 
 /** A change of an account's books, in the domain's units. */
 export interface Booking {
@@ -49,7 +47,7 @@ export function bookingOf(record: InboundRecord, partitionOf: PartitionOf): Acce
   const { accountId, at } = booking.value;
   const misplaced = misplacedBy(record, 'account_id', accountId, partitionOf);
   if (misplaced !== null) return refuse('WRONG_KEY', misplaced, accountId);
-  if (at > record.timestamp + FILL_AHEAD_MAX_MS) {
+  if (at > record.timestamp + BOOKING_AHEAD_MAX_MS) {
     return refuse('FROM_THE_FUTURE', `timestamp ${at} is more than a minute ahead`, accountId);
   }
   return booking;
