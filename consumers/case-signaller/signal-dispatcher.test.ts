@@ -33,6 +33,10 @@ class Server {
     for (const go of this.#held.splice(0)) go();
   }
 
+  releaseOne(): void {
+    this.#held.shift()?.();
+  }
+
   async deliver(accountId: string, event: MachineEvent): Promise<void> {
     this.attempts += 1;
     this.underWay += 1;
@@ -50,11 +54,11 @@ class Server {
   }
 }
 
-function start(server: Server, concurrencyMax = 1): SignalDispatcher {
+function start(server: Server, concurrencyMax = 1, now = Date.now): SignalDispatcher {
   dispatcher = new SignalDispatcher({
     signals: server,
     concurrencyMax,
-    clock: { now: Date.now },
+    clock: { now },
     logger: SILENT,
     metrics: signallerMetrics(createMetrics('dispatcher-test')),
   });
@@ -215,6 +219,32 @@ describe('signals are dispatched', () => {
     expect(signals.outage).toBe(0);
     const ofA = server.order.filter((what) => what === 'A1' || what === 'A2');
     expect(ofA).toEqual(['A1', 'A2']);
+  });
+
+  test('a pause ends with its timer, even if that fires before the clock says so', async () => {
+    const server = new Server();
+    const signals = start(server, 16, () => 0);
+    server.broken = true;
+    const waiting = line('F');
+    signals.tell(waiting);
+    await until('an outage', () => signals.outage === 1);
+    server.broken = false;
+    await until('it is told', () => waiting.told === 1);
+  });
+
+  test('signals that fail together are one outage, however late they fail', async () => {
+    const server = new Server();
+    const signals = start(server, 16);
+    server.hold();
+    server.broken = true;
+    for (let n = 0; n < 16; n += 1) signals.tell(line(`F${String(n)}`));
+    await until('all are under way', () => server.underWay === 16);
+    server.releaseOne();
+    await until('the first has failed', () => signals.outage === 1);
+    await pause(200);
+    server.release();
+    await until('all have failed', () => server.underWay === 0);
+    expect(signals.outage).toBe(1);
   });
 
   test('an execution of a partition that was given up is left to its next owner', async () => {

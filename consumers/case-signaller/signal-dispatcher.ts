@@ -64,7 +64,9 @@ export class SignalDispatcher {
   readonly #timers = new Set<NodeJS.Timeout>();
   #underWay = 0;
   #outage = 0;
-  #pausedUntil = -Infinity;
+  #paused = false;
+  /** Counts the pauses: a signal that began before the last one says nothing new by its failure. */
+  #pauses = 0;
   #pumping = false;
   #stopped = false;
   #onIdle: (() => void) | undefined;
@@ -143,7 +145,7 @@ export class SignalDispatcher {
   }
 
   #mayStart(): boolean {
-    if (this.#stopped || this.#surroundings.clock.now() < this.#pausedUntil) return false;
+    if (this.#stopped || this.#paused) return false;
     return this.#underWay < (this.#outage > 0 ? 1 : this.#surroundings.concurrencyMax);
   }
 
@@ -222,17 +224,18 @@ export class SignalDispatcher {
   ): Promise<void> {
     const { signals, clock, metrics } = this.#surroundings;
     const startedAt = clock.now();
+    const pausesAtStart = this.#pauses;
     this.#underWay += 1;
     let delivered = true;
     try {
       await signals.deliver(accountId, event);
       this.#failures.delete(accountId);
       this.#outage = 0;
-      this.#pausedUntil = -Infinity;
+      this.#paused = false;
       metrics.deliverySeconds.observe({}, (clock.now() - startedAt) / 1_000);
     } catch (error) {
       delivered = false;
-      this.#failed(accountId, event, error);
+      this.#failed(accountId, event, pausesAtStart, error);
     }
     metrics.signals.inc({ reason, outcome: delivered ? 'delivered' : 'failed' });
     this.#underWay -= 1;
@@ -242,16 +245,22 @@ export class SignalDispatcher {
   }
 
   /** Everybody pauses: it is rather the server than this case. One step per pause, not per signal. */
-  #failed(accountId: string, event: FiguresEvent | ExecutionEvent, error: unknown): void {
-    const { clock, logger } = this.#surroundings;
+  #failed(
+    accountId: string,
+    event: FiguresEvent | ExecutionEvent,
+    pausesAtStart: number,
+    error: unknown,
+  ): void {
+    const { logger } = this.#surroundings;
     const failures = (this.#failures.get(accountId) ?? 0) + 1;
     this.#failures.set(accountId, failures);
-    const now = clock.now();
-    if (now >= this.#pausedUntil) {
+    if (!this.#paused && pausesAtStart === this.#pauses) {
       this.#outage += 1;
-      const pauseMs = backoffMs(this.#outage);
-      this.#pausedUntil = now + pauseMs;
-      this.#after(pauseMs, () => {
+      this.#paused = true;
+      this.#pauses += 1;
+      // The timer alone ends the pause: it may fire a millisecond before the clock says so.
+      this.#after(backoffMs(this.#outage), () => {
+        this.#paused = false;
         this.#pump();
       });
     }
