@@ -45,6 +45,11 @@ export const policyFileSchema = z.strictObject({
   deficiency_step: decimal(1_000_000_000).min(0),
   deficiency_step_rate: fraction(1),
   price_conflation_ms: z.int().min(0).max(60_000),
+  outlier_move: fraction(10),
+  outlier_ticks: z.int().min(1).max(1_000),
+  outlier_ms: durationMs.min(1),
+  overnight_move: fraction(10),
+  doubt_move: fraction(1),
 });
 
 export type PolicyFile = z.infer<typeof policyFileSchema>;
@@ -72,6 +77,11 @@ export function decodePolicy(file: PolicyFile): Policy {
     deficiencyStepE4: toE4(file.deficiency_step),
     deficiencyStepRate: rateOf(file.deficiency_step_rate),
     priceConflationMs: file.price_conflation_ms,
+    outlierMove: rateOf(file.outlier_move),
+    outlierTicks: file.outlier_ticks,
+    outlierMs: file.outlier_ms,
+    overnightMove: rateOf(file.overnight_move),
+    doubtMove: rateOf(file.doubt_move),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { CaseFigures } from './case-figures.ts';
-import type { Position } from './margin.ts';
 import type { FiguresVersion } from './figures-version.ts';
+import type { QuotedPosition } from './price-quality.ts';
 
 /** What can happen to a case. Machines send FIGURES and EXECUTION, the rest answers its own actions. */
 
@@ -71,7 +71,8 @@ export type Reading =
       readonly readAt: number;
       readonly figures: CaseFigures;
       readonly cashE4: number;
-      readonly positions: readonly Position[];
+      /** Each with the quality of its price and when that was quoted. */
+      readonly positions: readonly QuotedPosition[];
     }
   | { readonly outcome: 'STALE'; readonly readAt: number; readonly reason: StaleReason };
 

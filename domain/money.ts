@@ -6,6 +6,9 @@
 /** 10,000: the units of a dollar, of a share and of a beta of 1. */
 export const E4 = 10_000;
 
+/** 1,000,000: the units of a rate of 1. */
+export const E6 = 1_000_000;
+
 /**
  * $250 billion: the largest total. Past about $274 billion neighbouring JSON numbers lie too far apart
  * to carry 1/10,000 dollar there and back, so nothing larger leaves the core.

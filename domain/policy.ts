@@ -41,8 +41,22 @@ export interface LadderPolicy {
   readonly deficiencyStepRate: Rate;
 }
 
+/** Which prices count, and what a doubtful one is worth (RULES, Liquidation; DESIGN 8). */
+export interface PricePolicy {
+  /** A tick further than this from the price that counts has to be confirmed. */
+  readonly outlierMove: Rate;
+  /** So many further ticks near it confirm an outlying one … */
+  readonly outlierTicks: number;
+  /** … or so many ms in which nothing contradicts it. */
+  readonly outlierMs: number;
+  /** A move from the official close to the first trade of the next session beyond this is suspicious. */
+  readonly overnightMove: Rate;
+  /** Longs at a doubtful price are valued this much higher, shorts lower. */
+  readonly doubtMove: Rate;
+}
+
 /** One version of a firm's choices. Episodes pin the version they began with (DESIGN 3). */
-export interface Policy extends MarginPolicy, LadderPolicy {
+export interface Policy extends MarginPolicy, LadderPolicy, PricePolicy {
   readonly preset: Preset;
   /** Such as `demo.1`: preset and version, recorded with every decision. */
   readonly version: string;

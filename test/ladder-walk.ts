@@ -32,6 +32,11 @@ export const WALK_POLICY: Policy = {
   deficiencyStepE4: 500 * E4,
   deficiencyStepRate: rate(100_000),
   priceConflationMs: 250,
+  outlierMove: rate(200_000),
+  outlierTicks: 3,
+  outlierMs: 1_000,
+  overnightMove: rate(400_000),
+  doubtMove: rate(200_000),
 };
 
 /** An action, when it was taken, when it was acknowledged, and what the last re-read had found. */
