@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { alertSchema } from './alerts.ts';
 import {
   auditSchema,
   executionSchema,
@@ -12,6 +13,7 @@ import { deadLetterSchema } from './dead-letter.ts';
 import { changelogSchema } from './engine-changelog.ts';
 import { betaSchema, cashSchema, fillSchema, priceSchema } from './ingest.ts';
 import { heartbeatSchema, marginCalcSchema, stressSchema } from './margin-figures.ts';
+import { noticeSchema } from './notices.ts';
 
 /** What a topic is keyed by. Topics keyed by account are co-partitioned (DESIGN, Topics and records). */
 export type TopicKey = 'account_id' | 'symbol' | 'partition' | 'subject' | 'origin';
@@ -119,6 +121,15 @@ export const TOPICS = {
     EVENTS,
     false,
   ),
+  notices: topic(
+    'notices.v1',
+    'what customers were told, attempt by attempt',
+    'account_id',
+    noticeSchema,
+    EVIDENCE,
+    false,
+  ),
+  alerts: topic('alerts.v1', 'what calls a person', 'subject', alertSchema, EVENTS, false),
   audit: topic('audit.v1', 'every decision', 'subject', auditSchema, EVIDENCE, false),
 } as const satisfies Record<string, Topic>;
 
