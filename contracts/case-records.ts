@@ -1,12 +1,11 @@
-import type { CaseFigures, PricedCaseFigures } from '#domain/case-figures.ts';
-import type { StaleReason } from '#domain/case-events.ts';
-import type { CaseAction, LiquidatedPart, PublishedAction } from '#domain/ladder-actions.ts';
+import type { CancelReason, PublishedAction } from '#domain/ladder-actions.ts';
 import { isPublished } from '#domain/ladder-actions.ts';
+import { outstandingE4 } from '#domain/ladder-episode.ts';
 import type { CaseOrder } from '#domain/ladder-state.ts';
 import type { RecordRequest } from './case-activities.ts';
+import { auditRecord, encodePart } from './case-audit.ts';
 import type {
   AuditRecord,
-  CaseSnapshot,
   LiquidationOrderRecord,
   LiquidationRecord,
   MarginCallRecord,
@@ -28,27 +27,6 @@ export type CaseRecord =
     }
   | { readonly topic: typeof TOPICS.orderCancels.name; readonly record: OrderCancelRecord }
   | { readonly topic: typeof TOPICS.audit.name; readonly record: AuditRecord };
-
-/** The kind of an audit event that each action writes. */
-const AUDIT_EVENT_TYPES: Readonly<Record<CaseAction['type'], string>> = {
-  WARN: 'WARNING',
-  CLEAR_WARNING: 'WARNING_CLEARED',
-  CALL: 'MARGIN_CALL',
-  PAST_DUE: 'PAST_DUE',
-  CLOSE_ONLY: 'CLOSE_ONLY',
-  AWAIT_RELEASE: 'AWAITING_RELEASE',
-  TRIGGER: 'LIQUIDATION_TRIGGERED',
-  ORDERS: 'LIQUIDATION_ORDERS',
-  REPORT_STUCK: 'LIQUIDATION_STUCK',
-  CANCEL_ORDERS: 'ORDER_CANCELS',
-  MET: 'MET',
-  COMPLETE: 'LIQUIDATION_COMPLETED',
-  LIFT: 'LIFTED',
-  HAND_OVER: 'UNSECURED_DEFICIT',
-  HOLD: 'HELD',
-  HOLD_CLEARED: 'HOLD_CLEARED',
-  ACKNOWLEDGE: 'ACKNOWLEDGED',
-};
 
 /**
  * An action as the records that it writes: those of its own topic first, the audit event last, so
@@ -132,6 +110,7 @@ function marginCall(
     ...common,
     action: CALL_ACTIONS[action.type],
     demand: call === null ? null : fromE4(call.notifiedDemandE4),
+    outstanding: call === null ? null : fromE4(outstandingE4(call, action.seen)),
     original_demand: call === null ? null : fromE4(call.originalDemandE4),
     peak_demand: call === null ? null : fromE4(call.peakDemandE4),
     issued_at: call === null ? null : (call.issuedAt ?? call.decidedAt),
@@ -165,14 +144,6 @@ function liquidation(
   };
 }
 
-function encodePart(part: LiquidatedPart): LiquidationRecord['positions'][number] {
-  return {
-    symbol: part.symbol,
-    qty: fromE4(part.qtyE4),
-    price: part.priceE4 === null ? null : fromE4(part.priceE4),
-  };
-}
-
 function liquidationOrder(
   accountId: string,
   action: Extract<PublishedAction, { type: 'ORDERS' }>,
@@ -192,6 +163,13 @@ function liquidationOrder(
   };
 }
 
+const CANCEL_REASONS: Readonly<Record<CancelReason, string>> = {
+  CALL_MET: 'the margin call is met',
+  EXCESS_BACK: 'nothing is missing any more; the margin call is not met yet',
+  FUNDS_PENDING: 'a person has recorded funds on their way',
+  ENFORCEMENT_HELD: 'a person holds enforcement of the account',
+};
+
 function orderCancel(
   accountId: string,
   action: Extract<PublishedAction, { type: 'CANCEL_ORDERS' }>,
@@ -203,162 +181,7 @@ function orderCancel(
     account_id: accountId,
     symbol: order.symbol,
     ts: action.decidedAt,
-    reason: 'the margin call is met',
+    reason: CANCEL_REASONS[action.why],
     corr_id: action.correlationId,
   };
-}
-
-function auditRecord(request: RecordRequest, eventId: string): AuditRecord {
-  const { action } = request;
-  return {
-    event_id: eventId,
-    event_type: AUDIT_EVENT_TYPES[action.type],
-    account_id: request.accountId,
-    timestamp: new Date(action.decidedAt).toISOString(),
-    details: {
-      action_number: action.number,
-      episode: action.episode,
-      rung: action.rung,
-      proof: action.proof,
-      policy_version: action.policyVersion,
-      figures: action.seen === null ? null : encodeFigures(action.seen),
-      ...actionDetails(action),
-      case: caseSnapshot(request),
-    },
-    correlation_id: action.correlationId,
-    causation_id: causationId(action),
-  };
-}
-
-/** The execution or the version of figures that made the case decide; null for a person. */
-function causationId(action: CaseAction): string | null {
-  if (action.type === 'ACKNOWLEDGE') return null;
-  if (action.executionId !== null) return action.executionId;
-  return action.seen === null ? null : `margin.calc:${figuresVersionString(action.seen.version)}`;
-}
-
-function actionDetails(action: CaseAction): Record<string, unknown> {
-  switch (action.type) {
-    case 'WARN':
-    case 'CLEAR_WARNING':
-    case 'AWAIT_RELEASE':
-      return {};
-    case 'CALL':
-    case 'PAST_DUE':
-    case 'CLOSE_ONLY':
-      return { call: encodeCall(action) };
-    case 'MET':
-      return { call: encodeCall(action), met_by: action.metBy };
-    case 'LIFT':
-      return { met_by: action.metBy };
-    case 'TRIGGER':
-      return { positions: action.parts.map(encodePart) };
-    case 'COMPLETE':
-      return {
-        positions: action.parts.map(encodePart),
-        residual_deficiency: fromE4(action.residualE4),
-      };
-    case 'ORDERS':
-    case 'CANCEL_ORDERS':
-      return { orders: action.orders.map(encodeOrder) };
-    case 'REPORT_STUCK':
-      return { why: action.why, orders: action.orders.map(encodeOrder) };
-    case 'HAND_OVER':
-      return { residual_deficiency: fromE4(action.residualE4) };
-    case 'HOLD':
-      return { reason: action.reason };
-    case 'HOLD_CLEARED':
-      return { reason: action.reason, held_since: action.heldSince };
-    case 'ACKNOWLEDGE':
-      return { by: action.by, at: action.at, note: action.note };
-  }
-}
-
-function encodeCall({
-  call,
-}: Extract<CaseAction, { type: 'CALL' | 'PAST_DUE' | 'CLOSE_ONLY' | 'MET' }>): object {
-  return {
-    demand: fromE4(call.notifiedDemandE4),
-    original_demand: fromE4(call.originalDemandE4),
-    current_demand: fromE4(call.currentDemandE4),
-    peak_demand: fromE4(call.peakDemandE4),
-    credited_at_issue: fromE4(call.creditedAtIssueE4),
-    issued_at: call.issuedAt,
-    due_at: call.dueAt,
-  };
-}
-
-function encodeOrder(order: CaseOrder): object {
-  return {
-    order_id: order.orderId,
-    slice: order.slice,
-    symbol: order.symbol,
-    side: order.side,
-    qty: fromE4(order.qtyE4),
-    price: fromE4(order.priceE4),
-    filled_qty: fromE4(order.cumQtyE4),
-    valid_until: order.validUntil,
-  };
-}
-
-function encodeFigures(figures: CaseFigures): object {
-  const seen = {
-    version: figuresVersionString(figures.version),
-    as_of: figures.asOf,
-    status: figures.status,
-    credited_total: fromE4(figures.creditedTotalE4),
-    fills_position: figures.fillsPosition,
-    correlation_id: figures.correlationId,
-  };
-  if (figures.status === 'INDETERMINATE') return { ...seen, prices_missing: figures.pricesMissing };
-  return { ...seen, ...encodeAmounts(figures) };
-}
-
-function encodeAmounts(figures: PricedCaseFigures): object {
-  return {
-    equity: fromE4(figures.equityE4),
-    maintenance_req: fromE4(figures.maintenanceReqE4),
-    gross_mv: fromE4(figures.grossMvE4),
-    excess: fromE4(figures.excessE4),
-    deficiency: fromE4(figures.deficiencyE4),
-  };
-}
-
-function caseSnapshot(request: RecordRequest): CaseSnapshot {
-  const { summary, action } = request;
-  return {
-    case_version: caseVersion(request.caseStartedAt, action.number),
-    rung: summary.rung,
-    episode: summary.episode,
-    status: summary.status,
-    figures_version:
-      summary.figuresVersion === null ? null : figuresVersionString(summary.figuresVersion),
-    policy_version: action.policyVersion,
-    demand: summary.demandE4 === null ? null : fromE4(summary.demandE4),
-    issued_at: summary.issuedAt,
-    due_at: summary.dueAt,
-    restricted_at: summary.restrictedAt,
-    liquidate_at: summary.liquidateAt,
-    awaiting_release: summary.awaitingRelease,
-    hold:
-      summary.hold === null
-        ? null
-        : { reason: staleText(summary.hold.reason), since: summary.hold.since },
-    acknowledged_by: summary.acknowledgedBy,
-    acknowledged_at: summary.acknowledgedAt,
-    workflow_id: request.workflowId,
-    run_id: request.runId,
-  };
-}
-
-/** Rises with each action, also from a lost case to the one started after it; string order is its order. */
-function caseVersion(caseStartedAt: number, actionNumber: number): string {
-  return `${String(caseStartedAt).padStart(15, '0')}-${String(actionNumber).padStart(10, '0')}`;
-}
-
-const STALE_TEXT_MAX = 200;
-
-/** A hold's reason in one line, at most 200 characters. */
-export function staleText({ code, what, observed, limit }: StaleReason): string {
-  return `${code}: ${what}: ${observed}, limit ${limit}`.slice(0, STALE_TEXT_MAX);
 }

@@ -1,3 +1,4 @@
+import type { CaseCommand } from './case-commands.ts';
 import type { CaseFigures } from './case-figures.ts';
 import type { FiguresVersion } from './figures-version.ts';
 import type { QuotedPosition } from './price-quality.ts';
@@ -106,6 +107,12 @@ export interface AcknowledgedEvent {
   readonly note: string | null;
 }
 
+/** A person told the case something, verified by the shell (DESIGN 16). */
+export interface CommandEvent {
+  readonly type: 'COMMAND';
+  readonly command: CaseCommand;
+}
+
 /** A deadline came. */
 export interface WakeEvent {
   readonly type: 'WAKE';
@@ -117,6 +124,7 @@ export type CaseEvent =
   | CallPublishedEvent
   | RestrictionPublishedEvent
   | AcknowledgedEvent
+  | CommandEvent
   | WakeEvent;
 
 /** A re-read of the figures on which a case wants to escalate (DESIGN 8). */

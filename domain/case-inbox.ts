@@ -1,6 +1,7 @@
 import type {
   AcknowledgedEvent,
   CaseEvent,
+  CommandEvent,
   ExecutionEvent,
   FiguresEvent,
   MachineEvent,
@@ -16,17 +17,26 @@ export const EXECUTIONS_WAITING_MAX = 1_000;
 /** Acknowledgements that wait while the case acts; more are lost, the oldest are kept. */
 export const ACKNOWLEDGEMENTS_WAITING_MAX = 20;
 
+/** Commands that wait while the case acts; of more the shell says that it is busy. */
+export const COMMANDS_WAITING_MAX = 50;
+
 /** What came while the case was acting. Of figures the last version wins (DESIGN 7). */
 export interface Inbox {
   readonly figures: FiguresEvent | null;
   readonly executions: readonly ExecutionEvent[];
+  readonly commands: readonly CommandEvent[];
   readonly acknowledgements: readonly AcknowledgedEvent[];
 }
 
-export const EMPTY_INBOX: Inbox = { figures: null, executions: [], acknowledgements: [] };
+export const EMPTY_INBOX: Inbox = {
+  figures: null,
+  executions: [],
+  commands: [],
+  acknowledgements: [],
+};
 
-/** The inbox with one more message. */
-export function put(inbox: Inbox, event: MachineEvent | AcknowledgedEvent): Inbox {
+/** The inbox with one more message; the very same one when there is no room, or it is no news. */
+export function put(inbox: Inbox, event: MachineEvent | CommandEvent | AcknowledgedEvent): Inbox {
   switch (event.type) {
     case 'FIGURES': {
       const waiting = inbox.figures?.figures.version ?? null;
@@ -36,6 +46,10 @@ export function put(inbox: Inbox, event: MachineEvent | AcknowledgedEvent): Inbo
       if (inbox.executions.length >= EXECUTIONS_WAITING_MAX) return inbox;
       return { ...inbox, executions: [...inbox.executions, event] };
     }
+    case 'COMMAND': {
+      if (inbox.commands.length >= COMMANDS_WAITING_MAX) return inbox;
+      return { ...inbox, commands: [...inbox.commands, event] };
+    }
     case 'ACKNOWLEDGED': {
       if (inbox.acknowledgements.length >= ACKNOWLEDGEMENTS_WAITING_MAX) return inbox;
       return { ...inbox, acknowledgements: [...inbox.acknowledgements, event] };
@@ -43,10 +57,12 @@ export function put(inbox: Inbox, event: MachineEvent | AcknowledgedEvent): Inbo
   }
 }
 
-/** The next message and the inbox without it; null when it is empty. Executions go before figures, people's notes last. */
+/** The next message and the inbox without it; null when it is empty. Executions go first, then what people command, then figures; people's notes last. */
 export function take(inbox: Inbox): { readonly event: CaseEvent; readonly rest: Inbox } | null {
   const [execution, ...executions] = inbox.executions;
   if (execution !== undefined) return { event: execution, rest: { ...inbox, executions } };
+  const [command, ...commands] = inbox.commands;
+  if (command !== undefined) return { event: command, rest: { ...inbox, commands } };
   if (inbox.figures !== null) return { event: inbox.figures, rest: { ...inbox, figures: null } };
   const [acknowledged, ...acknowledgements] = inbox.acknowledgements;
   if (acknowledged !== undefined)

@@ -1,6 +1,16 @@
+import type { CaseFigures } from './case-figures.ts';
 import type { StaleReason } from './case-events.ts';
 import type { FiguresVersion } from './figures-version.ts';
-import type { Acknowledgement, Call, LadderState, Restriction, Rung } from './ladder-state.ts';
+import { outstandingE4 } from './ladder-episode.ts';
+import { isAwaitingRelease } from './ladder-people.ts';
+import type {
+  Acknowledgement,
+  Call,
+  EnforcementHold,
+  LadderState,
+  Restriction,
+  Rung,
+} from './ladder-state.ts';
 import type { MarginStatus } from './margin.ts';
 
 /** A case in brief: what the audit, the state index and the console show of it. Unix ms, 1/10,000 dollar. */
@@ -10,11 +20,18 @@ export interface CaseSummary {
   readonly status: MarginStatus;
   readonly figuresVersion: FiguresVersion | null;
   readonly demandE4: number | null;
+  /** What of the demand is still to come. */
+  readonly outstandingE4: number | null;
   readonly issuedAt: number | null;
   readonly dueAt: number | null;
   readonly restrictedAt: number | null;
   readonly liquidateAt: number | null;
   readonly awaitingRelease: boolean;
+  /** Who has released the liquidation so far. */
+  readonly releasedBy: readonly string[];
+  /** Until when funds on their way hold escalation; null without, or when that is over. */
+  readonly fundsExpireAt: number | null;
+  readonly enforcementHold: EnforcementHold | null;
   readonly hold: { readonly reason: StaleReason; readonly since: number } | null;
   readonly acknowledgedBy: string | null;
   readonly acknowledgedAt: number | null;
@@ -31,18 +48,29 @@ export function summaryOf(state: LadderState): CaseSummary {
     episode: state.episode,
     status: figures?.status ?? 'ACTIVE',
     figuresVersion: figures?.version ?? null,
-    ...callSummary(state.call),
+    ...callSummary(state.call, figures),
     ...restrictionSummary(state.restriction),
-    awaitingRelease: state.awaitingRelease,
+    awaitingRelease: isAwaitingRelease(state),
+    releasedBy: state.release?.releasedBy ?? [],
+    fundsExpireAt: state.funds === null || state.funds.isOver ? null : state.funds.expiresAt,
+    enforcementHold: state.enforcementHold,
     hold: hold === null ? null : { reason: hold.reason, since: hold.since },
     ...acknowledgementSummary(state.acknowledgements.at(-1)),
   };
 }
 
-function callSummary(call: Call | null): Pick<CaseSummary, 'demandE4' | 'issuedAt' | 'dueAt'> {
-  if (call === null) return { demandE4: null, issuedAt: null, dueAt: null };
+function callSummary(
+  call: Call | null,
+  figures: CaseFigures | null,
+): Pick<CaseSummary, 'demandE4' | 'outstandingE4' | 'issuedAt' | 'dueAt'> {
+  if (call === null) return { demandE4: null, outstandingE4: null, issuedAt: null, dueAt: null };
   const { notifiedDemandE4, issuedAt, decidedAt, dueAt } = call;
-  return { demandE4: notifiedDemandE4, issuedAt: issuedAt ?? decidedAt, dueAt };
+  return {
+    demandE4: notifiedDemandE4,
+    outstandingE4: outstandingE4(call, figures),
+    issuedAt: issuedAt ?? decidedAt,
+    dueAt,
+  };
 }
 
 function restrictionSummary(

@@ -1,6 +1,14 @@
+import type { CaseCommand, CommandOutcome } from './case-commands.ts';
 import type { CaseFigures, PricedCaseFigures } from './case-figures.ts';
 import type { FiguresRequest, StaleReason } from './case-events.ts';
-import type { Call, CaseOrder, Restriction, Rung, StuckReason } from './ladder-state.ts';
+import type {
+  Call,
+  CaseOrder,
+  PendingFunds,
+  Restriction,
+  Rung,
+  StuckReason,
+} from './ladder-state.ts';
 
 /** What a decision asks the shell to do, in order. */
 
@@ -41,6 +49,9 @@ export interface LiquidatedPart {
   readonly priceE4: number | null;
 }
 
+/** Why working orders are cancelled. */
+export type CancelReason = 'CALL_MET' | 'EXCESS_BACK' | 'FUNDS_PENDING' | 'ENFORCEMENT_HELD';
+
 /** An action that writes to a topic of its own, and to audit.v1. */
 export type PublishedAction = Recorded & { readonly seen: PricedCaseFigures } & (
     | { readonly type: 'WARN' }
@@ -49,7 +60,11 @@ export type PublishedAction = Recorded & { readonly seen: PricedCaseFigures } & 
     | { readonly type: 'CLOSE_ONLY'; readonly call: Call; readonly restriction: Restriction }
     | { readonly type: 'TRIGGER'; readonly parts: readonly LiquidatedPart[] }
     | { readonly type: 'ORDERS'; readonly orders: readonly CaseOrder[] }
-    | { readonly type: 'CANCEL_ORDERS'; readonly orders: readonly CaseOrder[] }
+    | {
+        readonly type: 'CANCEL_ORDERS';
+        readonly why: CancelReason;
+        readonly orders: readonly CaseOrder[];
+      }
     | { readonly type: 'MET'; readonly metBy: MetBy; readonly call: Call }
     | {
         readonly type: 'COMPLETE';
@@ -63,7 +78,18 @@ export type PublishedAction = Recorded & { readonly seen: PricedCaseFigures } & 
 /** An action that only audit.v1 records. */
 export type AuditedAction = Recorded & { readonly seen: CaseFigures | null } & (
     | { readonly type: 'CLEAR_WARNING' }
-    | { readonly type: 'AWAIT_RELEASE' }
+    | {
+        readonly type: 'AWAIT_RELEASE';
+        /** What would be traded, and how many different persons have to release it. */
+        readonly notionalE4: number;
+        readonly persons: number;
+      }
+    | {
+        readonly type: 'COMMANDED';
+        readonly command: CaseCommand;
+        readonly outcome: CommandOutcome;
+      }
+    | { readonly type: 'FUNDS_EXPIRED'; readonly funds: PendingFunds }
     | {
         readonly type: 'REPORT_STUCK';
         readonly why: StuckReason;
@@ -100,6 +126,8 @@ export function isPublished(action: CaseAction): action is PublishedAction {
       return true;
     case 'CLEAR_WARNING':
     case 'AWAIT_RELEASE':
+    case 'COMMANDED':
+    case 'FUNDS_EXPIRED':
     case 'REPORT_STUCK':
     case 'HAND_OVER':
     case 'HOLD':

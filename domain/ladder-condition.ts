@@ -1,6 +1,7 @@
 import type { StaleReason } from './case-events.ts';
 import type { CaseFigures, PricedCaseFigures } from './case-figures.ts';
 import type { MetBy } from './ladder-actions.ts';
+import { areFundsPending, isReleased, notionalE4 } from './ladder-people.ts';
 import { ordersValidUntil, unsettledOrders } from './ladder-orders.ts';
 import type { LadderState } from './ladder-state.ts';
 import type { LadderCondition } from './ladder-table.ts';
@@ -22,7 +23,7 @@ export interface Situation {
   readonly condition: LadderCondition;
   /** How the open call is met; null when none is open or it is not met. */
   readonly metBy: MetBy | null;
-  /** What may be sold or covered now; empty unless liquidation is released on FRESH evidence. */
+  /** What would be sold or covered now; empty but for the grace over on FRESH evidence. */
   readonly legs: readonly PlanLeg[];
 }
 
@@ -38,22 +39,47 @@ export function situationOf(
   now: number,
 ): Situation {
   if (figures.status === 'INDETERMINATE') return situation('INDETERMINATE');
-  if (figures.excessE4 >= 0) {
-    const metBy = howCallIsMet(state, figures, policy, now);
-    if (state.call !== null && metBy === null) return situation('UNPROVEN');
-    return { condition: healthOf(figures, policy), metBy, legs: [] };
-  }
+  if (figures.excessE4 >= 0) return withoutDeficiency(state, figures, policy, now);
+  if (state.enforcementHold !== null) return situation('ENFORCEMENT_HELD');
+  if (areFundsPending(state, now)) return situation('FUNDS_PENDING');
   if (!isGraceOver(state, now)) return situation(isPastDue(state, now) ? 'PAST_DUE' : 'DEFICIENT');
   if (isSliceWorking(state, figures, now)) return situation('SLICE_WORKING');
-  if (policy.liquidationRelease === 'ONE_PERSON') return situation('GRACE_OVER_UNRELEASED');
-  if (evidence.kind !== 'FRESH') return situation('GRACE_OVER_RELEASED');
+  return afterGrace(state, evidence, policy);
+}
+
+function withoutDeficiency(
+  state: LadderState,
+  figures: PricedCaseFigures,
+  policy: Policy,
+  now: number,
+): Situation {
+  const metBy = howCallIsMet(state, figures, policy, now);
+  if (state.call !== null && metBy === null) return situation('UNPROVEN');
+  const condition = healthOf(figures, policy);
+  // A warning escalates too.
+  const isNew = condition === 'THIN' && state.rung === 'ACTIVE';
+  if (isNew && state.enforcementHold !== null) return situation('ENFORCEMENT_HELD');
+  return { condition, metBy, legs: [] };
+}
+
+/** The grace is over and nothing works at the venue: what is to be sold, and who has to agree? */
+function afterGrace(state: LadderState, evidence: Evidence, policy: Policy): Situation {
+  if (evidence.kind !== 'FRESH') {
+    return situation(graceOver(state, state.release?.notionalE4 ?? 0, policy));
+  }
   const legs = sellable(evidence, policy);
   if (legs === null) return situation('UNPROVEN');
-  return {
-    condition: legs.length === 0 ? 'NOTHING_TO_SELL' : 'GRACE_OVER_RELEASED',
-    metBy: null,
-    legs,
-  };
+  if (legs.length === 0) return situation('NOTHING_TO_SELL');
+  return { condition: graceOver(state, notionalE4(legs), policy), metBy: null, legs };
+}
+
+/** Have people let go what policy does not release by itself? */
+function graceOver(
+  { release }: LadderState,
+  notional: number,
+  policy: Policy,
+): 'GRACE_OVER_RELEASED' | 'GRACE_OVER_UNRELEASED' {
+  return isReleased(release, notional, policy) ? 'GRACE_OVER_RELEASED' : 'GRACE_OVER_UNRELEASED';
 }
 
 /** Is the excess at the level from which a cure by the market counts? */

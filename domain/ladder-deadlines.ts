@@ -5,7 +5,13 @@ import type { Policy } from './policy.ts';
 
 /** What a case waits for when nothing happens. */
 export type DeadlineKind =
-  'CALL_DUE' | 'GRACE_OVER' | 'MARKET_CURE' | 'HOLD_RETRY' | 'ORDERS_EXPIRE' | 'ORDERS_STUCK';
+  | 'CALL_DUE'
+  | 'GRACE_OVER'
+  | 'MARKET_CURE'
+  | 'HOLD_RETRY'
+  | 'ORDERS_EXPIRE'
+  | 'ORDERS_STUCK'
+  | 'FUNDS_EXPIRE';
 
 /** An absolute instant, Unix ms (DESIGN 10). */
 export interface Deadline {
@@ -33,6 +39,7 @@ function deadlines(state: LadderState): Deadline[] {
   return [
     ...retry,
     ...rungDeadlines(state, state.call),
+    ...fundsDeadlines(state),
     ...marketCureDeadlines(state, state.policy),
     ...(isGraceOver(state, state.decidedAt) ? orderDeadlines(state, state.policy) : []),
   ];
@@ -46,6 +53,10 @@ function rungDeadlines({ rung, restriction }: LadderState, call: Call): Deadline
   return restriction.restrictedAt === null
     ? []
     : [{ kind: 'GRACE_OVER', at: restriction.liquidateAt }];
+}
+
+function fundsDeadlines({ funds }: LadderState): Deadline[] {
+  return funds === null || funds.isOver ? [] : [{ kind: 'FUNDS_EXPIRE', at: funds.expiresAt }];
 }
 
 function marketCureDeadlines({ aboveHysteresisSince }: LadderState, policy: Policy): Deadline[] {

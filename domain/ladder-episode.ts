@@ -1,4 +1,4 @@
-import type { PricedCaseFigures } from './case-figures.ts';
+import type { CaseFigures, PricedCaseFigures } from './case-figures.ts';
 import { demandE4 } from './cures.ts';
 import { unsettledOrders } from './ladder-orders.ts';
 import { NO_CALL } from './ladder-state.ts';
@@ -39,12 +39,19 @@ export function newCall(figures: PricedCaseFigures, policy: Policy, now: number)
     decidedAt: now,
     issuedAt: null,
     dueAt: now + policy.dueAfterMs,
+    originalDueAt: now + policy.dueAfterMs,
     originalDemandE4: demand,
     currentDemandE4: demand,
     peakDemandE4: demand,
     notifiedDemandE4: demand,
     creditedAtIssueE4: figures.creditedTotalE4,
   };
+}
+
+/** What of the notified demand is still to come, 1/10,000 dollar; never below 0. */
+export function outstandingE4(call: Call, figures: CaseFigures | null): number {
+  const creditedE4 = (figures?.creditedTotalE4 ?? call.creditedAtIssueE4) - call.creditedAtIssueE4;
+  return Math.max(0, call.notifiedDemandE4 - creditedE4);
 }
 
 /** Close-only from `now` (ms). Its grace waits for the acknowledgement. */

@@ -27,6 +27,7 @@ export function nextSlice(
     priceE4: leg.priceE4,
     validUntil: now + policy.orderTtlMs,
     terminal: false,
+    cancelAsked: false,
     cumQtyE4: 0,
     locatedQtyE4: 0,
     lastFillOffset: null,
@@ -50,6 +51,11 @@ export function unsettledOrders(
 ): readonly CaseOrder[] {
   const fillsPosition = figures?.fillsPosition ?? 0;
   return orders.filter((order) => !isSettled(order, fillsPosition));
+}
+
+/** The orders that may still trade and that the venue was not asked to cancel yet. */
+export function cancellableOrders({ orders }: Pick<LadderState, 'orders'>): readonly CaseOrder[] {
+  return orders.filter((order) => !order.terminal && !order.cancelAsked);
 }
 
 /** The last instant at which an order of the case may trade; null without orders. */

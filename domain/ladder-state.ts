@@ -1,3 +1,4 @@
+import type { CommandRefusal, CommandOutcome } from './case-commands.ts';
 import type { CaseFigures } from './case-figures.ts';
 import type { StaleReason } from './case-events.ts';
 import type { Policy } from './policy.ts';
@@ -16,6 +17,9 @@ export type Rung = (typeof RUNGS)[number];
 /** The acknowledgements that a case keeps; the oldest go. audit.v1 keeps them all. */
 export const ACKNOWLEDGEMENTS_MAX = 20;
 
+/** The answers to commands that a case keeps; a repeat of an older command is a new one. */
+export const ANSWERS_MAX = 256;
+
 /** The orders of one slice; a longer plan goes on with the next slice. */
 export const ORDERS_PER_SLICE_MAX = 50;
 
@@ -29,6 +33,8 @@ export interface Call {
   readonly issuedAt: number | null;
   /** The due instant; until the acknowledgement the earliest that it can be. */
   readonly dueAt: number;
+  /** The due instant by policy, before any extension. */
+  readonly originalDueAt: number;
   readonly originalDemandE4: number;
   /** The demand that the latest figures would give. */
   readonly currentDemandE4: number;
@@ -60,6 +66,8 @@ export interface CaseOrder {
   readonly priceE4: number;
   readonly validUntil: number;
   readonly terminal: boolean;
+  /** Was the venue asked to cancel it? */
+  readonly cancelAsked: boolean;
   readonly cumQtyE4: number;
   /** The largest cumulative quantity whose record in fills.v1 is known. */
   readonly locatedQtyE4: number;
@@ -74,6 +82,38 @@ export interface Hold {
   /** When to look again; null when only news can end the hold. */
   readonly retryAt: number | null;
 }
+
+/** Funds that a person has seen to be on their way: escalation waits until `expiresAt` (RULES, Calls). */
+export interface PendingFunds {
+  readonly by: string;
+  readonly amountE4: number;
+  readonly evidence: string;
+  readonly expiresAt: number;
+  /** Has the expiry come? A call takes funds once. */
+  readonly isOver: boolean;
+}
+
+/** A liquidation that people have to let go, and who has. */
+export interface Release {
+  /** What the plan would trade at its prices, as it was last asked for; 1/10,000 dollar. */
+  readonly notionalE4: number;
+  /** Different persons, in the order in which they agreed. */
+  readonly releasedBy: readonly string[];
+}
+
+/** Enforcement is held by a person (DESIGN 17): escalations wait, cures do not. */
+export interface EnforcementHold {
+  readonly by: string;
+  readonly since: number;
+  readonly reason: string;
+  /** Who has asked to resume; the second, different person ends the hold. */
+  readonly resumeAskedBy: string | null;
+}
+
+/** What a case answered to a command. */
+export type CommandAnswer =
+  | { readonly outcome: CommandOutcome; readonly refusal: null }
+  | { readonly outcome: null; readonly refusal: CommandRefusal };
 
 export interface Acknowledgement {
   readonly by: string;
@@ -112,8 +152,13 @@ export interface LadderState {
   readonly liquidated: readonly Liquidated[];
   /** Why a person was called about the present slice; null while nobody was. */
   readonly stuckReported: StuckReason | null;
-  readonly awaitingRelease: boolean;
+  readonly funds: PendingFunds | null;
+  /** null while nobody was asked. */
+  readonly release: Release | null;
   readonly hold: Hold | null;
+  readonly enforcementHold: EnforcementHold | null;
+  /** The answers to the last commands, oldest first. */
+  readonly answers: readonly ({ readonly commandId: string } & CommandAnswer)[];
   readonly acknowledgements: readonly Acknowledgement[];
   /** Numbers every action of the case; never falls. */
   readonly actionCount: number;
@@ -134,6 +179,8 @@ export function newCase(accountId: string, caseId: string): LadderState {
     ...NO_CALL,
     orders: [],
     hold: null,
+    enforcementHold: null,
+    answers: [],
     acknowledgements: [],
     actionCount: 0,
     decidedAt: 0,
@@ -148,5 +195,6 @@ export const NO_CALL = {
   slice: 0,
   liquidated: [],
   stuckReported: null,
-  awaitingRelease: false,
+  funds: null,
+  release: null,
 } as const satisfies Partial<LadderState>;

@@ -1,25 +1,38 @@
 import type { StaleReason } from './case-events.ts';
 import type { CaseFigures, PricedCaseFigures } from './case-figures.ts';
-import type { CaseAction, MetBy } from './ladder-actions.ts';
+import type { CancelReason, CaseAction, MetBy } from './ladder-actions.ts';
 import { newCall, newRestriction } from './ladder-episode.ts';
 import { missingPrices, onHold } from './ladder-hold.ts';
-import { nextSlice, plannedPart, stuckAt, unsettledOrders } from './ladder-orders.ts';
+import {
+  cancellableOrders,
+  nextSlice,
+  plannedPart,
+  stuckAt,
+  unsettledOrders,
+} from './ladder-orders.ts';
+import { notionalE4, personsNeeded } from './ladder-people.ts';
 import { SLICES_MAX } from './ladder-state.ts';
-import type { Call, LadderState, Rung } from './ladder-state.ts';
-import type { Step } from './ladder-table.ts';
+import type { Call, LadderState, Release, Rung } from './ladder-state.ts';
+import type { LadderCondition, Step } from './ladder-table.ts';
 import type { PlanLeg } from './liquidation-plan.ts';
 import type { Policy } from './policy.ts';
 
-/** What the steps of one decision share. */
-export interface StepContext {
+/** What every recorded action of one decision shares. */
+export interface RecordContext {
   readonly now: number;
   readonly policy: Policy;
+  /** The rung that the action belongs to. */
   readonly to: Rung;
+  readonly proof: 'FRESH' | 'TOLD';
+  readonly executionId: string | null;
+}
+
+/** What the steps of one decision share. */
+export interface StepContext extends RecordContext {
+  readonly condition: LadderCondition;
   readonly metBy: MetBy | null;
   readonly legs: readonly PlanLeg[];
   readonly staleReason: StaleReason | null;
-  readonly proof: 'FRESH' | 'TOLD';
-  readonly executionId: string | null;
 }
 
 /** A state under way through a decision, with the actions taken so far. */
@@ -34,18 +47,22 @@ export class LadderDefect extends Error {
 }
 
 /** Is there anything to do for a step that happens once, or only under a further condition? */
-export function isPending(step: Step, state: LadderState, policy: Policy, now: number): boolean {
+export function isPending(
+  step: Step,
+  state: LadderState,
+  { policy, now, legs }: Pick<StepContext, 'policy' | 'now' | 'legs'>,
+): boolean {
   switch (step) {
     case 'HOLD':
       return state.hold === null;
     case 'AWAIT_RELEASE':
-      return !state.awaitingRelease;
+      return needsAsking(state, legs, policy);
     case 'ORDERS':
       return state.slice < SLICES_MAX;
     case 'REPORT_STUCK':
       return isNewlyStuck(state, policy, now);
     case 'CANCEL_ORDERS':
-      return state.orders.some((order) => !order.terminal);
+      return cancellableOrders(state).length > 0;
     case 'LIFT':
       return state.restriction !== null;
     case 'WARN':
@@ -116,10 +133,16 @@ const APPLY: Readonly<Record<Step, Apply>> = {
     }));
   },
   AWAIT_RELEASE: (progress, context) =>
-    add(having(progress, { awaitingRelease: true }), context, (recorded) => ({
-      ...audited(progress.state, recorded),
-      type: 'AWAIT_RELEASE',
-    })),
+    add(
+      having(progress, { release: askedRelease(progress.state, context) }),
+      context,
+      (recorded) => ({
+        ...audited(progress.state, recorded),
+        type: 'AWAIT_RELEASE',
+        notionalE4: notionalE4(context.legs),
+        persons: personsNeeded(notionalE4(context.legs), context.policy),
+      }),
+    ),
   TRIGGER: (progress, context) =>
     add(progress, { ...context, to: 'LIQUIDATING' }, (recorded) => ({
       ...published(progress.state, recorded),
@@ -144,12 +167,18 @@ const APPLY: Readonly<Record<Step, Apply>> = {
       orders,
     }));
   },
-  CANCEL_ORDERS: (progress, context) =>
-    add(progress, context, (recorded) => ({
+  CANCEL_ORDERS: (progress, context) => {
+    const orders = progress.state.orders.map((order) => ({
+      ...order,
+      cancelAsked: order.cancelAsked || !order.terminal,
+    }));
+    return add(having(progress, { orders }), context, (recorded) => ({
       ...published(progress.state, recorded),
       type: 'CANCEL_ORDERS',
-      orders: progress.state.orders.filter((order) => !order.terminal),
-    })),
+      why: whyCancelled(context),
+      orders: cancellableOrders(progress.state),
+    }));
+  },
   MET: (progress, context) =>
     add(progress, context, (recorded) => ({
       ...published(progress.state, recorded),
@@ -199,9 +228,9 @@ interface RecordedFields {
 }
 
 /** Numbers an action and adds it. It belongs to the rung of `context.to`. */
-function add(
+export function add(
   { state, actions }: Progress,
-  context: StepContext,
+  context: RecordContext,
   build: (recorded: RecordedFields) => CaseAction,
 ): Progress {
   const number = state.actionCount + 1;
@@ -223,11 +252,11 @@ export function correlationOf({ correlationId, figures, caseId }: LadderState): 
   return correlationId ?? figures?.correlationId ?? caseId;
 }
 
-function having({ state, actions }: Progress, change: Partial<LadderState>): Progress {
+export function having({ state, actions }: Progress, change: Partial<LadderState>): Progress {
   return { state: { ...state, ...change }, actions };
 }
 
-function audited(
+export function audited(
   { figures }: LadderState,
   recorded: RecordedFields,
 ): RecordedFields & { readonly seen: CaseFigures | null } {
@@ -256,6 +285,23 @@ function openCall({ call, accountId }: LadderState): Call {
 function howMet({ metBy }: StepContext): MetBy {
   if (metBy === null) throw new LadderDefect('a cure without a way in which the call was met');
   return metBy;
+}
+
+/** Is a release to be asked for, or asked for anew because one person no longer suffices? */
+function needsAsking({ release }: LadderState, legs: readonly PlanLeg[], policy: Policy): boolean {
+  if (release === null) return true;
+  return personsNeeded(notionalE4(legs), policy) > personsNeeded(release.notionalE4, policy);
+}
+
+/** Who has released less stays counted. */
+function askedRelease({ release }: LadderState, { legs }: StepContext): Release {
+  return { notionalE4: notionalE4(legs), releasedBy: release?.releasedBy ?? [] };
+}
+
+function whyCancelled({ condition, metBy }: StepContext): CancelReason {
+  if (metBy !== null) return 'CALL_MET';
+  if (condition === 'FUNDS_PENDING' || condition === 'ENFORCEMENT_HELD') return condition;
+  return 'EXCESS_BACK';
 }
 
 /** Once per slice for orders that outlive their lifetime, once more when no further slice may go. */

@@ -3,7 +3,15 @@ import { describe, expect, test } from '@jest/globals';
 import type { Reading, StaleReason } from './case-events.ts';
 import type { LadderAction } from './ladder-actions.ts';
 import { RUNGS } from './ladder-state.ts';
-import type { Call, CaseOrder, LadderState, Restriction, Rung } from './ladder-state.ts';
+import type {
+  Call,
+  CaseOrder,
+  EnforcementHold,
+  LadderState,
+  PendingFunds,
+  Restriction,
+  Rung,
+} from './ladder-state.ts';
 import { LadderDefect } from './ladder-steps.ts';
 import { CONDITIONS, LADDER } from './ladder-table.ts';
 import type { LadderCondition, Step } from './ladder-table.ts';
@@ -33,6 +41,8 @@ const PRICES: Readonly<Record<LadderCondition, number | null>> = {
   GRACE_OVER_UNRELEASED: 390,
   SLICE_WORKING: 390,
   NOTHING_TO_SELL: 390,
+  FUNDS_PENDING: 390,
+  ENFORCEMENT_HELD: 390,
   INDETERMINATE: null,
   STALE: 390,
 };
@@ -41,6 +51,7 @@ const CALL: Call = {
   decidedAt: NOW - 20_000,
   issuedAt: NOW - 19_990,
   dueAt: NOW - 10_000,
+  originalDueAt: NOW - 10_000,
   originalDemandE4: 3_750 * E4,
   currentDemandE4: 3_750 * E4,
   peakDemandE4: 3_750 * E4,
@@ -53,6 +64,19 @@ const GRACE_OVER: Restriction = {
   restrictedAt: NOW - 8_990,
   liquidateAt: NOW - 5_000,
 };
+const FUNDS: PendingFunds = {
+  by: 'ann',
+  amountE4: 3_750 * E4,
+  evidence: 'wire 1',
+  expiresAt: NOW + 5_000,
+  isOver: false,
+};
+const ENFORCEMENT_HOLD: EnforcementHold = {
+  by: 'ann',
+  since: NOW - 1_000,
+  reason: 'prices look wrong',
+  resumeAskedBy: null,
+};
 const IN_GRACE: Restriction = { ...GRACE_OVER, liquidateAt: NOW + 5_000 };
 const ORDER: CaseOrder = {
   orderId: 'LQ-run-1-1-1-1',
@@ -64,6 +88,7 @@ const ORDER: CaseOrder = {
   priceE4: 390 * E4,
   validUntil: NOW + 1_000,
   terminal: false,
+  cancelAsked: false,
   cumQtyE4: 0,
   locatedQtyE4: 0,
   lastFillOffset: null,
@@ -115,11 +140,20 @@ function under(condition: LadderCondition, rung: Rung): Partial<LadderState> {
         restriction: GRACE_OVER,
         orders: [{ ...ORDER, validUntil: NOW - 9_000 }],
       };
+    case 'FUNDS_PENDING':
+      return { call: hasCall(rung) ? NOT_DUE : null, funds: FUNDS, ...working(rung) };
+    case 'ENFORCEMENT_HELD':
+      return { enforcementHold: ENFORCEMENT_HOLD, ...working(rung) };
     case 'INDETERMINATE':
       return {};
     case 'STALE':
       return wantsToEscalate(rung);
   }
+}
+
+/** Orders are under way when people step in. */
+function working(rung: Rung): Partial<LadderState> {
+  return rung === 'LIQUIDATING' ? { orders: [ORDER] } : {};
 }
 
 /** STALE comes up where proof is wanted: on the last rung only for a cure by the market. */
@@ -187,6 +221,7 @@ const NOTHING_TO_DO: Partial<Record<`${Rung}/${LadderCondition}`, readonly Step[
   // All orders are over.
   'LIQUIDATING/HEALTHY': ['CANCEL_ORDERS'],
   'LIQUIDATING/THIN': ['CANCEL_ORDERS'],
+  'LIQUIDATING/UNPROVEN': ['CANCEL_ORDERS'],
   // Slices are left.
   'LIQUIDATING/GRACE_OVER_RELEASED': ['REPORT_STUCK'],
 };
@@ -195,7 +230,7 @@ const CELLS = RUNGS.flatMap((rung) => CONDITIONS.map((condition) => ({ rung, con
 
 describe('the transition table', () => {
   test('has a cell for every rung under every condition', () => {
-    expect(CELLS).toHaveLength(66);
+    expect(CELLS).toHaveLength(78);
     for (const { rung, condition } of CELLS) expect(LADDER[rung][condition]).toBeDefined();
   });
 

@@ -1,16 +1,29 @@
+import { answerTo, withAnswer } from './case-answers.ts';
+import type { CaseCommand } from './case-commands.ts';
 import type { AcknowledgedEvent, CaseEvent, Reading, StaleReason } from './case-events.ts';
 import type { CaseFigures } from './case-figures.ts';
 import { figuresVersionString, isLater } from './figures-version.ts';
+import { refusalOf } from './case-refusals.ts';
 import type { LadderAction, ReadFigures } from './ladder-actions.ts';
+import { obey } from './ladder-commands.ts';
 import { isAboveHysteresis, situationOf } from './ladder-condition.ts';
 import type { Evidence, Situation } from './ladder-condition.ts';
 import { arrive, beginEpisode, withDemand } from './ladder-episode.ts';
 import { isRetryDue, missingPrices, onHold } from './ladder-hold.ts';
+import { fundsExpired } from './ladder-people.ts';
 import { seeExecution, unsettledOrders } from './ladder-orders.ts';
 import { ACKNOWLEDGEMENTS_MAX } from './ladder-state.ts';
 import type { LadderState } from './ladder-state.ts';
-import { applyStep, clearHold, correlationOf, isPending, LadderDefect } from './ladder-steps.ts';
-import type { Progress, StepContext } from './ladder-steps.ts';
+import {
+  add,
+  applyStep,
+  audited,
+  clearHold,
+  having,
+  isPending,
+  LadderDefect,
+} from './ladder-steps.ts';
+import type { Progress, RecordContext, StepContext } from './ladder-steps.ts';
 import { LADDER } from './ladder-table.ts';
 import type { Outcome, Step } from './ladder-table.ts';
 import type { Policy } from './policy.ts';
@@ -39,16 +52,23 @@ export function decide(
   // A clock that steps back must not unmake what was decided: no deadline is due and then not due.
   const now = Math.max(at, state.decidedAt);
   const policy = state.policy ?? policyInForce;
-  const pinned = state.rung === 'ACTIVE' ? state : { ...state, policy };
   const moment: Moment = { policy, now, executionId: null };
+  const known = state.rung === 'ACTIVE' ? state : { ...state, policy };
+  const { state: pinned, actions } = expireFunds({ state: known, actions: [] }, moment);
+  const decision = answer(pinned, event, moment);
+  const told = decision.state === known ? state : decision.state;
+  return { state: told, actions: [...actions, ...decision.actions] };
+}
+
+function answer(pinned: LadderState, event: CaseEvent, moment: Moment): Decision {
   switch (event.type) {
     case 'FIGURES': {
-      if (!isLater(event.figures.version, state.figures?.version ?? null)) return nothing(state);
+      if (!isLater(event.figures.version, pinned.figures?.version ?? null)) return nothing(pinned);
       return advance(seeFigures(pinned, event.figures, moment), TOLD, moment);
     }
     case 'EXECUTION': {
       const told = seeExecution(pinned, event.execution);
-      if (told === pinned) return nothing(state);
+      if (told === pinned) return nothing(pinned);
       return advance(told, TOLD, { ...moment, executionId: event.execution.execId });
     }
     case 'READING':
@@ -61,7 +81,9 @@ export function decide(
     case 'RESTRICTION_PUBLISHED':
       return startGrace(pinned, event.episode, event.ackAt, moment);
     case 'ACKNOWLEDGED':
-      return acknowledge(state, event, moment);
+      return acknowledge(pinned, event, moment);
+    case 'COMMAND':
+      return onCommand(pinned, event.command, moment);
     case 'WAKE':
       return advance(pinned, TOLD, moment);
   }
@@ -87,7 +109,7 @@ function advance(before: LadderState, evidence: Evidence, moment: Moment): Decis
   if (unproved && evidence.kind === 'TOLD') return readFirst(state, moment);
 
   const proof = evidence.kind === 'FRESH' ? 'FRESH' : 'TOLD';
-  const way = { ...moment, to: state.rung, metBy: found.metBy, legs: found.legs, proof } as const;
+  const way = { ...moment, ...found, to: state.rung, proof } as const;
   if (unproved && evidence.kind === 'STALE') {
     return hold(state, LADDER[state.rung].STALE, { ...way, staleReason: evidence.reason });
   }
@@ -123,25 +145,26 @@ function needsProof(
   found: Situation,
   { policy, now }: Moment,
 ): boolean {
-  if (outcome.kind !== 'GO' || pendingSteps(state, outcome, policy, now).length === 0) return false;
+  const { legs } = found;
+  const pending = pendingSteps(state, outcome, { policy, now, legs });
+  if (outcome.kind !== 'GO' || pending.length === 0) return false;
   return outcome.proof === 'FRESH' || found.metBy === 'MARKET';
 }
 
 function pendingSteps(
   state: LadderState,
   outcome: Outcome,
-  policy: Policy,
-  now: number,
+  context: Pick<StepContext, 'policy' | 'now' | 'legs'>,
 ): readonly Step[] {
   if (outcome.kind !== 'GO') return [];
-  return outcome.steps.filter((step) => isPending(step, state, policy, now));
+  return outcome.steps.filter((step) => isPending(step, state, context));
 }
 
 function carryOut(before: Progress, outcome: Outcome, context: StepContext): Decision {
-  const { policy, now, to } = context;
+  const { policy, to } = context;
   const begins = before.state.rung === 'ACTIVE' && to !== 'ACTIVE';
   const started = begins ? { ...before, state: beginEpisode(before.state) } : before;
-  const { state, actions } = pendingSteps(started.state, outcome, policy, now).reduce<Progress>(
+  const { state, actions } = pendingSteps(started.state, outcome, context).reduce<Progress>(
     (progress, step) => applyStep(progress, step, context),
     started,
   );
@@ -231,8 +254,11 @@ function seeFigures(
 function startClock(state: LadderState, episode: number, ackAt: number, moment: Moment): Decision {
   const { call } = state;
   if (call?.issuedAt !== null || episode !== state.episode) return nothing(state);
-  const dueAt = ackAt + moment.policy.dueAfterMs;
-  return advance({ ...state, call: { ...call, issuedAt: ackAt, dueAt } }, TOLD, moment);
+  const originalDueAt = ackAt + moment.policy.dueAfterMs;
+  const isExtended = call.dueAt > call.originalDueAt;
+  const dueAt = isExtended ? Math.max(call.dueAt, originalDueAt) : originalDueAt;
+  const issued = { ...call, issuedAt: ackAt, originalDueAt, dueAt };
+  return advance({ ...state, call: issued }, TOLD, moment);
 }
 
 /** The grace runs from the restriction that restrictions.v1 has acknowledged (DESIGN 11). */
@@ -248,34 +274,62 @@ function startGrace(state: LadderState, episode: number, ackAt: number, moment: 
 function acknowledge(
   state: LadderState,
   { by, at, note }: AcknowledgedEvent,
-  { policy, now }: Moment,
+  moment: Moment,
 ): Decision {
   const repeated = state.acknowledgements.some(
     (known) => known.by === by && known.at === at && known.note === note,
   );
   if (repeated) return nothing(state);
-  const number = state.actionCount + 1;
-  const all = [...state.acknowledgements, { by, at, note }];
-  return {
-    state: { ...state, acknowledgements: all.slice(-ACKNOWLEDGEMENTS_MAX), actionCount: number },
-    actions: [
-      {
-        type: 'ACKNOWLEDGE',
-        number,
-        decidedAt: now,
-        episode: state.episode,
-        rung: state.rung,
-        policyVersion: policy.version,
-        correlationId: correlationOf(state),
-        executionId: null,
-        proof: 'TOLD',
-        seen: state.figures,
-        by,
-        at,
-        note,
-      },
-    ],
-  };
+  const acknowledgements = [...state.acknowledgements, { by, at, note }].slice(
+    -ACKNOWLEDGEMENTS_MAX,
+  );
+  return add(
+    { state: { ...state, acknowledgements }, actions: [] },
+    bare(state, moment),
+    (recorded) => ({
+      ...audited(state, recorded),
+      type: 'ACKNOWLEDGE',
+      by,
+      at,
+      note,
+    }),
+  );
+}
+
+/** Obeys or refuses a person, keeps the answer, and goes on with what follows from it. */
+function onCommand(state: LadderState, command: CaseCommand, moment: Moment): Decision {
+  const { commandId } = command;
+  if (answerTo(state, commandId) !== null) return nothing(state);
+  const refusal = refusalOf(state, command, moment.policy, moment.now);
+  if (refusal !== null) return nothing(withAnswer(state, commandId, { outcome: null, refusal }));
+  const { state: obeyed, outcome } = obey(state, command, moment.now);
+  const answered = withAnswer(obeyed, commandId, { outcome, refusal: null });
+  const before = add({ state: answered, actions: [] }, bare(state, moment), (recorded) => ({
+    ...audited(state, recorded),
+    type: 'COMMANDED',
+    command,
+    outcome,
+  }));
+  const after = advance(before.state, TOLD, moment);
+  return { state: after.state, actions: [...before.actions, ...after.actions] };
+}
+
+/** Funds whose expiry has come no longer hold escalation; recorded once. */
+function expireFunds(progress: Progress, moment: Moment): Progress {
+  const { state } = progress;
+  const funds = fundsExpired(state, moment.now);
+  if (funds === null) return progress;
+  const over = having(progress, { funds: { ...funds, isOver: true } });
+  return add(over, bare(state, moment), (recorded) => ({
+    ...audited(state, recorded),
+    type: 'FUNDS_EXPIRED',
+    funds,
+  }));
+}
+
+/** The context of an action that no cell of the table takes. */
+function bare({ rung: to }: LadderState, moment: Moment): RecordContext {
+  return { ...moment, to, proof: 'TOLD' };
 }
 
 function nothing(state: LadderState): Decision {

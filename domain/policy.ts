@@ -35,6 +35,12 @@ export interface LadderPolicy {
   /** A liquidation order is void this long after it was written. */
   readonly orderTtlMs: number;
   readonly liquidationRelease: 'AUTOMATIC' | 'ONE_PERSON';
+  /** Above this value of what would be traded, two persons release (RULES, Liquidation). */
+  readonly twoPersonNotionalE4: number;
+  /** The longest that funds on their way hold escalation (RULES, Calls). */
+  readonly pendingFundsMaxMs: number;
+  /** By how much in total a due instant may be extended without an authority's reference. */
+  readonly extendMaxMs: number;
   readonly clock: 'WALL' | 'SESSION';
   /** A changed deficiency is told again when it moved by max(this, deficiencyStepRate). */
   readonly deficiencyStepE4: number;

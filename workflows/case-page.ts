@@ -1,4 +1,6 @@
+import { outstandingE4 } from '#domain/ladder-episode.ts';
 import type { Deadline } from '#domain/ladder-deadlines.ts';
+import { isAwaitingRelease } from '#domain/ladder-people.ts';
 import type { Call, LadderState, Restriction } from '#domain/ladder-state.ts';
 import { deadlineText, dollarText, instantText, sharesText } from './case-text.ts';
 
@@ -11,6 +13,7 @@ export function casePage(state: LadderState, next: Deadline | null): string {
     '',
     `**Next:** ${nextLine(state, next)}`,
     ...holdLines(state),
+    ...peopleLines(state),
     ...callLines(state),
     ...orderLines(state),
     ...figureLines(state),
@@ -47,7 +50,7 @@ function excessText({ figures }: LadderState): string {
 }
 
 function nextLine(state: LadderState, next: Deadline | null): string {
-  if (state.awaitingRelease)
+  if (isAwaitingRelease(state))
     return '**waiting for release**: a person has to release the liquidation.';
   if (next !== null) return `${deadlineText(state, next)} at ${instantText(next.at)}`;
   return state.rung === 'ACTIVE'
@@ -64,6 +67,31 @@ function holdLines({ hold }: LadderState): string[] {
   ];
 }
 
+/** What people have said that holds escalation back. */
+function peopleLines({ enforcementHold, funds, release }: LadderState): string[] {
+  const lines: string[] = [];
+  if (enforcementHold !== null) {
+    const { by, since, reason, resumeAskedBy } = enforcementHold;
+    const resume = resumeAskedBy === null ? '' : ` **${resumeAskedBy}** asks to resume.`;
+    lines.push(
+      '',
+      `**Enforcement held** by **${by}** since ${instantText(since)}: ${reason}. Nothing escalates.${resume}`,
+    );
+  }
+  if (funds !== null) {
+    const { by, amountE4, evidence, expiresAt, isOver } = funds;
+    const until = `${isOver ? 'expired' : 'holds escalation until'} ${instantText(expiresAt)}`;
+    lines.push(
+      '',
+      `**Funds pending**: ${dollarText(amountE4)}, says **${by}** (${evidence}); ${until}.`,
+    );
+  }
+  if (release !== null && release.releasedBy.length > 0) {
+    lines.push('', `**Released** by ${release.releasedBy.join(' and ')}.`);
+  }
+  return lines;
+}
+
 function callLines(state: LadderState): string[] {
   const { call, restriction } = state;
   if (call === null) return [];
@@ -72,6 +100,7 @@ function callLines(state: LadderState): string[] {
     ['Demand', dollarText(call.notifiedDemandE4)],
     ['Original / current / peak', demands.map(dollarText).join(' / ')],
     ['Paid in or sold since', creditedText(state, call)],
+    ['Outstanding', dollarText(outstandingE4(call, state.figures))],
     ['Issued', call.issuedAt === null ? 'not acknowledged yet' : instantText(call.issuedAt)],
     ['Due', call.issuedAt === null ? 'counts from the acknowledgement' : instantText(call.dueAt)],
     ...(restriction === null ? [] : restrictionRows(restriction)),

@@ -1,3 +1,4 @@
+import type { CaseCommand, CommandOutcome } from '#domain/case-commands.ts';
 import type { CaseAction } from '#domain/ladder-actions.ts';
 import type { Deadline } from '#domain/ladder-deadlines.ts';
 import type { LadderState } from '#domain/ladder-state.ts';
@@ -35,6 +36,8 @@ export function deadlineText(state: LadderState, deadline: Deadline): string {
       return `call of ${demand} met by the market if the excess holds`;
     case 'HOLD_RETRY':
       return `on hold (${state.hold?.reason.code ?? ''}): look again`;
+    case 'FUNDS_EXPIRE':
+      return `funds for the call of ${demand} expected`;
     case 'ORDERS_EXPIRE':
       return `liquidation orders of slice ${String(state.slice)} expire`;
     case 'ORDERS_STUCK':
@@ -56,7 +59,11 @@ export function actionText(action: CaseAction): string {
     case 'CLOSE_ONLY':
       return 'close-only until the call is met';
     case 'AWAIT_RELEASE':
-      return 'liquidation waits for a person to release it';
+      return `liquidation waits for ${String(action.persons)} person(s) to release it`;
+    case 'COMMANDED':
+      return commandText(action.command, action.outcome);
+    case 'FUNDS_EXPIRED':
+      return `funds of ${dollarText(action.funds.amountE4)} did not come in time`;
     case 'TRIGGER':
       return `liquidation for a deficiency of ${dollarText(action.seen.deficiencyE4)}`;
     case 'ORDERS':
@@ -83,5 +90,22 @@ export function actionText(action: CaseAction): string {
       return 'hold over';
     case 'ACKNOWLEDGE':
       return `seen by ${action.by}`;
+  }
+}
+
+function commandText(command: CaseCommand, outcome: CommandOutcome): string {
+  const { by } = command;
+  const second = outcome === 'DONE' ? '' : '; a second person has to agree';
+  switch (command.type) {
+    case 'PENDING_FUNDS':
+      return `${dollarText(command.amountE4)} on its way by ${instantText(command.fundsExpireAt)}, says ${by}`;
+    case 'EXTEND':
+      return `due instant moved to ${instantText(command.dueAt)} by ${by}`;
+    case 'RELEASE':
+      return `liquidation released by ${by}${second}`;
+    case 'HOLD':
+      return `enforcement held by ${by}: ${command.reason}`;
+    case 'RESUME':
+      return `enforcement resumed by ${by}${second}`;
   }
 }

@@ -31,6 +31,8 @@ const RECORD: Readonly<Record<CaseAction['type'], ActivityFunctionWithOptions<Re
   PAST_DUE: activities.declarePastDue,
   CLOSE_ONLY: activities.restrictToCloseOnly,
   AWAIT_RELEASE: activities.recordInAudit,
+  COMMANDED: activities.recordInAudit,
+  FUNDS_EXPIRED: activities.recordInAudit,
   TRIGGER: activities.triggerLiquidation,
   ORDERS: activities.sendLiquidationOrders,
   REPORT_STUCK: activities.recordInAudit,
