@@ -99,8 +99,14 @@ function send(response: Response, answer: Reply | Problem, correlationId: string
     return;
   }
   response.statusCode = answer.status;
-  response.setHeader('content-type', 'json' in answer ? 'application/json' : answer.contentType);
-  response.end('json' in answer ? JSON.stringify(answer.json) : answer.text);
+  if ('json' in answer) {
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify(answer.json));
+    return;
+  }
+  response.setHeader('content-type', answer.contentType);
+  for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
+  response.end(answer.text);
 }
 
 function failure(error: unknown, correlationId: string, { logger }: ApiServices): Problem {

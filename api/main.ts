@@ -2,7 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { caseLink } from '#contracts/case-link.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import { systemClock } from '#platform/clock.ts';
+import { createAccountHistory } from '#platform/dynamodb/account-history.ts';
 import { createAccountIndex } from '#platform/dynamodb/account-index.ts';
+import { createOpenCases } from '#platform/dynamodb/case-list.ts';
 import { createDynamoDb } from '#platform/dynamodb/client.ts';
 import { riskStateReady, riskStateTable } from '#platform/dynamodb/risk-state-table.ts';
 import { readPublicKey } from '#platform/identity/keys.ts';
@@ -38,11 +40,14 @@ runProcess({
     const server = await startApi(environment.apiPort, {
       publisher,
       accounts: createAccountIndex(dynamoDb, table),
+      history: createAccountHistory(dynamoDb, table),
+      openCases: createOpenCases(dynamoDb, table),
       cases: createCases(temporal.client, { prefix }),
       tokens,
       metrics,
       logger,
       clock: systemClock,
+      partitions,
       caseLink: (workflowId, runId) =>
         temporalUiUrl === undefined ? null : caseLink(temporalUiUrl, namespace, workflowId, runId),
       ingestReady: async () => {

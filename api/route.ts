@@ -73,9 +73,20 @@ export interface ApiRequest<Parameters, Query, Body> extends RequestFacts {
 }
 
 /** An answer: JSON, or text of another type. */
-export type Reply =
-  | { readonly status: number; readonly json: unknown }
-  | { readonly status: number; readonly text: string; readonly contentType: string };
+export type Reply = JsonReply | TextReply;
+
+interface JsonReply {
+  readonly status: number;
+  readonly json: unknown;
+}
+
+interface TextReply {
+  readonly status: number;
+  readonly text: string;
+  readonly contentType: string;
+  /** In place of those that every answer has. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
 
 /** For routes without parameters or query; unknown ones are refused by name. */
 export const NO_FIELDS = z.strictObject({});

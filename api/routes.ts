@@ -1,4 +1,7 @@
 import { ACCOUNT_ROUTES } from './account-routes.ts';
+import { CASE_LIST_ROUTES } from './case-list-routes.ts';
+import { docsRoutes } from './docs-routes.ts';
+import { HISTORY_ROUTES } from './history-routes.ts';
 import { INGEST_ROUTES } from './ingest-routes.ts';
 import { openApiDocument } from './openapi.ts';
 import { openRoutes } from './open-routes.ts';
@@ -10,5 +13,8 @@ let document: unknown;
 export const ROUTES: readonly Route[] = [
   ...INGEST_ROUTES,
   ...ACCOUNT_ROUTES,
+  ...HISTORY_ROUTES,
+  ...CASE_LIST_ROUTES,
+  ...docsRoutes(),
   ...openRoutes(() => (document ??= openApiDocument(ROUTES))),
 ];

@@ -1,4 +1,6 @@
+import type { AccountHistory } from '#ports/account-history.ts';
 import type { AccountIndex } from '#ports/account-index.ts';
+import type { OpenCases } from '#ports/case-list.ts';
 import type { CaseCommands } from '#ports/cases.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { TokenVerifier } from '#ports/identity.ts';
@@ -11,11 +13,15 @@ import type { Readiness } from '#ports/readiness.ts';
 export interface ApiServices {
   readonly publisher: Publisher;
   readonly accounts: AccountIndex;
+  readonly history: AccountHistory;
+  readonly openCases: OpenCases;
   readonly cases: CaseCommands;
   readonly tokens: TokenVerifier;
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly clock: Clock;
+  /** Partitions of each topic. */
+  readonly partitions: number;
   /** The page of a workflow run in the Temporal Web UI; null when its address is not known. */
   readonly caseLink: (workflowId: string, runId: string) => string | null;
   /** Whether input can be taken now: Kafka answers. */

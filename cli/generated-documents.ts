@@ -1,5 +1,7 @@
 import { openApiDocument } from '#api/openapi.ts';
 import { ROUTES } from '#api/routes.ts';
+import { asyncApiDocument } from '#contracts/asyncapi.ts';
+import { PARTITIONS_DEFAULT } from '#platform/environment.ts';
 import { ladderDocument } from '#domain/ladder-document.ts';
 
 /** A file that is made from the code and kept in the repository. */
@@ -14,6 +16,10 @@ export const GENERATED_DOCUMENTS: readonly GeneratedDocument[] = [
   {
     path: 'docs/generated/openapi.json',
     generate: () => `${JSON.stringify(openApiDocument(ROUTES), null, 2)}\n`,
+  },
+  {
+    path: 'docs/generated/asyncapi.json',
+    generate: () => `${JSON.stringify(asyncApiDocument(PARTITIONS_DEFAULT), null, 2)}\n`,
   },
   { path: 'docs/generated/ladder.md', generate: ladderDocument },
 ];

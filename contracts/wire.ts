@@ -18,7 +18,7 @@ export const id = z
 const INSTANT_MAX_MS = 4_102_444_800_000;
 
 /** Integer Unix milliseconds. */
-export const instant = z.int().min(0).max(INSTANT_MAX_MS);
+export const instant = z.int().min(0).max(INSTANT_MAX_MS).describe('Unix milliseconds');
 
 /** A whole number ≥ 0: an offset, a sequence, a count. */
 export const count = z.int().min(0);
@@ -37,19 +37,21 @@ export function decimal(max: number): z.ZodNumber {
 }
 
 /** Dollars that come in: ±$100 billion. */
-export const dollars = decimal(100_000_000_000);
+export const dollars = decimal(100_000_000_000).describe('dollars');
 
 /** Dollars of a computed figure: as far as the core goes, ±$250 billion. */
-export const figure = decimal(AMOUNT_MAX_E4 / E4);
+export const figure = decimal(AMOUNT_MAX_E4 / E4).describe('dollars');
 
 /** Dollars per share: above 0, at most $10,000,000. */
-export const price = decimal(10_000_000).positive();
+export const price = decimal(10_000_000).positive().describe('dollars per share');
 
 /** Signed shares, not 0, at most 100 million. */
-export const signedQty = decimal(100_000_000).refine((qty) => qty !== 0, 'must not be 0');
+export const signedQty = decimal(100_000_000)
+  .refine((qty) => qty !== 0, 'must not be 0')
+  .describe('shares; a short is negative');
 
 /** Beta to SPY: ±100, four decimals. */
-export const beta = decimal(100);
+export const beta = decimal(100).describe('beta to SPY');
 
 /** A wire number with at most four decimals as an integer in 1/10,000. */
 export function toE4(value: number): number {

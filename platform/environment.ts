@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { presetSchema } from '#contracts/policy.ts';
 
+/** Partitions of each topic when nobody says. */
+export const PARTITIONS_DEFAULT = 8;
+
 /** What a process is told by its environment; the only place that knows the variables' names. */
 const environmentSchema = z.object({
   TEMPORAL_ADDRESS: z.string().default('127.0.0.1:7233'),
@@ -14,7 +17,7 @@ const environmentSchema = z.object({
     .regex(/^[A-Za-z0-9_.-]{0,40}$/, 'must be at most 40 characters of A-Z a-z 0-9 _ . -')
     .default(''),
   SENTINEL_PRESET: presetSchema.default('house'),
-  SENTINEL_PARTITIONS: z.coerce.number().int().min(1).max(1024).default(8),
+  SENTINEL_PARTITIONS: z.coerce.number().int().min(1).max(1024).default(PARTITIONS_DEFAULT),
   SENTINEL_API_PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
   SENTINEL_METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
   SENTINEL_JWT_PUBLIC_KEY_FILE: z.string().optional(),

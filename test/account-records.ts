@@ -1,4 +1,4 @@
-import type { CaseSnapshot } from '#contracts/case-events.ts';
+import type { AuditRecord, CaseSnapshot } from '#contracts/case-events.ts';
 import type { MarginCalcRecord } from '#contracts/margin-figures.ts';
 
 /** Records of an account as the engine and its case write them, to be varied by tests. */
@@ -71,6 +71,20 @@ export function caseSnapshot(changes: Partial<CaseSnapshot> = {}): CaseSnapshot 
     acknowledged_at: null,
     workflow_id: 'account-case:ACC_1',
     run_id: '0f9c1e6e-0000-4000-8000-000000000001',
+    ...changes,
+  };
+}
+
+/** An audit event about an account. */
+export function auditEvent(changes: Partial<AuditRecord> = {}): AuditRecord {
+  return {
+    event_id: 'event-1',
+    event_type: 'MARGIN_CALL',
+    account_id: 'ACC_1',
+    timestamp: new Date(NOON).toISOString(),
+    details: {},
+    correlation_id: 'corr-1',
+    causation_id: null,
     ...changes,
   };
 }

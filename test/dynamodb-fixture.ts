@@ -1,6 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { AccountHistory, AccountHistoryWriter } from '#ports/account-history.ts';
+import type { OpenCases } from '#ports/case-list.ts';
 import type { AccountIndex, AccountIndexWriter } from '#ports/account-index.ts';
+import {
+  createAccountHistory,
+  createAccountHistoryWriter,
+} from '#platform/dynamodb/account-history.ts';
+import { createOpenCases } from '#platform/dynamodb/case-list.ts';
 import { createAccountIndexWriter } from '#platform/dynamodb/account-index-writer.ts';
 import { createAccountIndex } from '#platform/dynamodb/account-index.ts';
 import { createDynamoDb } from '#platform/dynamodb/client.ts';
@@ -14,6 +21,9 @@ export interface StateIndexFixture {
   readonly table: string;
   readonly index: AccountIndex;
   readonly writer: AccountIndexWriter;
+  readonly history: AccountHistory;
+  readonly historyWriter: AccountHistoryWriter;
+  readonly cases: OpenCases;
   close(): void;
 }
 
@@ -41,6 +51,9 @@ export async function openStateIndex(
     table,
     index: createAccountIndex(client, table),
     writer: createAccountIndexWriter(client, table),
+    history: createAccountHistory(client, table),
+    historyWriter: createAccountHistoryWriter(client, table),
+    cases: createOpenCases(client, table),
     close: () => {
       client.destroy();
     },

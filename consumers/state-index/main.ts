@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '#platform/clock.ts';
+import { createAccountHistoryWriter } from '#platform/dynamodb/account-history.ts';
 import { createAccountIndexWriter } from '#platform/dynamodb/account-index-writer.ts';
 import { createDynamoDb } from '#platform/dynamodb/client.ts';
 import { ensureRiskStateTable, riskStateTable } from '#platform/dynamodb/risk-state-table.ts';
@@ -24,7 +25,8 @@ runProcess({
     const table = riskStateTable(topicPrefix);
     await ensureRiskStateTable(client, table);
     const writer = createAccountIndexWriter(client, table);
-    const index = new StateIndex({ writer, metrics, logger, clock: systemClock });
+    const history = createAccountHistoryWriter(client, table);
+    const index = new StateIndex({ writer, history, metrics, logger, clock: systemClock });
     const group = createConsumerGroup(
       { brokers, topicPrefix, clientId: name, logger },
       { groupId: name, partitionsConcurrentMax: PARTITIONS_CONCURRENT_MAX, onFatal: fail },

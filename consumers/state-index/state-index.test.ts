@@ -7,6 +7,7 @@ import { caseSnapshot, marginCalc, NOON } from '#test/account-records.ts';
 import { openStateIndex, testDynamoDb } from '#test/dynamodb-fixture.ts';
 import type { StateIndexFixture } from '#test/dynamodb-fixture.ts';
 import { testLogger } from '#test/kafka-fixture.ts';
+import { createAccountHistoryWriter } from '#platform/dynamodb/account-history.ts';
 import { createAccountIndexWriter } from '#platform/dynamodb/account-index-writer.ts';
 import { ensureRiskStateTable } from '#platform/dynamodb/risk-state-table.ts';
 import { StateIndex } from './state-index.ts';
@@ -27,7 +28,13 @@ function begin() {
   const accountId = `ACC_${String(accounts)}`;
   const metrics = createMetrics('state-index-test');
   const clock = { at: NOON, now: () => clock.at };
-  const index = new StateIndex({ writer: fixture.writer, metrics, logger: testLogger, clock });
+  const index = new StateIndex({
+    writer: fixture.writer,
+    history: fixture.historyWriter,
+    metrics,
+    logger: testLogger,
+    clock,
+  });
   let offset = 0;
   const inbound = (topic: string, value: Uint8Array | null): InboundRecord => {
     offset += 1;
@@ -182,13 +189,30 @@ describe('a record that cannot be read', () => {
   });
 });
 
+describe('the history', () => {
+  test('has the first figures, those of a new status, and every audited decision', async () => {
+    const { accountId, index, figures, audit } = begin();
+    const at = (ms: number, status: 'ACTIVE' | 'WARNING') =>
+      figures({ cause: 'PRICE', sequence: ms + 1, as_of: NOON + ms, status });
+    await index.handle([at(0, 'ACTIVE'), at(500, 'ACTIVE'), at(2_000, 'WARNING')]);
+    await index.handle([at(3_000, 'WARNING')]);
+    await index.handle([audit({ case: caseSnapshot() }), audit({ note: 'no case' })]);
+    const query = { accountId, stepsOnly: false, order: 'OLDEST_FIRST', limit: 100 } as const;
+    const page = await fixture.history.read({ ...query, from: 0, to: NOON + 60_000, now: NOON });
+    const figuresAt = page.entries.filter(({ kind }) => kind === 'FIGURES').map(({ at }) => at);
+    expect(figuresAt).toEqual([NOON, NOON + 2_000]);
+    expect(page.entries.filter(({ kind }) => kind === 'STEP')).toHaveLength(2);
+  });
+});
+
 test('while the store is away nothing is lost: it is written when the store is back', async () => {
   const client = testDynamoDb();
   const table = `late-${String(Date.now())}-margin-risk-state`;
   const writer = createAccountIndexWriter(client, table);
   const metrics = createMetrics('state-index-away');
   const clock = { now: () => NOON };
-  const index = new StateIndex({ writer, metrics, logger: testLogger, clock });
+  const history = createAccountHistoryWriter(client, table);
+  const index = new StateIndex({ writer, history, metrics, logger: testLogger, clock });
   const { figures } = begin();
   const handled = index.handle([figures(move(1))]);
   await new Promise((resolve) => setTimeout(resolve, 300));

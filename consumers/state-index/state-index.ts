@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { auditSchema } from '#contracts/case-events.ts';
-import type { CaseSnapshot } from '#contracts/case-events.ts';
+import type { AuditRecord, CaseSnapshot } from '#contracts/case-events.ts';
 import { decodeRecord } from '#contracts/decode-record.ts';
 import { marginCalcSchema } from '#contracts/margin-figures.ts';
 import type { MarginCalcRecord } from '#contracts/margin-figures.ts';
 import { TOPICS } from '#contracts/topics.ts';
+import type { AccountHistoryWriter, HistoryWrite } from '#ports/account-history.ts';
 import type { AccountIndexWriter, IndexWrite } from '#ports/account-index.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { Logger } from '#ports/logger.ts';
@@ -12,6 +13,7 @@ import type { Counter, Gauge, Metrics } from '#ports/metrics.ts';
 import type { Readiness } from '#ports/readiness.ts';
 import type { InboundRecord } from '#ports/records.ts';
 import { DeferredFigures } from './deferred-figures.ts';
+import { HistoryPoints } from './history-points.ts';
 import { inParallel } from './in-parallel.ts';
 import { LastWrites } from './last-writes.ts';
 import { caseInAudit, latestCases, latestFigures, mayWaitUntil } from './projection.ts';
@@ -27,13 +29,14 @@ export const STATE_INDEX_TOPICS = [TOPICS.marginCalc.name, TOPICS.audit.name] as
 
 export interface StateIndexServices {
   readonly writer: AccountIndexWriter;
+  readonly history: AccountHistoryWriter;
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly clock: Clock;
 }
 
 /**
- * Projects margin.calc.v1 and audit.v1 to the state index, at least once: a batch is finished when
+ * Projects margin.calc.v1 and audit.v1 to the state index and its history, at least once: a batch is finished when
  * everything of it is in the index or deferred, and what is deferred holds its offset back. A record
  * that cannot be read or stored is counted and logged, and stops nothing (DESIGN 25).
  */
@@ -41,6 +44,7 @@ export class StateIndex {
   readonly #services: StateIndexServices;
   readonly #lastWrites = new LastWrites();
   readonly #deferred = new DeferredFigures();
+  readonly #historyPoints = new HistoryPoints();
   readonly #writes: Counter;
   readonly #refused: Counter;
   readonly #deferredAccounts: Gauge;
@@ -116,17 +120,21 @@ export class StateIndex {
       if (!waits) atOnce.push(record);
     }
     await inParallel(atOnce, WRITES_CONCURRENT_MAX, (record) => this.#writeFigures(record));
+    const points = read.filter((record) => this.#historyPoints.choose(record));
+    await inParallel(points, WRITES_CONCURRENT_MAX, (record) => this.#writePoint(record));
     this.#deferredAccounts.set({}, this.#deferred.size);
   }
 
   async #handleAudit(records: readonly InboundRecord[]): Promise<void> {
     const cases: { accountId: string; snapshot: CaseSnapshot }[] = [];
+    const steps: AuditRecord[] = [];
     for (const inbound of records) {
       const decoded = decodeRecord(auditSchema, inbound.value, inbound.key);
       if (!decoded.ok) {
         this.#refuse(inbound, decoded.refusal.code, decoded.refusal.reason);
         continue;
       }
+      steps.push(decoded.record);
       const found = caseInAudit(decoded.record);
       if (found.kind === 'CASE') cases.push(found);
       else if (found.kind === 'MALFORMED') this.#refuse(inbound, 'SCHEMA', found.reason);
@@ -134,6 +142,19 @@ export class StateIndex {
     await inParallel(latestCases(cases), WRITES_CONCURRENT_MAX, ([accountId, snapshot]) =>
       this.#writeCase(accountId, snapshot),
     );
+    await inParallel(steps, WRITES_CONCURRENT_MAX, (event) => this.#writeStep(event));
+  }
+
+  async #writePoint(record: MarginCalcRecord): Promise<void> {
+    const { history, clock } = this.#services;
+    const write = await this.#untilAnswered(() => history.writeFigures(record, clock.now()));
+    this.#count('figures_history', record.account_id, write);
+  }
+
+  async #writeStep(event: AuditRecord): Promise<void> {
+    const { history, clock } = this.#services;
+    const write = await this.#untilAnswered(() => history.writeStep(event, clock.now()));
+    this.#count('step', event.account_id, write);
   }
 
   async #writeFigures(record: MarginCalcRecord): Promise<void> {
@@ -155,7 +176,7 @@ export class StateIndex {
   }
 
   /** Tries until the store answers; meanwhile the partition waits, as it must. */
-  async #untilAnswered(write: () => Promise<IndexWrite>): Promise<IndexWrite> {
+  async #untilAnswered<Answer>(write: () => Promise<Answer>): Promise<Answer> {
     for (let delayMs = RETRY_MS_MIN; ; delayMs = Math.min(2 * delayMs, RETRY_MS_MAX)) {
       try {
         const answer = await write();
@@ -169,7 +190,11 @@ export class StateIndex {
     }
   }
 
-  #count(kind: 'figures' | 'case', accountId: string, write: IndexWrite): void {
+  #count(
+    kind: 'figures' | 'case' | 'figures_history' | 'step',
+    accountId: string,
+    write: IndexWrite | HistoryWrite,
+  ): void {
     this.#writes.inc({ kind, outcome: write.outcome.toLowerCase() });
     if (write.outcome !== 'REFUSED') return;
     const fields = { kind, account_id: accountId, reason: write.reason };

@@ -7,10 +7,12 @@ import type { DynamoDBClient, UpdateItemCommandInput } from '@aws-sdk/client-dyn
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { z } from 'zod';
 import { RUNG_NAMES } from '#contracts/case-events.ts';
+import type { RungName } from '#contracts/account-state.ts';
 import type { AccountIndexWriter, IndexWrite } from '#ports/account-index.ts';
 import { caseAttributes, CURRENT, figuresAttributes } from './account-item.ts';
 import type { Attributes } from './account-item.ts';
-import { listingOf } from './listing.ts';
+import { deficiencyRank } from './case-rank.ts';
+import { listingOf, openCaseOf } from './listing.ts';
 
 const rungSchema = z.object({ rung: z.enum(RUNG_NAMES) });
 
@@ -40,14 +42,36 @@ export function createAccountIndexWriter(
     },
     writeCase: (accountId, snapshot) => {
       const { rung } = snapshot;
-      const attributes = { ...caseAttributes(snapshot), rung, listing: listingOf(rung, accountId) };
-      return write(client, table, accountId, 'case_version', setAll(attributes));
+      const attributes = caseAttributes(accountId, snapshot);
+      const update = setAll({ ...attributes, rung, listing: listingOf(rung, accountId) });
+      return write(client, table, accountId, 'case_version', inOpenCases(update, accountId, rung));
+    },
+  };
+}
+
+/** Off the rung ACTIVE a case is in the list of cases; its place follows the figures, once there are any. */
+function inOpenCases(update: Update, accountId: string, rung: RungName): Update {
+  const names = { ...update.names, '#open_case': 'open_case' };
+  if (rung === 'ACTIVE') return { ...update, names, removes: ['#open_case'] };
+  return {
+    ...update,
+    sets: [
+      ...update.sets,
+      '#open_case = :open_case',
+      '#deficiency_rank = if_not_exists(#deficiency_rank, :deficiency_rank)',
+    ],
+    names: { ...names, '#deficiency_rank': 'deficiency_rank' },
+    values: {
+      ...update.values,
+      ':open_case': openCaseOf(accountId),
+      ':deficiency_rank': deficiencyRank(null, accountId),
     },
   };
 }
 
 interface Update {
   readonly sets: string[];
+  readonly removes?: readonly string[];
   readonly names: Record<string, string>;
   readonly values: Record<string, unknown>;
 }
@@ -74,7 +98,10 @@ async function write(
   const input: UpdateItemCommandInput = {
     TableName: table,
     Key: marshall({ account_id: accountId, timestamp: CURRENT }),
-    UpdateExpression: `SET ${update.sets.join(', ')}`,
+    UpdateExpression: [
+      `SET ${update.sets.join(', ')}`,
+      ...(update.removes ?? []).map((name) => `REMOVE ${name}`),
+    ].join(' '),
     ConditionExpression: `attribute_not_exists(#${version}) OR #${version} < :${version}`,
     ExpressionAttributeNames: update.names,
     ExpressionAttributeValues: marshall(update.values, { removeUndefinedValues: true }),

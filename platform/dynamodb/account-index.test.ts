@@ -132,7 +132,7 @@ describe('the current item', () => {
 describe('figures and case are each written on their own condition', () => {
   test('no attribute belongs to both', () => {
     const shared = Object.keys(figuresAttributes(marginCalc())).filter((name) =>
-      Object.hasOwn({ ...caseAttributes(caseSnapshot()), rung: '', listing: '' }, name),
+      Object.hasOwn({ ...caseAttributes('ACC_1', caseSnapshot()), rung: '', listing: '' }, name),
     );
     expect(shared).toEqual([]);
   });
@@ -283,6 +283,7 @@ describe('the list of accounts', () => {
       demand: 10_000,
       due_at: NOON + 6_000,
       awaiting_release: false,
+      hold: null,
       acknowledged_by: null,
     });
   });

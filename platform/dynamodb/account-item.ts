@@ -9,6 +9,9 @@ import { caseSnapshotSchema, RUNG_NAMES } from '#contracts/case-events.ts';
 import type { CaseSnapshot } from '#contracts/case-events.ts';
 import { figuresVersionString } from '#contracts/figures-version.ts';
 import type { MarginCalcRecord } from '#contracts/margin-figures.ts';
+import { caseSummarySchema } from '#contracts/case-list.ts';
+import type { CaseSummary } from '#contracts/case-list.ts';
+import { deficiencyRank, dueRank } from './case-rank.ts';
 
 /**
  * The attributes of an account's current item. `equity`, `market_value`, `maintenance_req`,
@@ -26,13 +29,14 @@ export function figuresAttributes(record: MarginCalcRecord): Attributes {
   const { account_id, generation, sequence, total_mv, ...figures } = record;
   return {
     ...figures,
+    deficiency_rank: deficiencyRank(figures.deficiency, account_id),
     market_value: total_mv,
     figures_version: figuresVersionString({ generation, sequence }),
   };
 }
 
 /** The attributes that a case writes; none is written by figures. */
-export function caseAttributes(snapshot: CaseSnapshot): Attributes {
+export function caseAttributes(accountId: string, snapshot: CaseSnapshot): Attributes {
   const { rung, status, figures_version, policy_version, issued_at, ...rest } = snapshot;
   return {
     ...rest,
@@ -40,6 +44,7 @@ export function caseAttributes(snapshot: CaseSnapshot): Attributes {
     case_figures_version: figures_version,
     case_policy_version: policy_version,
     margin_call_issued_at: issued_at,
+    due_rank: dueRank(snapshot.due_at, accountId),
   };
 }
 
@@ -56,7 +61,18 @@ export const SUMMARY_ATTRIBUTES = [
   'demand',
   'due_at',
   'awaiting_release',
+  'hold',
   'acknowledged_by',
+] as const;
+
+/** What the list of cases shows, and so what its indexes carry. */
+export const CASE_ATTRIBUTES = [
+  ...SUMMARY_ATTRIBUTES,
+  'episode',
+  'margin_call_issued_at',
+  'restricted_at',
+  'liquidate_at',
+  'acknowledged_at',
 ] as const;
 
 const storedHead = z.object({
@@ -118,10 +134,17 @@ const ABSENT = {
   demand: null,
   due_at: null,
   awaiting_release: false,
+  hold: null,
   acknowledged_by: null,
 };
 
 /** An item of the list's index as a line of the list. */
 export function decodeSummary(item: Attributes): AccountSummary {
   return accountSummarySchema.strip().parse({ ...ABSENT, ...item });
+}
+
+/** An item of the cases' indexes as a line of their list. */
+export function decodeCaseSummary(item: Attributes): CaseSummary {
+  const { margin_call_issued_at: issued_at } = item;
+  return caseSummarySchema.strip().parse({ ...ABSENT, ...item, issued_at });
 }

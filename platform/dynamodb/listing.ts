@@ -20,6 +20,16 @@ export function listingsOf(rung: RungName): string[] {
   return Array.from({ length: SHARDS }, (_, shard) => `${rung}#${String(shard)}`);
 }
 
+/** The partition of an open case in the indexes of cases. */
+export function openCaseOf(accountId: string): string {
+  return `OPEN#${String(hash(accountId) % SHARDS)}`;
+}
+
+/** All partitions of the indexes of cases. */
+export function openCasePartitions(): string[] {
+  return Array.from({ length: SHARDS }, (_, shard) => `OPEN#${String(shard)}`);
+}
+
 /** FNV-1a, 32 bits. */
 function hash(text: string): number {
   let value = 0x811c9dc5;

@@ -1,28 +1,61 @@
 import {
   CreateTableCommand,
   DescribeTableCommand,
+  DescribeTimeToLiveCommand,
   ResourceInUseException,
+  UpdateTableCommand,
+  UpdateTimeToLiveCommand,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type {
+  DynamoDBClient,
+  GlobalSecondaryIndex,
+  TableDescription,
+} from '@aws-sdk/client-dynamodb';
 import type { Readiness } from '#ports/readiness.ts';
-import { SUMMARY_ATTRIBUTES } from './account-item.ts';
+import { CASE_ATTRIBUTES, SUMMARY_ATTRIBUTES } from './account-item.ts';
 
 /** The reference's name (seeds/004); the environment's prefix goes before it. */
 const TABLE = 'margin-risk-state';
 
 /** Accounts by rung: only current items carry `listing`, so history items are not in it. */
-export const LISTING_INDEX = 'by-rung';
+export const LISTING_INDEX = 'accounts-by-rung';
+/** Open cases: only current items off the rung ACTIVE carry `open_case`. */
+export const CASES_BY_DEFICIENCY = 'cases-by-deficiency';
+export const CASES_BY_DUE = 'cases-by-due';
+/** The audited steps of an account: figures carry no `step_of`. */
+export const STEPS_INDEX = 'steps-by-account';
 
 const CREATE_S_MAX = 60;
+const INDEX_MS_MAX = 600_000;
+const POLL_MS = 250;
+
+/** Every attribute that a key is made of. */
+const KEY_ATTRIBUTES = {
+  account_id: 'S',
+  timestamp: 'N',
+  listing: 'S',
+  open_case: 'S',
+  deficiency_rank: 'S',
+  due_rank: 'S',
+  step_of: 'S',
+} as const;
+type KeyAttribute = keyof typeof KEY_ATTRIBUTES;
+
+const INDEXES: readonly GlobalSecondaryIndex[] = [
+  index(LISTING_INDEX, 'listing', 'account_id', SUMMARY_ATTRIBUTES),
+  index(CASES_BY_DEFICIENCY, 'open_case', 'deficiency_rank', CASE_ATTRIBUTES),
+  index(CASES_BY_DUE, 'open_case', 'due_rank', CASE_ATTRIBUTES),
+  index(STEPS_INDEX, 'step_of', 'timestamp', 'ALL'),
+];
 
 export function riskStateTable(prefix: string): string {
   return prefix + TABLE;
 }
 
 /**
- * Creates the table when it is missing and waits until it serves: partition key account_id, sort key
- * timestamp (0 is the current item), on demand.
+ * Creates the table, or what it lacks, and waits until it serves: partition key account_id, sort key
+ * timestamp (0 is the current item), its indexes, items deleted at `ttl`, on demand.
  */
 export async function ensureRiskStateTable(client: DynamoDBClient, table: string): Promise<void> {
   try {
@@ -30,25 +63,12 @@ export async function ensureRiskStateTable(client: DynamoDBClient, table: string
       new CreateTableCommand({
         TableName: table,
         BillingMode: 'PAY_PER_REQUEST',
-        AttributeDefinitions: [
-          { AttributeName: 'account_id', AttributeType: 'S' },
-          { AttributeName: 'timestamp', AttributeType: 'N' },
-          { AttributeName: 'listing', AttributeType: 'S' },
-        ],
+        AttributeDefinitions: definitions(Object.keys(KEY_ATTRIBUTES) as KeyAttribute[]),
         KeySchema: [
           { AttributeName: 'account_id', KeyType: 'HASH' },
           { AttributeName: 'timestamp', KeyType: 'RANGE' },
         ],
-        GlobalSecondaryIndexes: [
-          {
-            IndexName: LISTING_INDEX,
-            KeySchema: [
-              { AttributeName: 'listing', KeyType: 'HASH' },
-              { AttributeName: 'account_id', KeyType: 'RANGE' },
-            ],
-            Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: [...SUMMARY_ATTRIBUTES] },
-          },
-        ],
+        GlobalSecondaryIndexes: [...INDEXES],
       }),
     );
   } catch (error) {
@@ -58,6 +78,8 @@ export async function ensureRiskStateTable(client: DynamoDBClient, table: string
     { client, maxWaitTime: CREATE_S_MAX, minDelay: 1, maxDelay: 2 },
     { TableName: table },
   );
+  await addMissingIndexes(client, table);
+  await expireItems(client, table);
 }
 
 /** Does the table serve? */
@@ -67,4 +89,96 @@ export async function riskStateReady(client: DynamoDBClient, table: string): Pro
   return status === 'ACTIVE' || status === 'UPDATING'
     ? { ready: true }
     : { ready: false, reason: `table ${table} is ${status}` };
+}
+
+/** A table of an earlier version lacks indexes. DynamoDB adds one at a time, and fills it. */
+async function addMissingIndexes(client: DynamoDBClient, table: string): Promise<void> {
+  const giveUpAt = Date.now() + INDEX_MS_MAX;
+  for (;;) {
+    const { TableStatus, GlobalSecondaryIndexes = [] } = await described(client, table);
+    const missing = INDEXES.find(
+      ({ IndexName }) => !GlobalSecondaryIndexes.some((found) => found.IndexName === IndexName),
+    );
+    const filled = GlobalSecondaryIndexes.every(({ IndexStatus }) => IndexStatus === 'ACTIVE');
+    if (missing === undefined && filled) return;
+    if (missing !== undefined && TableStatus === 'ACTIVE') await addIndex(client, table, missing);
+    if (Date.now() > giveUpAt) throw new Error(`${table} does not get its indexes in time`);
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+async function addIndex(
+  client: DynamoDBClient,
+  table: string,
+  wanted: GlobalSecondaryIndex,
+): Promise<void> {
+  try {
+    await client.send(
+      new UpdateTableCommand({
+        TableName: table,
+        AttributeDefinitions: definitions(keysOf(wanted)),
+        GlobalSecondaryIndexUpdates: [{ Create: wanted }],
+      }),
+    );
+  } catch (error) {
+    // Another process adds this one or another: look again.
+    if (!(error instanceof ResourceInUseException)) throw error;
+  }
+}
+
+async function described(client: DynamoDBClient, table: string): Promise<TableDescription> {
+  const { Table } = await client.send(new DescribeTableCommand({ TableName: table }));
+  if (Table === undefined) throw new Error(`there is no table ${table}`);
+  return Table;
+}
+
+async function expireItems(client: DynamoDBClient, table: string): Promise<void> {
+  if (await itemsExpire(client, table)) return;
+  try {
+    await client.send(
+      new UpdateTimeToLiveCommand({
+        TableName: table,
+        TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true },
+      }),
+    );
+  } catch (error) {
+    // Another process was faster: DynamoDB refuses to enable it twice.
+    if (!(await itemsExpire(client, table))) throw error;
+  }
+}
+
+async function itemsExpire(client: DynamoDBClient, table: string): Promise<boolean> {
+  const { TimeToLiveDescription } = await client.send(
+    new DescribeTimeToLiveCommand({ TableName: table }),
+  );
+  const status = TimeToLiveDescription?.TimeToLiveStatus;
+  return status === 'ENABLED' || status === 'ENABLING';
+}
+
+function index(
+  name: string,
+  hash: KeyAttribute,
+  range: KeyAttribute,
+  attributes: readonly string[] | 'ALL',
+): GlobalSecondaryIndex {
+  return {
+    IndexName: name,
+    KeySchema: [
+      { AttributeName: hash, KeyType: 'HASH' },
+      { AttributeName: range, KeyType: 'RANGE' },
+    ],
+    Projection:
+      attributes === 'ALL'
+        ? { ProjectionType: 'ALL' }
+        : { ProjectionType: 'INCLUDE', NonKeyAttributes: [...attributes] },
+  };
+}
+
+function keysOf({ KeySchema = [] }: GlobalSecondaryIndex): KeyAttribute[] {
+  const names = KeySchema.map(({ AttributeName }) => AttributeName);
+  return (Object.keys(KEY_ATTRIBUTES) as KeyAttribute[]).filter((name) => names.includes(name));
+}
+
+function definitions(names: readonly KeyAttribute[]) {
+  return names.map((name) => ({ AttributeName: name, AttributeType: KEY_ATTRIBUTES[name] }));
 }
