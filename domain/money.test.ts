@@ -4,6 +4,7 @@ import { ceil, halfEven, less, mul, ratio } from '#test/rational.ts';
 import type { Rational } from '#test/rational.ts';
 import {
   AMOUNT_MAX_E4,
+  isAboveShare,
   isBelowShare,
   marketValueE4,
   MoneyRangeError,
@@ -158,6 +159,8 @@ describe('comparison with a share of an amount', () => {
         const edge = ceil(mul(ratio(right), ratio(ppm, 1_000_000)));
         expect(isBelowShare(Number(edge), rate(ppm), right)).toBe(false);
         expect(isBelowShare(Number(edge) - 1, rate(ppm), right)).toBe(true);
+        expect(isAboveShare(Number(edge) + 1, rate(ppm), right)).toBe(true);
+        expect(isAboveShare(Number(edge) - 1, rate(ppm), right)).toBe(false);
       }),
       RUNS,
     );

@@ -99,6 +99,14 @@ export function isBelowShare(leftE4: number, share: Rate, rightE4: number): bool
   return BigInt(leftE4) * BigInt(share.den) < BigInt(rightE4) * BigInt(share.num);
 }
 
+/** Is left > rate × right, compared without rounding? right ≥ 0. */
+export function isAboveShare(leftE4: number, share: Rate, rightE4: number): boolean {
+  const a = leftE4 * share.den;
+  const b = rightE4 * share.num;
+  if (Number.isSafeInteger(a) && Number.isSafeInteger(b)) return a > b;
+  return BigInt(leftE4) * BigInt(share.den) > BigInt(rightE4) * BigInt(share.num);
+}
+
 function divHalfEven(value: number, divisor: number): number {
   const remainder = value % divisor;
   const quotient = (value - remainder) / divisor;
