@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import { beta, dollars, id, instant, price, signedQty } from './wire.ts';
+import { INSTRUMENT_ACTIONS } from '#domain/instruments.ts';
+import { PRICE_KINDS } from '#domain/price-acceptance.ts';
+import { beta, dollars, id, instant, price, signedQty, text } from './wire.ts';
 
-/** What comes in: fills, cash movements, prices, betas (reference: seeds/004, DESIGN, Topics and records). */
+/** What comes in: fills, cash movements, prices, betas, instruments (reference: seeds/004, DESIGN, Topics and records). */
 
 /** fills.v1. `qty` is signed shares, a buy is positive; it moves cash by −qty × price. */
 export const fillSchema = z
@@ -34,7 +36,15 @@ export const cashSchema = z
 
 /** prices.v1. Dollars per share. */
 export const priceSchema = z
-  .strictObject({ symbol: id, price, timestamp: instant })
+  .strictObject({
+    symbol: id,
+    price,
+    timestamp: instant,
+    kind: z
+      .enum(PRICE_KINDS)
+      .optional()
+      .describe('CLOSE: the official closing price of a session; a TRADE when left out'),
+  })
   .meta({ id: 'Price' });
 
 /** betas.v1. Beta to SPY. */
@@ -42,7 +52,23 @@ export const betaSchema = z
   .strictObject({ symbol: id, beta, timestamp: instant })
   .meta({ id: 'Beta' });
 
+/**
+ * instruments.v1: what the exchange and people say of an instrument, a statement each. HALT and RESUME
+ * come from the exchange's feed or a person; CLEAR says that a person has looked at a doubtful price and
+ * found it right (RULES, Liquidation).
+ */
+export const instrumentSchema = z
+  .strictObject({
+    symbol: id,
+    action: z.enum(INSTRUMENT_ACTIONS),
+    timestamp: instant,
+    by: text(64).optional().describe('who said it; absent when it came from a feed'),
+    reason: text(500).optional(),
+  })
+  .meta({ id: 'InstrumentStatement' });
+
 export type FillRecord = z.infer<typeof fillSchema>;
 export type CashRecord = z.infer<typeof cashSchema>;
 export type PriceRecord = z.infer<typeof priceSchema>;
 export type BetaRecord = z.infer<typeof betaSchema>;
+export type InstrumentRecord = z.infer<typeof instrumentSchema>;

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import type { AccountFigures } from '#domain/margin.ts';
+import type { Mark } from '#domain/price-acceptance.ts';
+import { PRICE_DOUBTS } from '#domain/price-quality.ts';
 import type { StressRow } from '#domain/stress.ts';
 import { beta, count, figure, fromE4, id, instant, signedQty, price } from './wire.ts';
 
@@ -21,6 +23,16 @@ const positionSchema = z.strictObject({
   beta: beta.nullable(),
   market_value: figure.nullable(),
   maintenance_req: figure.nullable(),
+  price_kind: z
+    .literal('CLOSE')
+    .optional()
+    .describe('there when the price is the official close of a session'),
+  quality: z
+    .enum(PRICE_DOUBTS)
+    .exclude(['STALE'])
+    .optional()
+    .describe('what the price is doubted for; left out while it is good'),
+  unconfirmed_price: price.optional().describe('the last tick, while it does not count'),
 });
 
 /**
@@ -75,8 +87,8 @@ export const stressSchema = z
 
 /**
  * engine.heartbeats.v1, keyed by partition number: at least once a second, and soon after offsets
- * were applied. Positions are first offsets *not* applied; of prices.v1 and betas.v1 one per
- * partition. `calc_position` is the first offset of margin.calc.v1's partition that the engine has
+ * were applied. Positions are first offsets *not* applied; of prices.v1, betas.v1 and
+ * instruments.v1 one per partition. `calc_position` is the first offset of margin.calc.v1's partition that the engine has
  * not written: a reader at or past it has seen all that the engine published (DESIGN 8).
  */
 export const heartbeatSchema = z
@@ -88,6 +100,7 @@ export const heartbeatSchema = z
       'cash.v1': count,
       'prices.v1': z.array(count),
       'betas.v1': z.array(count),
+      'instruments.v1': z.array(count),
     }),
     calc_position: count,
     ts: instant,
@@ -108,7 +121,8 @@ export interface CalcContext {
   readonly fillsPosition: number;
   readonly cashPosition: number;
   readonly creditedTotalE4: number;
-  readonly priceAt: (symbol: string) => number | null;
+  /** The price that counts, with its time and quality; null while there is none. */
+  readonly markOf: (symbol: string) => Mark | null;
   readonly policyVersion: string;
   readonly correlationId: string;
 }
@@ -124,7 +138,7 @@ export function encodeMarginCalc(figures: AccountFigures, context: CalcContext):
     input_offsets: { 'fills.v1': context.fillsPosition, 'cash.v1': context.cashPosition },
     credited_total: fromE4(context.creditedTotalE4),
     cash: fromE4(figures.cashE4),
-    positions: encodePositions(figures, context.priceAt),
+    positions: encodePositions(figures, context.markOf),
     ...encodeTotals(figures),
     status: figures.status,
     prices_missing: figures.status === 'INDETERMINATE' ? [...figures.pricesMissing] : [],
@@ -218,26 +232,47 @@ export const NO_TOTALS: Totals = {
 
 function encodePositions(
   figures: AccountFigures,
-  priceAt: CalcContext['priceAt'],
+  markOf: CalcContext['markOf'],
 ): MarginCalcRecord['positions'] {
   if (figures.status === 'INDETERMINATE') {
-    return figures.positions.map((position) => ({
+    return figures.positions.map((position) => {
+      const mark = markOf(position.symbol);
+      return {
+        symbol: position.symbol,
+        qty: fromE4(position.qtyE4),
+        price: position.priceE4 === null ? null : fromE4(position.priceE4),
+        price_ts: mark?.at ?? null,
+        beta: position.betaE4 === null ? null : fromE4(position.betaE4),
+        market_value: null,
+        maintenance_req: null,
+        ...encodeQuality(mark),
+      };
+    });
+  }
+  return figures.positions.map((position) => {
+    const mark = markOf(position.symbol);
+    return {
       symbol: position.symbol,
       qty: fromE4(position.qtyE4),
-      price: position.priceE4 === null ? null : fromE4(position.priceE4),
-      price_ts: priceAt(position.symbol),
+      price: fromE4(position.priceE4),
+      price_ts: mark?.at ?? null,
       beta: position.betaE4 === null ? null : fromE4(position.betaE4),
-      market_value: null,
-      maintenance_req: null,
-    }));
-  }
-  return figures.positions.map((position) => ({
-    symbol: position.symbol,
-    qty: fromE4(position.qtyE4),
-    price: fromE4(position.priceE4),
-    price_ts: priceAt(position.symbol),
-    beta: position.betaE4 === null ? null : fromE4(position.betaE4),
-    market_value: fromE4(position.marketValueE4),
-    maintenance_req: fromE4(position.maintenanceReqE4),
-  }));
+      market_value: fromE4(position.marketValueE4),
+      maintenance_req: fromE4(position.maintenanceReqE4),
+      ...encodeQuality(mark),
+    };
+  });
+}
+
+/** Nothing for a good price of a trade, which most are: records stay small. */
+function encodeQuality(
+  mark: Mark | null,
+): Pick<MarginCalcRecord['positions'][number], 'price_kind' | 'quality' | 'unconfirmed_price'> {
+  if (mark === null) return {};
+  const { kind, quality, unconfirmedPriceE4 } = mark;
+  return {
+    ...(kind === 'CLOSE' ? { price_kind: kind } : {}),
+    ...(quality === undefined ? {} : { quality }),
+    ...(unconfirmedPriceE4 === undefined ? {} : { unconfirmed_price: fromE4(unconfirmedPriceE4) }),
+  };
 }

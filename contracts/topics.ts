@@ -11,9 +11,10 @@ import {
 } from './case-events.ts';
 import { deadLetterSchema } from './dead-letter.ts';
 import { changelogSchema } from './engine-changelog.ts';
-import { betaSchema, cashSchema, fillSchema, priceSchema } from './ingest.ts';
+import { betaSchema, cashSchema, fillSchema, instrumentSchema, priceSchema } from './ingest.ts';
 import { heartbeatSchema, marginCalcSchema, stressSchema } from './margin-figures.ts';
 import { noticeSchema } from './notices.ts';
+import { priceMarkSchema } from './price-marks.ts';
 
 /** What a topic is keyed by. Topics keyed by account are co-partitioned (DESIGN, Topics and records). */
 export type TopicKey = 'account_id' | 'symbol' | 'partition' | 'subject' | 'origin';
@@ -41,6 +42,22 @@ export const TOPICS = {
   cash: topic('cash.v1', 'deposits and withdrawals', 'account_id', cashSchema, INPUT, true),
   prices: topic('prices.v1', 'last prices', 'symbol', priceSchema, 'compact', true),
   betas: topic('betas.v1', 'betas to SPY', 'symbol', betaSchema, 'compact', true),
+  instruments: topic(
+    'instruments.v1',
+    'halts, resumptions and cleared prices',
+    'symbol',
+    instrumentSchema,
+    'compact',
+    true,
+  ),
+  priceMarks: topic(
+    'margin-engine.marks.v1',
+    'which price counts, and why one does not: what the engine restarts from',
+    'symbol',
+    priceMarkSchema,
+    'compact',
+    false,
+  ),
   marginCalc: topic(
     'margin.calc.v1',
     'the margin figures of each account',

@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { UNREMARKABLE } from './instruments.ts';
+import type { Instrument } from './instruments.ts';
 import { rate } from './money.ts';
-import { countsAt, markOf, takeTick, UNREMARKABLE } from './price-acceptance.ts';
-import type { Instrument, Mark, PriceState, Tick } from './price-acceptance.ts';
+import { countsAt, markOf, takeTick } from './price-acceptance.ts';
+import type { Mark, PriceState, Tick } from './price-acceptance.ts';
 import type { PricePolicy } from './policy.ts';
 
 const POLICY: PricePolicy = {
@@ -37,6 +39,10 @@ function fold(ticks: readonly Tick[], clearedAt: number | null = null): PriceSta
 function after(ticks: readonly Tick[], instrument: Instrument = UNREMARKABLE, laterMs = 0): Mark {
   const now = (ticks.at(-1)?.arrivedAt ?? 0) + laterMs;
   return markOf(fold(ticks, instrument.clearedAt), instrument, now, POLICY);
+}
+
+function cleared(clearedAt: number): Instrument {
+  return { ...UNREMARKABLE, clearedAt };
 }
 
 describe('an outlying tick', () => {
@@ -125,14 +131,14 @@ describe('an overnight move', () => {
 
   test('counts when a person has cleared it after it came, not before', () => {
     const clearedAt = T0 + 60_000;
-    const tooEarly = { haltedSince: null, clearedAt: clearedAt - 1 };
+    const tooEarly = cleared(clearedAt - 1);
     expect(after(gap, tooEarly)).toMatchObject({ priceE4: 100, quality: 'SUSPICIOUS' });
-    expect(after(gap, { haltedSince: null, clearedAt })).toEqual({
+    expect(after(gap, cleared(clearedAt))).toEqual({
       priceE4: 59,
       at: T0 + 60_000,
       kind: 'TRADE',
     });
-    expect(after([...gap, trade(60_001, 57)], { haltedSince: null, clearedAt }).priceE4).toBe(57);
+    expect(after([...gap, trade(60_001, 57)], cleared(clearedAt)).priceE4).toBe(57);
   });
 
   test('stays suspicious when the price comes back, though that price counts', () => {
@@ -167,7 +173,7 @@ describe('out of session', () => {
 });
 
 test('a halt marks the price, a suspicion more so', () => {
-  const halted = { haltedSince: T0, clearedAt: null };
+  const halted = { ...UNREMARKABLE, haltedSince: T0 };
   expect(after([trade(0, 100)], halted).quality).toBe('HALTED');
   expect(after([trade(0, 100), trade(1, 50)], halted)).toMatchObject({
     quality: 'HALTED',
@@ -237,13 +243,19 @@ describe('whatever comes', () => {
         let arrivedAt = T0;
         for (const { ms, lagMs, ...facts } of inputs) {
           arrivedAt += ms;
-          const next = takeTick(state, { ...facts, arrivedAt, at: arrivedAt - lagMs }, null, POLICY);
+          const next = takeTick(
+            state,
+            { ...facts, arrivedAt, at: arrivedAt - lagMs },
+            null,
+            POLICY,
+          );
           if (next !== state) lastE4 = facts.priceE4;
           state = next;
         }
         if (state === null) throw new Error('no tick');
-        const cleared = { haltedSince: null, clearedAt: arrivedAt };
-        expect(markOf(state, cleared, arrivedAt, POLICY)).toMatchObject({ priceE4: lastE4 });
+        expect(markOf(state, cleared(arrivedAt), arrivedAt, POLICY)).toMatchObject({
+          priceE4: lastE4,
+        });
         if (state.suspicion !== null) return;
         const stood = markOf(state, UNREMARKABLE, arrivedAt + POLICY.outlierMs, POLICY);
         expect(stood).toMatchObject({ priceE4: lastE4 });

@@ -1,3 +1,4 @@
+import type { Instrument } from './instruments.ts';
 import { isAboveShare } from './money.ts';
 import type { Rate } from './money.ts';
 import type { PricePolicy } from './policy.ts';
@@ -54,20 +55,13 @@ export interface PriceState {
   readonly suspicion: Suspicion | null;
 }
 
-/** What people and the exchange say of an instrument. */
-export interface Instrument {
-  /** Since when trading is halted; null while it is not. */
-  readonly haltedSince: number | null;
-  /** Until when a person has looked at its prices and found them right; null: nobody has. */
-  readonly clearedAt: number | null;
-}
-
-export const UNREMARKABLE: Instrument = { haltedSince: null, clearedAt: null };
+/** Doubts that do not depend on when somebody looks. */
+type Doubt = Exclude<PriceDoubt, 'STALE'>;
 
 /** The price of a symbol as figures use it. */
 export interface Mark extends Quote {
-  /** Absent while the price is good. A reader adds STALE: that depends on when it looks. */
-  readonly quality?: Exclude<PriceDoubt, 'STALE'>;
+  /** Absent while the price is good. */
+  readonly quality?: Doubt;
   /** The last tick while it does not count. */
   readonly unconfirmedPriceE4?: number;
 }
@@ -140,7 +134,7 @@ function qualityOf(
   pending: Pending | null,
   suspicion: Suspicion | null,
   { haltedSince }: Instrument,
-): Mark['quality'] | null {
+): Doubt | null {
   if (suspicion !== null) return 'SUSPICIOUS';
   if (haltedSince !== null) return 'HALTED';
   return pending === null ? null : 'OUTLYING';
@@ -155,8 +149,7 @@ function suspicionOf(accepted: Quote, tick: Tick, policy: PricePolicy): Suspicio
 
 /** A tick near the pending one confirms it; one at another level begins anew. */
 function withTick(pending: Pending | null, tick: Tick, { outlierMove }: PricePolicy): Pending {
-  const isNear =
-    pending !== null && !movesBeyond(pending.priceE4, tick.priceE4, outlierMove);
+  const isNear = pending !== null && !movesBeyond(pending.priceE4, tick.priceE4, outlierMove);
   return isNear
     ? { ...quoteOf(tick), since: pending.since, confirmations: pending.confirmations + 1 }
     : { ...quoteOf(tick), since: tick.arrivedAt, confirmations: 0 };

@@ -5,6 +5,8 @@ import type { BetaRecord, CashRecord, FillRecord, PriceRecord } from '#contracts
 import { heartbeatSchema, marginCalcSchema } from '#contracts/margin-figures.ts';
 import type { HeartbeatRecord, MarginCalcRecord } from '#contracts/margin-figures.ts';
 import { deadLetterTopicName, TOPICS } from '#contracts/topics.ts';
+import { ALWAYS_OPEN } from '#domain/market-hours.ts';
+import type { Policy } from '#domain/policy.ts';
 import { createLogReader } from '#platform/kafka/log-reader.ts';
 import { partitionOf } from '#platform/kafka/partition-of.ts';
 import { createPartitionOwner } from '#platform/kafka/partition-owner.ts';
@@ -32,6 +34,7 @@ export async function startEngine(
   kafka: KafkaFixture,
   defects: unknown[],
   gate: Gate = () => Promise.resolve(),
+  policy: Policy = loadPolicy('demo'),
 ): Promise<TestEngine> {
   const onFatal = (error: unknown): void => {
     defects.push(error);
@@ -40,10 +43,12 @@ export async function startEngine(
   const publisher = await createPublisher(surroundings, partitions);
   const engine = new MarginEngine({
     owner: gated(createPartitionOwner(surroundings, { groupId: GROUP, partitions, onFatal }), gate),
+    marksReader: createLogReader(surroundings, { onFatal }),
     marketReader: createLogReader(surroundings, { onFatal }),
+    isOpen: ALWAYS_OPEN,
     publisher,
     partitionOf: (key) => partitionOf(key, partitions),
-    policy: loadPolicy('demo'),
+    policy,
     clock: { now: () => Date.now() },
     logger: testLogger,
     metrics: createMetrics('engine-test'),

@@ -80,6 +80,7 @@ async function heartbeat(
       'cash.v1': 0,
       'prices.v1': prices,
       'betas.v1': [0, 0],
+      'instruments.v1': [0, 0],
       ...applied,
     },
     calc_position: options.calcPosition ?? 1,
@@ -103,7 +104,7 @@ async function calc(priceE4: number | null = 390 * E4): Promise<void> {
     fillsPosition: 0,
     cashPosition: 0,
     creditedTotalE4: 0,
-    priceAt: () => Date.now(),
+    markOf: () => null,
     policyVersion: 'walk.1',
     correlationId: 'c1',
   });

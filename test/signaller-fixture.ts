@@ -37,7 +37,7 @@ export function calcRecord(accountId: string, sequence: number, excess: number):
     fillsPosition: 1,
     cashPosition: 1,
     creditedTotalE4: 0,
-    priceAt: () => now,
+    markOf: () => null,
     policyVersion: POLICY.version,
     correlationId: `C-${accountId}`,
   });

@@ -11,6 +11,7 @@ export interface Ends {
   readonly cash: readonly number[];
   readonly prices: readonly number[];
   readonly betas: readonly number[];
+  readonly instruments: readonly number[];
   readonly calc: readonly number[];
 }
 
@@ -37,13 +38,14 @@ export class SharedEnds {
     await new Promise((resolve) => setTimeout(resolve, waitMs));
     this.#next = null;
     this.#lastAt = this.#clock.now();
-    const [fills, cash, prices, betas, calc] = await Promise.all([
+    const [fills, cash, prices, betas, instruments, calc] = await Promise.all([
       this.#source.endOffsets(TOPICS.fills.name),
       this.#source.endOffsets(TOPICS.cash.name),
       this.#source.endOffsets(TOPICS.prices.name),
       this.#source.endOffsets(TOPICS.betas.name),
+      this.#source.endOffsets(TOPICS.instruments.name),
       this.#source.endOffsets(TOPICS.marginCalc.name),
     ]);
-    return { fills, cash, prices, betas, calc };
+    return { fills, cash, prices, betas, instruments, calc };
   }
 }

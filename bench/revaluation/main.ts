@@ -4,6 +4,7 @@
  */
 import { Book } from '#consumers/margin-engine/book.ts';
 import { Market } from '#consumers/margin-engine/market.ts';
+import { ALWAYS_OPEN } from '#domain/market-hours.ts';
 import { E4 } from '#domain/money.ts';
 import { loadPolicy } from '#platform/policies.ts';
 import { betaE4Of, openingAccount, priceE4Of, symbolOf } from '../population.ts';
@@ -17,8 +18,9 @@ const [accounts = 0, positions = 0, symbols = 0, sweeps = 0] = process.argv.slic
 console.log(JSON.stringify(measure({ accounts, positions, symbols }, sweeps)));
 
 function measure(plan: PopulationPlan, count: number): RevaluationReport {
-  const market = new Market();
-  const book = new Book(market, loadPolicy('house'));
+  const policy = loadPolicy('house');
+  const market = new Market(policy, ALWAYS_OPEN);
+  const book = new Book(market, policy);
   for (let symbol = 0; symbol < plan.symbols; symbol += 1) {
     market.beta(symbolOf(symbol), betaE4Of(symbol), 1);
   }
@@ -33,7 +35,9 @@ function measure(plan: PopulationPlan, count: number): RevaluationReport {
 /** Every price moves, every account is valued: figures, status and the eight stress rows. */
 function sweep(plan: PopulationPlan, book: Book, market: Market, move: number): Sweep {
   for (let symbol = 0; symbol < plan.symbols; symbol += 1) {
-    market.quote(symbolOf(symbol), priceE4Of(symbol, move), move + 2);
+    const at = move + 2;
+    const priceE4 = priceE4Of(symbol, move);
+    market.quote(symbolOf(symbol), { priceE4, at, kind: 'TRADE', arrivedAt: at, offset: at });
   }
   const cpuBefore = process.cpuUsage();
   const startedAt = performance.now();

@@ -73,7 +73,7 @@ function figures(offset: number, accountId: string, excess: number): InboundReco
     fillsPosition: 0,
     cashPosition: 0,
     creditedTotalE4: 0,
-    priceAt: () => 0,
+    markOf: () => null,
     policyVersion: POLICY.version,
     correlationId: 'C',
   });

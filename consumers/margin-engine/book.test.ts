@@ -4,9 +4,10 @@ import { decodeRecord } from '#contracts/decode-record.ts';
 import { encodeMarginCalc, marginCalcSchema } from '#contracts/margin-figures.ts';
 import { AMOUNT_MAX_E4, MoneyRangeError } from '#domain/money.ts';
 import { loadPolicy } from '#platform/policies.ts';
+import { credulousMarket, putPrice } from '../../test/market-fixture.ts';
 import type { Account } from './book.ts';
 import { Book, POSITIONS_MAX } from './book.ts';
-import { Market } from './market.ts';
+import type { Market } from './market.ts';
 import { figureRecords } from './outputs.ts';
 
 const NOW = 1_795_000_000_000;
@@ -64,7 +65,7 @@ function apply(book: Book, market: Market, event: Fill | Cash | Quote): Account 
     case 'CASH':
       return book.applyCash(event.accountId, event.amountE4, 'test');
     case 'QUOTE':
-      market.quote(event.symbol, event.priceE4, NOW);
+      putPrice(market, event.symbol, event.priceE4, NOW);
       return null;
   }
 }
@@ -90,7 +91,7 @@ describe('the books', () => {
   test('are what a plain fold of fills and cash gives, and holders are who holds', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(fill, fill, cash, quote), { maxLength: 60 }), (events) => {
-        const market = new Market();
+        const market = credulousMarket();
         const book = new Book(market, POLICY);
         const cashOf = new Map<string, bigint>();
         const held = new Map<string, bigint>();
@@ -123,9 +124,9 @@ describe('the books', () => {
         fc.array(fc.oneof(fill, cash), { minLength: 1, maxLength: 40 }),
         fc.array(priceE4, { minLength: 4, maxLength: 4 }),
         (events, prices) => {
-          const market = new Market();
+          const market = credulousMarket();
           for (const [n, name] of ['NVDA', 'TSLA', 'SPY', 'F'].entries()) {
-            market.quote(name, prices[n] ?? 1, NOW);
+            putPrice(market, name, prices[n] ?? 1, NOW);
           }
           const book = new Book(market, POLICY);
           for (const event of events) apply(book, market, event);
@@ -142,9 +143,9 @@ describe('the books', () => {
   });
 
   test('do not credit what the market did', () => {
-    const market = new Market();
+    const market = credulousMarket();
     const book = new Book(market, POLICY);
-    market.quote('NVDA', 4_000_000, NOW);
+    putPrice(market, 'NVDA', 4_000_000, NOW);
     book.applyCash('A', 2_500_000_000, 'c');
     const account = book.applyFill(
       'A',
@@ -152,13 +153,13 @@ describe('the books', () => {
       'f',
     );
     const credited = account.creditedTotalE4;
-    market.quote('NVDA', 3_000_000, NOW);
+    putPrice(market, 'NVDA', 3_000_000, NOW);
     expect(account.creditedTotalE4).toBe(credited);
     expect(book.value(account).figures).toMatchObject({ excessE4: credited - 350_000_000 });
   });
 
   test('give each change of an account the next sequence and its cause', () => {
-    const book = new Book(new Market(), POLICY);
+    const book = new Book(credulousMarket(), POLICY);
     const account = book.applyCash('A', 1, 'one');
     expect([account.sequence, account.cause, account.correlationId]).toEqual([1, 'CASH', 'one']);
     book.applyFill('A', { symbol: 'NVDA', qtyE4: 10_000, priceE4: 1 }, 'two');
@@ -168,7 +169,7 @@ describe('the books', () => {
   });
 
   test('come back from the changelog with their holders', () => {
-    const book = new Book(new Market(), POLICY);
+    const book = new Book(credulousMarket(), POLICY);
     book.restore({
       accountId: 'A',
       cashE4: 5,
@@ -200,7 +201,7 @@ describe('what would leave the range in which cents are exact is refused and cha
     ['a first fill of a new account', (book) => buy(book, 'N', 1_000_000_000_000, 100_000_000)],
   ];
   test.each(beyond)('%s', (_what, change) => {
-    const book = new Book(new Market(), POLICY);
+    const book = new Book(credulousMarket(), POLICY);
     book.applyCash('A', 1, 'a');
     buy(book, 'B', 5_000, 1);
     const before = stateOf(book);
@@ -211,7 +212,7 @@ describe('what would leave the range in which cents are exact is refused and cha
   });
 
   test('cash that fits, while what it credits does not', () => {
-    const book = new Book(new Market(), POLICY);
+    const book = new Book(credulousMarket(), POLICY);
     book.applyCash('A', AMOUNT_MAX_E4, 'x');
     // $100 billion of stock lower the cash by all, the credited total by the requirement only.
     buy(book, 'A', 1_000_000_000_000, 10_000_000);
@@ -221,7 +222,7 @@ describe('what would leave the range in which cents are exact is refused and cha
   });
 
   test('more symbols than the figures have room for', () => {
-    const book = new Book(new Market(), POLICY);
+    const book = new Book(credulousMarket(), POLICY);
     for (let n = 0; n < POSITIONS_MAX; n += 1) {
       book.applyFill('A', { symbol: `S${n}`, qtyE4: 10_000, priceE4: 1 }, 'x');
     }
@@ -234,15 +235,15 @@ describe('what would leave the range in which cents are exact is refused and cha
   });
 
   test('a price or a beta that puts an account there leaves it without figures, not without an engine', () => {
-    const market = new Market();
+    const market = credulousMarket();
     const book = new Book(market, POLICY);
     const account = buy(book, 'A', 10_000_000_000, 10_000);
-    market.quote('NVDA', 100_000_000_000, NOW);
+    putPrice(market, 'NVDA', 100_000_000_000, NOW);
     expect(book.value(account)).toMatchObject({
       figures: { status: 'INDETERMINATE', pricesMissing: ['NVDA'] },
       stress: [],
     });
-    market.quote('NVDA', 10_000, NOW);
+    putPrice(market, 'NVDA', 10_000, NOW);
     expect(book.value(account).figures.status).not.toBe('INDETERMINATE');
     expect(book.value(account).stress).toHaveLength(8);
 
@@ -253,12 +254,12 @@ describe('what would leave the range in which cents are exact is refused and cha
   });
 
   test('the largest account that is taken gives records that every reader takes', () => {
-    const market = new Market();
+    const market = credulousMarket();
     const book = new Book(market, POLICY);
     const name = (n: number): string => `S${n}`.padEnd(64, '_');
     let account = book.applyCash('A'.repeat(64), 1_234_567_891_234, 'c'.repeat(64));
     for (let n = 0; n < POSITIONS_MAX; n += 1) {
-      market.quote(name(n), 99_999_999, NOW);
+      putPrice(market, name(n), 99_999_999, NOW);
       const lot = {
         symbol: name(n),
         qtyE4: n % 2 === 0 ? 3_000_001 : -3_000_001,
@@ -275,7 +276,7 @@ describe('what would leave the range in which cents are exact is refused and cha
       fillsPosition: 1_000_000_000_000,
       cashPosition: 1_000_000_000_000,
       creditedTotalE4: account.creditedTotalE4,
-      priceAt: (held: string) => market.pricedAt(held),
+      markOf: (held: string) => market.markOf(held),
       policyVersion: 'house.1',
       correlationId: account.correlationId,
     };
@@ -285,7 +286,7 @@ describe('what would leave the range in which cents are exact is refused and cha
     }
     // Without prices their names are told twice.
     const unpriced = encodeMarginCalc(
-      new Book(new Market(), POLICY).value(account).figures,
+      new Book(credulousMarket(), POLICY).value(account).figures,
       context,
     );
     const bytes = Buffer.from(JSON.stringify(unpriced));

@@ -1,4 +1,6 @@
+import type { Cause } from '#contracts/margin-figures.ts';
 import { TOPICS } from '#contracts/topics.ts';
+import type { MarketHours } from '#domain/market-hours.ts';
 import type { Policy } from '#domain/policy.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { LogReader } from '#ports/log-reader.ts';
@@ -9,23 +11,33 @@ import type { Publisher } from '#ports/publisher.ts';
 import type { InboundRecord, OutboundRecord } from '#ports/records.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { marketDataOf, originOf } from './intake.ts';
-import type { PartitionOf } from './intake.ts';
+import type { MarketData, PartitionOf } from './intake.ts';
 import type { MarketPositions } from './market-positions.ts';
 import { Market } from './market.ts';
+import type { MarketChange } from './market.ts';
+import { knownSymbolOf, priceMarkRecord } from './market-marks.ts';
 import { deadLetterRecord } from './outputs.ts';
 import { PartitionEngine } from './partition-engine.ts';
 import type { Shared } from './partition-engine.ts';
 import { restore } from './restore.ts';
 
-/** Prices and betas are read to their end within this time at the start. */
+/** The market is read to its end within this time at the start. */
 const MARKET_TIMEOUT_MS = 60_000;
-/** Dead letters of the market that were not acknowledged are written again after this long. */
-const LETTERS_PAUSE_MS = 500;
+/** What was not acknowledged of the market's dead letters and marks is written again after this long. */
+const PUBLISH_PAUSE_MS = 500;
+/** How late a price may be that counts because it stood long enough. */
+const SETTLE_MS = 100;
+
+const MARKET_TOPICS = [TOPICS.prices.name, TOPICS.betas.name, TOPICS.instruments.name] as const;
 
 export interface EngineParts {
   readonly owner: PartitionOwner;
-  /** Reads prices.v1 and betas.v1. */
+  /** Reads what earlier engines kept of the market, once. */
+  readonly marksReader: LogReader;
+  /** Reads prices.v1, betas.v1 and instruments.v1. */
   readonly marketReader: LogReader;
+  /** The market's regular session, for the official close (DESIGN 8). */
+  readonly isOpen: MarketHours;
   readonly publisher: Publisher;
   readonly partitionOf: PartitionOf;
   readonly policy: Policy;
@@ -39,22 +51,24 @@ export interface EngineParts {
 /** Turns fills, cash movements, prices and betas into margin and stress figures (DESIGN 5 – 7). */
 export class MarginEngine {
   readonly #parts: EngineParts;
-  readonly #market = new Market();
+  readonly #market: Market;
   readonly #shared: Shared;
   readonly #heartbeats: Heartbeats;
   readonly #quotes: Counter;
   readonly #engines = new Map<number, PartitionEngine>();
+  #settling: NodeJS.Timeout | undefined;
   #stopped = false;
 
   constructor(parts: EngineParts) {
     const { publisher, logger, clock, metrics } = parts;
     this.#parts = parts;
+    this.#market = new Market(parts.policy, parts.isOpen);
     this.#heartbeats = new Heartbeats(publisher, logger, () =>
       [...this.#engines.values()].flatMap((engine) => engine.heartbeat(clock.now()) ?? []),
     );
     this.#quotes = metrics.counter(
       'sentinel_engine_market_records_total',
-      'Prices and betas by what became of them',
+      'Prices, betas and statements about instruments by what became of them',
       ['topic', 'outcome'],
     );
     this.#shared = {
@@ -76,16 +90,19 @@ export class MarginEngine {
   /** Reads the market, then takes partitions; resolves when those of the first assignment are its own. */
   async start(): Promise<void> {
     const { marketReader, owner } = this.#parts;
-    await marketReader.start([TOPICS.prices.name, TOPICS.betas.name], (records) =>
-      this.#onMarketRecords(records),
-    );
+    await this.#readMarks();
+    await marketReader.start(MARKET_TOPICS, (records) => this.#onMarketRecords(records));
     await marketReader.caughtUp(MARKET_TIMEOUT_MS);
+    this.#settling = setInterval(() => {
+      this.#settle();
+    }, SETTLE_MS);
     this.#heartbeats.start(() => this.#onMarketPosition());
     await owner.run([TOPICS.fills.name, TOPICS.cash.name], (_, writer) => this.#takeOver(writer));
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    clearInterval(this.#settling);
     this.#heartbeats.stop();
     await Promise.all([this.#parts.owner.stop(), this.#parts.marketReader.stop()]);
   }
@@ -119,8 +136,19 @@ export class MarginEngine {
     };
   }
 
+  /** What counted before the last records, which is all that compacted topics are sure to hold. */
+  async #readMarks(): Promise<void> {
+    const { marksReader } = this.#parts;
+    await marksReader.start([TOPICS.priceMarks.name], (records) => {
+      for (const record of records) this.#market.restore(knownSymbolOf(record));
+    });
+    await marksReader.caughtUp(MARKET_TIMEOUT_MS);
+    await marksReader.stop();
+  }
+
   async #onMarketRecords(records: readonly InboundRecord[]): Promise<void> {
     const letters: OutboundRecord[] = [];
+    const toKeep = new Set<string>();
     for (const record of records) {
       // Compaction's tombstones say nothing about a price.
       if (record.value === null) continue;
@@ -130,33 +158,58 @@ export class MarginEngine {
         letters.push(deadLetterRecord(record, accepted.refusal, this.#parts.clock.now()));
         continue;
       }
-      const { kind, symbol, valueE4, at } = accepted.value;
-      const changed =
-        kind === 'PRICE'
-          ? this.#market.quote(symbol, valueE4, at)
-          : this.#market.beta(symbol, valueE4, at);
-      this.#quotes.inc({ topic: record.topic, outcome: changed ? 'CHANGED' : 'UNCHANGED' });
-      if (!changed) continue;
-      const cause = kind === 'PRICE' ? 'PRICE' : 'REFERENCE';
-      for (const engine of this.#engines.values()) {
-        engine.onMarketData(symbol, cause, originOf(record));
-      }
+      const { isNews, isToBeKept } = this.#take(accepted.value);
+      const { symbol, kind } = accepted.value;
+      if (isToBeKept) toKeep.add(symbol);
+      this.#quotes.inc({ topic: record.topic, outcome: isNews ? 'CHANGED' : 'UNCHANGED' });
+      if (isNews) this.#tell(symbol, kind === 'PRICE' ? 'PRICE' : 'REFERENCE', originOf(record));
     }
-    // Positions advance when this resolves: a bad record is never passed without its letter.
-    if (letters.length > 0) await this.#publishLetters(letters);
+    const marks = [...toKeep].map((symbol) => priceMarkRecord(this.#market.known(symbol)));
+    // Positions advance when this resolves: a bad record is never passed without its letter, and no
+    // figures count as fresh whose doubt a restart would forget.
+    const out = [...letters, ...marks];
+    if (out.length > 0) await this.#publish(out);
     setImmediate(() => this.#onMarketPosition());
   }
 
-  /** Every engine process reads the same market: a letter's key makes their copies one. */
-  async #publishLetters(letters: readonly OutboundRecord[]): Promise<void> {
+  #take(data: MarketData): MarketChange {
+    switch (data.kind) {
+      case 'PRICE':
+        return this.#market.quote(data.symbol, data.quote);
+      case 'BETA':
+        return {
+          isNews: this.#market.beta(data.symbol, data.betaE4, data.at),
+          isToBeKept: false,
+        };
+      case 'INSTRUMENT':
+        return this.#market.state(data.symbol, data.action, data.at);
+    }
+  }
+
+  /** Time alone lets an outlying price count. */
+  #settle(): void {
+    for (const symbol of this.#market.settle(this.#parts.clock.now())) {
+      this.#tell(symbol, 'PRICE', `${symbol}:confirmed-by-time`);
+    }
+  }
+
+  #tell(symbol: string, cause: Cause, correlationId: string): void {
+    for (const engine of this.#engines.values()) engine.onMarketData(symbol, cause, correlationId);
+  }
+
+  /** Every engine process reads the same market: letters and marks of one key are copies of one. */
+  async #publish(records: readonly OutboundRecord[]): Promise<void> {
     const { publisher, logger } = this.#parts;
     while (!this.#stopped) {
       try {
-        await publisher.publish(letters);
+        await publisher.publish(records);
         return;
       } catch (error) {
-        logger.warn({ error: String(error) }, 'dead letters were not written: trying again');
-        await new Promise((resolve) => setTimeout(resolve, LETTERS_PAUSE_MS));
+        logger.warn(
+          { error: String(error) },
+          'the market’s records were not written: trying again',
+        );
+        await new Promise((resolve) => setTimeout(resolve, PUBLISH_PAUSE_MS));
       }
     }
   }
@@ -170,6 +223,7 @@ export class MarginEngine {
     return {
       prices: marketReader.positions(TOPICS.prices.name),
       betas: marketReader.positions(TOPICS.betas.name),
+      instruments: marketReader.positions(TOPICS.instruments.name),
     };
   }
 }

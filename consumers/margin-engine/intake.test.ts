@@ -21,6 +21,7 @@ const CASH = {
 };
 const PRICE = { symbol: 'NVDA', price: 400.1234, timestamp: NOW };
 const BETA = { symbol: 'NVDA', beta: 1.8, timestamp: NOW };
+const STATEMENT = { symbol: 'NVDA', action: 'HALT', timestamp: NOW };
 const PARTITION = 3;
 const partitionOf = (): number => PARTITION;
 
@@ -47,6 +48,8 @@ const price = (changes: object): InboundRecord =>
   record('prices.v1', 'NVDA', JSON.stringify({ ...PRICE, ...changes }));
 const beta = (changes: object): InboundRecord =>
   record('betas.v1', 'NVDA', JSON.stringify({ ...BETA, ...changes }));
+const statement = (changes: object): InboundRecord =>
+  record('instruments.v1', 'NVDA', JSON.stringify({ ...STATEMENT, ...changes }));
 
 /** A record's text with one value as it stands on the wire, whatever JSON.stringify would make of it. */
 const withRaw = (good: object, field: string, raw: string): string =>
@@ -83,14 +86,23 @@ describe('a good record is taken over in the units of the domain', () => {
     expect(bookingOf(fill({ timestamp: NOW + 60_000 }), partitionOf).ok).toBe(true);
   });
 
-  test('a price and a beta, dated up to a second ahead', () => {
-    expect(marketDataOf(price({ timestamp: NOW + 1_000 }), partitionOf)).toEqual({
+  test('a price, a beta and a statement, dated up to a second ahead', () => {
+    const at = NOW + 1_000;
+    const quote = { priceE4: 4_001_234, at, arrivedAt: NOW, offset: 42 };
+    expect(marketDataOf(price({ timestamp: at }), partitionOf)).toEqual({
       ok: true,
-      value: { kind: 'PRICE', symbol: 'NVDA', valueE4: 4_001_234, at: NOW + 1_000 },
+      value: { kind: 'PRICE', symbol: 'NVDA', at, quote: { ...quote, kind: 'TRADE' } },
+    });
+    expect(marketDataOf(price({ timestamp: at, kind: 'CLOSE' }), partitionOf)).toMatchObject({
+      value: { quote: { ...quote, kind: 'CLOSE' } },
     });
     expect(marketDataOf(beta({ beta: -0.5 }), partitionOf)).toEqual({
       ok: true,
-      value: { kind: 'BETA', symbol: 'NVDA', valueE4: -5_000, at: NOW },
+      value: { kind: 'BETA', symbol: 'NVDA', betaE4: -5_000, at: NOW },
+    });
+    expect(marketDataOf(statement({ timestamp: at }), partitionOf)).toEqual({
+      ok: true,
+      value: { kind: 'INSTRUMENT', symbol: 'NVDA', at, action: 'HALT' },
     });
   });
 });
@@ -175,6 +187,8 @@ describe('a bad record is refused with its code and what was seen', () => {
   });
 
   const badMarket: Bad[] = [
+    ['an unknown action', statement({ action: 'PAUSE' }), 'SCHEMA', /^\/action: /],
+    ['an unknown kind of price', price({ kind: 'BID' }), 'SCHEMA', /^\/kind: /],
     ['no JSON', record('prices.v1', 'NVDA', '{'), 'MALFORMED', /JSON/],
     ['no price', record('prices.v1', 'NVDA', without(PRICE, 'price')), 'SCHEMA', /^\/price: /],
     ['a price of nothing', price({ price: 0 }), 'SCHEMA', /^\/price: /],

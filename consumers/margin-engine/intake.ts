@@ -1,11 +1,19 @@
 import { decodeRecord } from '#contracts/decode-record.ts';
 import type { Refusal } from '#contracts/dead-letter.ts';
-import { betaSchema, cashSchema, fillSchema, priceSchema } from '#contracts/ingest.ts';
+import {
+  betaSchema,
+  cashSchema,
+  fillSchema,
+  instrumentSchema,
+  priceSchema,
+} from '#contracts/ingest.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import { toE4 } from '#contracts/wire.ts';
 import { BOOKING_AHEAD_MAX_MS } from '#domain/input-times.ts';
+import type { InstrumentAction } from '#domain/instruments.ts';
 import { isFromTheFuture } from '#domain/quotes.ts';
 import type { InboundRecord } from '#ports/records.ts';
+import type { ArrivedQuote } from './market.ts';
 
 /** A change of an account's books, in the domain's units. */
 export interface Booking {
@@ -25,14 +33,12 @@ export interface Booking {
     | { readonly kind: 'CASH'; readonly amountE4: number };
 }
 
-/** A price or a beta. */
-export interface MarketData {
-  readonly kind: 'PRICE' | 'BETA';
-  readonly symbol: string;
-  readonly valueE4: number;
-  /** The quote's own time, ms. */
-  readonly at: number;
-}
+/** A price, a beta or a statement about an instrument. `at` is the record's own time, ms. */
+export type MarketData = { readonly symbol: string; readonly at: number } & (
+  | { readonly kind: 'PRICE'; readonly quote: ArrivedQuote }
+  | { readonly kind: 'BETA'; readonly betaE4: number }
+  | { readonly kind: 'INSTRUMENT'; readonly action: InstrumentAction }
+);
 
 export type Accepted<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: Refusal };
@@ -53,12 +59,12 @@ export function bookingOf(record: InboundRecord, partitionOf: PartitionOf): Acce
   return booking;
 }
 
-/** A record of prices.v1 or betas.v1 as market data, or why it is refused. */
+/** A record of prices.v1, betas.v1 or instruments.v1 as market data, or why it is refused. */
 export function marketDataOf(
   record: InboundRecord,
   partitionOf: PartitionOf,
 ): Accepted<MarketData> {
-  const data = record.topic === TOPICS.prices.name ? priceOf(record) : betaOf(record);
+  const data = readMarketData(record);
   if (!data.ok) return data;
   const { symbol, at } = data.value;
   const misplaced = misplacedBy(record, 'symbol', symbol, partitionOf);
@@ -100,18 +106,38 @@ function cashOf(record: InboundRecord): Accepted<Booking> {
   });
 }
 
+function readMarketData(record: InboundRecord): Accepted<MarketData> {
+  switch (record.topic) {
+    case TOPICS.prices.name:
+      return priceOf(record);
+    case TOPICS.betas.name:
+      return betaOf(record);
+    default:
+      return instrumentOf(record);
+  }
+}
+
 function priceOf(record: InboundRecord): Accepted<MarketData> {
   const decoded = decodeRecord(priceSchema, record.value, null);
   if (!decoded.ok) return decoded;
-  const { symbol, price, timestamp } = decoded.record;
-  return accept({ kind: 'PRICE', symbol, valueE4: toE4(price), at: timestamp });
+  const { symbol, price, timestamp: at, kind = 'TRADE' } = decoded.record;
+  const { timestamp: arrivedAt, offset } = record;
+  const quote = { priceE4: toE4(price), at, kind, arrivedAt, offset };
+  return accept({ kind: 'PRICE', symbol, at, quote });
 }
 
 function betaOf(record: InboundRecord): Accepted<MarketData> {
   const decoded = decodeRecord(betaSchema, record.value, null);
   if (!decoded.ok) return decoded;
   const { symbol, beta, timestamp } = decoded.record;
-  return accept({ kind: 'BETA', symbol, valueE4: toE4(beta), at: timestamp });
+  return accept({ kind: 'BETA', symbol, at: timestamp, betaE4: toE4(beta) });
+}
+
+function instrumentOf(record: InboundRecord): Accepted<MarketData> {
+  const decoded = decodeRecord(instrumentSchema, record.value, null);
+  if (!decoded.ok) return decoded;
+  const { symbol, action, timestamp } = decoded.record;
+  return accept({ kind: 'INSTRUMENT', symbol, at: timestamp, action });
 }
 
 /**

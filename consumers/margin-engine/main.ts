@@ -1,3 +1,4 @@
+import { ALWAYS_OPEN } from '#domain/market-hours.ts';
 import { systemClock } from '#platform/clock.ts';
 import { createLogReader } from '#platform/kafka/log-reader.ts';
 import { partitionOf } from '#platform/kafka/partition-of.ts';
@@ -22,7 +23,9 @@ runProcess({
     const publisher = await createPublisher(surroundings, partitions);
     const engine = new MarginEngine({
       owner: createPartitionOwner(surroundings, { groupId: NAME, partitions, onFatal: fail }),
+      marksReader: createLogReader(surroundings, { onFatal: fail }),
       marketReader: createLogReader(surroundings, { onFatal: fail }),
+      isOpen: ALWAYS_OPEN,
       publisher,
       partitionOf: (key) => partitionOf(key, partitions),
       policy: loadPolicy(environment.preset),

@@ -1,12 +1,17 @@
-/** How far prices.v1 and betas.v1 have been read: per partition the first offset not read. */
+/** How far the market's topics have been read: per partition the first offset not read. */
 export interface MarketPositions {
   readonly prices: readonly number[];
   readonly betas: readonly number[];
+  readonly instruments: readonly number[];
 }
 
 /** The later of two readings, partition by partition: what is known never becomes less. */
 export function laterPositions(a: MarketPositions, b: MarketPositions): MarketPositions {
-  return { prices: later(a.prices, b.prices), betas: later(a.betas, b.betas) };
+  return {
+    prices: later(a.prices, b.prices),
+    betas: later(a.betas, b.betas),
+    instruments: later(a.instruments, b.instruments),
+  };
 }
 
 function later(a: readonly number[], b: readonly number[]): number[] {

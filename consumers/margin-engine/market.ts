@@ -1,22 +1,105 @@
+import type { KnownSymbol } from '#contracts/price-marks.ts';
+import { afterStatement, UNREMARKABLE } from '#domain/instruments.ts';
+import type { Instrument, InstrumentAction } from '#domain/instruments.ts';
+import type { MarketHours } from '#domain/market-hours.ts';
+import type { PricePolicy } from '#domain/policy.ts';
+import { countsAt, markOf, takeTick } from '#domain/price-acceptance.ts';
+import type { Mark, PriceState, Quote } from '#domain/price-acceptance.ts';
 import { replacesQuote } from '#domain/quotes.ts';
 
-interface Quote {
-  readonly priceE4: number;
-  /** The quote's own time, ms. */
-  readonly at: number;
+/** A record of prices.v1: the quote, when the broker took it and where it lies. */
+export interface ArrivedQuote extends Quote {
+  readonly arrivedAt: number;
+  readonly offset: number;
 }
 
-/** The last price and beta of every symbol: broadcast data, one for all partitions of a process. */
-export class Market {
-  readonly #quotes = new Map<string, Quote>();
-  readonly #betas = new Map<string, { readonly betaE4: number; readonly at: number }>();
+/** What a record did to a symbol. */
+export interface MarketChange {
+  /** The price that counts, or its quality, is another one: figures change. */
+  readonly isNews: boolean;
+  /** Only the records so far tell it: a restart would not know. */
+  readonly isToBeKept: boolean;
+}
 
-  /** Takes a quote over; false when it is older than the last one or changes nothing but its time. */
-  quote(symbol: string, priceE4: number, at: number): boolean {
-    const last = this.#quotes.get(symbol);
-    if (!replacesQuote(last?.at, at)) return false;
-    this.#quotes.set(symbol, { priceE4, at });
-    return last?.priceE4 !== priceE4;
+const NOTHING: MarketChange = { isNews: false, isToBeKept: false };
+
+interface Entry {
+  readonly state: PriceState | null;
+  /** As of the last look: what is pending may count by now. */
+  readonly mark: Mark | null;
+  readonly instrument: Instrument;
+  /** The first offset of prices.v1 that is not in the state. */
+  readonly position: number;
+}
+
+const UNKNOWN: Entry = { state: null, mark: null, instrument: UNREMARKABLE, position: 0 };
+
+/**
+ * The price that counts and the beta of every symbol, broadcast data, one for all partitions of a
+ * process (docs/prices.md). Grows with the symbols that there are.
+ */
+export class Market {
+  readonly #policy: PricePolicy;
+  readonly #isOpen: MarketHours;
+  readonly #entries = new Map<string, Entry>();
+  readonly #betas = new Map<string, { readonly betaE4: number; readonly at: number }>();
+  /** Symbols whose pending quote will count when nothing contradicts it, and from when on. */
+  readonly #waiting = new Map<string, number>();
+
+  constructor(policy: PricePolicy, isOpen: MarketHours) {
+    this.#policy = policy;
+    this.#isOpen = isOpen;
+  }
+
+  /** Takes a symbol over as it was kept: records that it knows already will change nothing. */
+  restore({ symbol, price, instrument, pricesPosition: position }: KnownSymbol): void {
+    const mark = price === null ? null : markOf(price, instrument, -Infinity, this.#policy);
+    this.#put(symbol, { state: price, mark, instrument, position });
+  }
+
+  /** Takes a quote over, unless it is known already or older than the last one. */
+  quote(symbol: string, quote: ArrivedQuote): MarketChange {
+    const before = this.#entries.get(symbol) ?? UNKNOWN;
+    if (quote.offset < before.position) return NOTHING;
+    const { instrument } = before;
+    const tick = { ...quote, inSession: this.#isOpen(quote.at) };
+    const state = takeTick(before.state, tick, instrument.clearedAt, this.#policy);
+    if (state === before.state) return NOTHING;
+    const mark = markOf(state, instrument, quote.arrivedAt, this.#policy);
+    this.#put(symbol, { state, mark, instrument, position: quote.offset + 1 });
+    return { isNews: isNews(before.mark, mark), isToBeKept: isToBeKept(before.state, state) };
+  }
+
+  /** Takes a statement about an instrument over. */
+  state(symbol: string, action: InstrumentAction, at: number): MarketChange {
+    const before = this.#entries.get(symbol) ?? UNKNOWN;
+    const instrument = afterStatement(before.instrument, { action, at });
+    if (instrument === before.instrument) return NOTHING;
+    const { state } = before;
+    const mark = state === null ? null : markOf(state, instrument, at, this.#policy);
+    this.#put(symbol, { ...before, mark, instrument });
+    return { isNews: isNews(before.mark, mark), isToBeKept: true };
+  }
+
+  /** Lets quotes count that stood unconfirmed long enough by `now` (ms); returns their symbols. */
+  settle(now: number): string[] {
+    const settled: string[] = [];
+    for (const [symbol, at] of this.#waiting) {
+      const entry = this.#entries.get(symbol);
+      if (now < at || entry === undefined || entry.state === null) continue;
+      const mark = markOf(entry.state, entry.instrument, now, this.#policy);
+      // The state stays as the records made it: the next one is judged by their times, not by ours.
+      this.#entries.set(symbol, { ...entry, mark });
+      this.#waiting.delete(symbol);
+      if (isNews(entry.mark, mark)) settled.push(symbol);
+    }
+    return settled;
+  }
+
+  /** What is known of a symbol, to be kept for a restart. */
+  known(symbol: string): KnownSymbol {
+    const { state, instrument, position } = this.#entries.get(symbol) ?? UNKNOWN;
+    return { symbol, price: state, instrument, pricesPosition: position };
   }
 
   /** Takes a beta over; false when it is older than the last one or the same. */
@@ -27,18 +110,46 @@ export class Market {
     return last?.betaE4 !== betaE4;
   }
 
-  /** 1/10,000 dollar per share; null while unknown. */
-  priceE4(symbol: string): number | null {
-    return this.#quotes.get(symbol)?.priceE4 ?? null;
+  /** The price that counts, with its time and quality; null while there is none. */
+  markOf(symbol: string): Mark | null {
+    return this.#entries.get(symbol)?.mark ?? null;
   }
 
-  /** When the last price was quoted, ms; null while unknown. */
-  pricedAt(symbol: string): number | null {
-    return this.#quotes.get(symbol)?.at ?? null;
+  /** The price that counts, 1/10,000 dollar per share; null while there is none. */
+  priceE4(symbol: string): number | null {
+    return this.#entries.get(symbol)?.mark?.priceE4 ?? null;
   }
 
   /** 1/10,000; null while unknown. */
   betaE4(symbol: string): number | null {
     return this.#betas.get(symbol)?.betaE4 ?? null;
   }
+
+  #put(symbol: string, entry: Entry): void {
+    this.#entries.set(symbol, entry);
+    const at = entry.state === null ? null : countsAt(entry.state, this.#policy);
+    if (at === null) this.#waiting.delete(symbol);
+    else this.#waiting.set(symbol, at);
+  }
+}
+
+/** Do figures differ with the other mark? Its time alone does not make them. */
+function isNews(before: Mark | null, after: Mark | null): boolean {
+  return (
+    before?.priceE4 !== after?.priceE4 ||
+    before?.kind !== after?.kind ||
+    before?.quality !== after?.quality
+  );
+}
+
+/**
+ * A doubt that begins, ends or begins anew, and an official close: the last record of a compacted topic
+ * does not tell of them. A further tick near a pending one is told by the records after what is kept.
+ */
+function isToBeKept(before: PriceState | null, after: PriceState): boolean {
+  return (
+    before?.pending?.since !== after.pending?.since ||
+    before?.suspicion?.since !== after.suspicion?.since ||
+    (after.accepted.kind === 'CLOSE' && before?.accepted !== after.accepted)
+  );
 }

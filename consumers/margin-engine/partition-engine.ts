@@ -37,7 +37,7 @@ export interface Shared {
   readonly policy: Policy;
   readonly clock: Clock;
   readonly partitionOf: PartitionOf;
-  /** How far prices.v1 and betas.v1 have been read: the first offsets not read. */
+  /** How far the market's topics have been read: the first offsets not read. */
   readonly marketPositions: () => MarketPositions;
   /** Called when a heartbeat would say something new. */
   readonly onProgress: () => void;
@@ -90,7 +90,7 @@ export class PartitionEngine implements PartitionProcessor {
     this.#counted = restored.counted;
     this.#floorAt = restored.counted.floorAt;
     this.generation = restored.generation;
-    this.#appliedMarket = { prices: [], betas: [] };
+    this.#appliedMarket = { prices: [], betas: [], instruments: [] };
     for (const topic of [TOPICS.fills.name, TOPICS.cash.name]) {
       this.#booked.set(topic, writer.committedPosition(topic));
       this.#applied.set(topic, writer.committedPosition(topic));
@@ -124,7 +124,7 @@ export class PartitionEngine implements PartitionProcessor {
     clearTimeout(this.#timer);
   }
 
-  /** A price or a beta of a symbol changed. */
+  /** The price that counts, its quality or the beta of a symbol changed. */
   onMarketData(symbol: string, cause: Cause, correlationId: string): void {
     if (this.#released) return;
     for (const account of this.#book.holders(symbol)) {
@@ -153,6 +153,7 @@ export class PartitionEngine implements PartitionProcessor {
         'cash.v1': this.#applied.get(TOPICS.cash.name) ?? 0,
         'prices.v1': [...this.#appliedMarket.prices],
         'betas.v1': [...this.#appliedMarket.betas],
+        'instruments.v1': [...this.#appliedMarket.instruments],
       },
       calc_position: this.#calcPosition,
       ts: now,
@@ -290,7 +291,7 @@ export class PartitionEngine implements PartitionProcessor {
         fillsPosition: this.#booked.get(TOPICS.fills.name) ?? 0,
         cashPosition: this.#booked.get(TOPICS.cash.name) ?? 0,
         creditedTotalE4: account.creditedTotalE4,
-        priceAt: (symbol) => market.pricedAt(symbol),
+        markOf: (symbol) => market.markOf(symbol),
         policyVersion: policy.version,
         correlationId: account.correlationId,
       },
