@@ -34,6 +34,7 @@ export function createCaseActivities(ports: CaseActivityPorts): CaseActivities {
     readFigures: (request) => ports.figures.read(request),
     warnCustomer: record,
     issueMarginCall: record,
+    renotifyMarginCall: record,
     declarePastDue: record,
     restrictToCloseOnly: record,
     triggerLiquidation: record,

@@ -9,6 +9,7 @@ export interface CaseActivities {
   readFigures(request: FiguresRequest): Promise<Reading>;
   warnCustomer: RecordActivity;
   issueMarginCall: RecordActivity;
+  renotifyMarginCall: RecordActivity;
   declarePastDue: RecordActivity;
   restrictToCloseOnly: RecordActivity;
   triggerLiquidation: RecordActivity;

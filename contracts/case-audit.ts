@@ -15,6 +15,9 @@ const AUDIT_EVENT_TYPES: Readonly<Record<Exclude<CaseAction['type'], 'COMMANDED'
   WARN: 'WARNING',
   CLEAR_WARNING: 'WARNING_CLEARED',
   CALL: 'MARGIN_CALL',
+  CLOCK_STARTED: 'CLOCK_STARTED',
+  RENOTIFY: 'MARGIN_CALL_RENOTIFIED',
+  ACCELERATE: 'ACCELERATED',
   PAST_DUE: 'PAST_DUE',
   CLOSE_ONLY: 'CLOSE_ONLY',
   AWAIT_RELEASE: 'AWAITING_RELEASE',
@@ -89,12 +92,21 @@ function actionDetails(action: CaseAction): Record<string, unknown> {
     case 'CLEAR_WARNING':
       return {};
     case 'AWAIT_RELEASE':
-      return { notional: fromE4(action.notionalE4), persons: action.persons };
+      return {
+        notional: fromE4(action.notionalE4),
+        persons: action.persons,
+        urgent: action.isUrgent,
+      };
     case 'COMMANDED':
       return { command: encodeCommand(action.command), outcome: action.outcome };
     case 'FUNDS_EXPIRED':
       return { by: action.funds.by, expires_at: action.funds.expiresAt };
+    case 'CLOCK_STARTED':
+      return { clock: action.clock, started_at: action.startedAt, ends_at: action.endsAt };
+    case 'ACCELERATE':
+      return { critical_since: action.criticalSince };
     case 'CALL':
+    case 'RENOTIFY':
     case 'PAST_DUE':
     case 'CLOSE_ONLY':
       return { call: encodeCall(action) };
@@ -128,7 +140,7 @@ function actionDetails(action: CaseAction): Record<string, unknown> {
 
 function encodeCall({
   call,
-}: Extract<CaseAction, { type: 'CALL' | 'PAST_DUE' | 'CLOSE_ONLY' | 'MET' }>): object {
+}: Extract<CaseAction, { type: 'CALL' | 'RENOTIFY' | 'PAST_DUE' | 'CLOSE_ONLY' | 'MET' }>): object {
   return {
     demand: fromE4(call.notifiedDemandE4),
     original_demand: fromE4(call.originalDemandE4),
@@ -215,6 +227,7 @@ function caseSnapshot(request: RecordRequest): CaseSnapshot {
     outstanding: summary.outstandingE4 === null ? null : fromE4(summary.outstandingE4),
     issued_at: summary.issuedAt,
     due_at: summary.dueAt,
+    accelerated_at: summary.acceleratedAt,
     restricted_at: summary.restrictedAt,
     liquidate_at: summary.liquidateAt,
     awaiting_release: summary.awaitingRelease,

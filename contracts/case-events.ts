@@ -32,7 +32,8 @@ const caseEvent = {
 };
 
 /**
- * margin.calls.v1, keyed by account_id. In a MARGIN_CALL `due_at` is the earliest instant at which
+ * margin.calls.v1, keyed by account_id. A MARGIN_CALL with `renotified` says a higher demand of a call
+ * that is open; its due instant stays. In the first MARGIN_CALL `due_at` is the earliest instant at which
  * the call can be past due; the case's clock starts when the broker has acknowledged this record, so
  * the enforced instant in PAST_DUE is never earlier.
  */
@@ -40,6 +41,7 @@ export const marginCallSchema = z
   .strictObject({
     ...caseEvent,
     action: z.enum(['WARNING', 'MARGIN_CALL', 'PAST_DUE', 'MET']),
+    renotified: z.boolean(),
     demand: figure.nullable(),
     outstanding: figure.nullable(),
     original_demand: figure.nullable(),
@@ -143,6 +145,7 @@ export const caseSnapshotSchema = z
     outstanding: figure.nullable(),
     issued_at: instant.nullable(),
     due_at: instant.nullable(),
+    accelerated_at: instant.nullable(),
     restricted_at: instant.nullable(),
     liquidate_at: instant.nullable(),
     awaiting_release: z.boolean(),

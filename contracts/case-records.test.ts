@@ -44,9 +44,24 @@ function everyAction(): { walk: LadderWalk; action: CaseAction }[] {
   lost.positions = [];
   lost.sequence += 1;
   lost.tell().wait(10_000);
+  const risen = new LadderWalk().price(390).price(380).price(250).wait(3_000);
+  const commanded = new LadderWalk().price(390);
+  const said = { commandId: 'c1', at: commanded.now, by: 'ann', episode: 1 };
+  const fundsExpireAt = commanded.now + 1_000;
+  commanded.give({
+    type: 'COMMAND',
+    command: {
+      ...said,
+      type: 'PENDING_FUNDS',
+      amountE4: 6_000 * E4,
+      evidence: 'wire',
+      fundsExpireAt,
+    },
+  });
+  commanded.wait(2_000);
   const unpriced = new LadderWalk().setPrice(null).tell();
-  return [paid, cleared, waiting, stuck, held, lost, unpriced].flatMap((walk) =>
-    walk.taken.map(({ action }) => ({ walk, action })),
+  return [paid, cleared, waiting, stuck, held, lost, risen, commanded, unpriced].flatMap((walk) =>
+    [...walk.taken, ...walk.clocks].map(({ action }) => ({ walk, action })),
   );
 }
 
@@ -54,7 +69,7 @@ const ACTIONS = everyAction();
 
 describe('the records of a case', () => {
   test('are tried with every kind of action', () => {
-    expect(new Set(ACTIONS.map(({ action }) => action.type)).size).toBe(17);
+    expect(new Set(ACTIONS.map(({ action }) => action.type)).size).toBe(22);
   });
 
   test('fit the schemas of their topics', () => {

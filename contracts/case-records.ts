@@ -47,6 +47,7 @@ function publishedRecords(
   switch (action.type) {
     case 'WARN':
     case 'CALL':
+    case 'RENOTIFY':
     case 'PAST_DUE':
     case 'MET':
       return [{ topic: TOPICS.marginCalls.name, record: marginCall(common, action) }];
@@ -97,6 +98,7 @@ function commonFields(
 const CALL_ACTIONS = {
   WARN: 'WARNING',
   CALL: 'MARGIN_CALL',
+  RENOTIFY: 'MARGIN_CALL',
   PAST_DUE: 'PAST_DUE',
   MET: 'MET',
 } as const;
@@ -109,6 +111,7 @@ function marginCall(
   return {
     ...common,
     action: CALL_ACTIONS[action.type],
+    renotified: action.type === 'RENOTIFY',
     demand: call === null ? null : fromE4(call.notifiedDemandE4),
     outstanding: call === null ? null : fromE4(outstandingE4(call, action.seen)),
     original_demand: call === null ? null : fromE4(call.originalDemandE4),

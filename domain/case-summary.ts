@@ -24,6 +24,7 @@ export interface CaseSummary {
   readonly outstandingE4: number | null;
   readonly issuedAt: number | null;
   readonly dueAt: number | null;
+  readonly acceleratedAt: number | null;
   readonly restrictedAt: number | null;
   readonly liquidateAt: number | null;
   readonly awaitingRelease: boolean;
@@ -49,6 +50,7 @@ export function summaryOf(state: LadderState): CaseSummary {
     status: figures?.status ?? 'ACTIVE',
     figuresVersion: figures?.version ?? null,
     ...callSummary(state.call, figures),
+    acceleratedAt: state.acceleratedAt,
     ...restrictionSummary(state.restriction),
     awaitingRelease: isAwaitingRelease(state),
     releasedBy: state.release?.releasedBy ?? [],

@@ -40,6 +40,8 @@ describe('later figures', () => {
     { from: DEFICIENT, to: DEFICIENT - 0.5, edge: null },
     // $150 and $375: more than a tenth, less than the step.
     { from: 399.6, to: 399, edge: null },
+    { from: 333.5, to: 333, edge: 'CRITICAL' },
+    { from: 333, to: 333.5, edge: 'CRITICAL' },
     { from: DEFICIENT, to: 380, edge: 'DEFICIENCY' },
     { from: 380, to: DEFICIENT, edge: 'DEFICIENCY' },
   ])('from $from to $to are told as $edge', ({ from, to, edge }) => {

@@ -1,4 +1,6 @@
 import type { CaseFigures } from './case-figures.ts';
+import { isCritical } from './critical.ts';
+import { hasMovedByStep } from './deficiency-step.ts';
 import { isLater } from './figures-version.ts';
 import type { FiguresVersion } from './figures-version.ts';
 import { statusOf } from './margin.ts';
@@ -21,6 +23,8 @@ export const EDGE_REASONS = [
   'INDETERMINATE',
   /** The excess crossed the level from which a cure by the market counts. */
   'HYSTERESIS',
+  /** The equity fell to where an open call is accelerated, or rose from there. */
+  'CRITICAL',
   /** The deficiency moved by the policy's step. */
   'DEFICIENCY',
   /** Fills or cash changed the account while a call may be open. */
@@ -36,6 +40,7 @@ export interface ToldFigures {
   /** By the policy that the signaller has, not the engine's. */
   readonly status: MarginStatus;
   readonly aboveHysteresis: boolean;
+  readonly isCritical: boolean;
   readonly deficiencyE4: number;
   readonly creditedTotalE4: number;
   /** True from a deficiency on, until the case is known to rest below MARGIN_CALL. */
@@ -66,7 +71,8 @@ export function edgeOf(
   }
   if (told.callMayBeOpen && next.creditedTotalE4 !== told.creditedTotalE4) return 'CREDIT';
   if (told.callMayBeOpen && next.aboveHysteresis !== told.aboveHysteresis) return 'HYSTERESIS';
-  return movedByStep(told.deficiencyE4, next.deficiencyE4, policy) ? 'DEFICIENCY' : null;
+  if (next.isCritical !== told.isCritical) return 'CRITICAL';
+  return hasMovedByStep(told.deficiencyE4, next.deficiencyE4, policy) ? 'DEFICIENCY' : null;
 }
 
 /** What the case has been told once `figures` are delivered to it. */
@@ -83,6 +89,7 @@ export function toldBy(
       : 'INDETERMINATE',
     aboveHysteresis:
       priced && !isBelowShare(figures.excessE4, policy.hysteresisRate, figures.grossMvE4),
+    isCritical: priced && isCritical(figures, policy),
     deficiencyE4: priced ? figures.deficiencyE4 : 0,
     creditedTotalE4: figures.creditedTotalE4,
     callMayBeOpen: (told?.callMayBeOpen ?? false) || (priced && figures.deficiencyE4 > 0),
@@ -107,7 +114,7 @@ export function edgeOfAcknowledged(
     return flipped ? 'INDETERMINATE' : 'STATUS';
   }
   if (hasOpenCall(acknowledged.rung)) return 'HEALED';
-  return movedByStep(acknowledged.deficiencyE4, next.deficiencyE4, policy) ? 'DEFICIENCY' : null;
+  return hasMovedByStep(acknowledged.deficiencyE4, next.deficiencyE4, policy) ? 'DEFICIENCY' : null;
 }
 
 /** Has a case on this rung a call open? An unknown rung counts as one: it is told more, not less. */
@@ -121,11 +128,4 @@ function hasOpenCall(rung: string): boolean {
  */
 export function mayHaveOpenCall(acknowledged: AcknowledgedFigures): boolean {
   return hasOpenCall(acknowledged.rung) || acknowledged.deficiencyE4 > 0;
-}
-
-/** Did the deficiency move by max(step, rate × the deficiency told last) (RULES, Figures)? */
-function movedByStep(toldE4: number, nextE4: number, policy: Policy): boolean {
-  const movedE4 = Math.abs(nextE4 - toldE4);
-  if (movedE4 === 0 || movedE4 < policy.deficiencyStepE4) return false;
-  return !isBelowShare(movedE4, policy.deficiencyStepRate, toldE4);
 }

@@ -56,6 +56,7 @@ export type CancelReason = 'CALL_MET' | 'EXCESS_BACK' | 'FUNDS_PENDING' | 'ENFOR
 export type PublishedAction = Recorded & { readonly seen: PricedCaseFigures } & (
     | { readonly type: 'WARN' }
     | { readonly type: 'CALL'; readonly call: Call }
+    | { readonly type: 'RENOTIFY'; readonly call: Call }
     | { readonly type: 'PAST_DUE'; readonly call: Call }
     | { readonly type: 'CLOSE_ONLY'; readonly call: Call; readonly restriction: Restriction }
     | { readonly type: 'TRIGGER'; readonly parts: readonly LiquidatedPart[] }
@@ -83,7 +84,17 @@ export type AuditedAction = Recorded & { readonly seen: CaseFigures | null } & (
         /** What would be traded, and how many different persons have to release it. */
         readonly notionalE4: number;
         readonly persons: number;
+        /** After an acceleration. */
+        readonly isUrgent: boolean;
       }
+    | {
+        /** The broker has acknowledged the call or the restriction: its one clock runs. */
+        readonly type: 'CLOCK_STARTED';
+        readonly clock: 'CALL' | 'GRACE';
+        readonly startedAt: number;
+        readonly endsAt: number;
+      }
+    | { readonly type: 'ACCELERATE'; readonly criticalSince: number }
     | {
         readonly type: 'COMMANDED';
         readonly command: CaseCommand;
@@ -115,6 +126,7 @@ export function isPublished(action: CaseAction): action is PublishedAction {
   switch (action.type) {
     case 'WARN':
     case 'CALL':
+    case 'RENOTIFY':
     case 'PAST_DUE':
     case 'CLOSE_ONLY':
     case 'TRIGGER':
@@ -126,6 +138,8 @@ export function isPublished(action: CaseAction): action is PublishedAction {
       return true;
     case 'CLEAR_WARNING':
     case 'AWAIT_RELEASE':
+    case 'CLOCK_STARTED':
+    case 'ACCELERATE':
     case 'COMMANDED':
     case 'FUNDS_EXPIRED':
     case 'REPORT_STUCK':

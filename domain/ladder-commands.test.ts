@@ -325,9 +325,10 @@ describe('an extension', () => {
     if (call === null) throw new Error('there is no call');
     walk.state = { ...walk.state, call: { ...call, issuedAt: null } };
     give(walk, extend(call.dueAt + 3_000));
-    walk.give({ type: 'CALL_PUBLISHED', episode: 1, ackAt: walk.now });
+    const ackAt = walk.now;
+    walk.give({ type: 'CALL_PUBLISHED', episode: 1, ackAt });
     expect(dueOf(walk)).toBe(call.dueAt + 3_000);
-    expect(walk.state.call?.originalDueAt).toBe(walk.now + WALK_POLICY.dueAfterMs);
+    expect(walk.state.call?.originalDueAt).toBe(ackAt + WALK_POLICY.dueAfterMs);
   });
 });
 
@@ -360,7 +361,7 @@ describe('a liquidation that awaits release', () => {
   test('asks a second person when the plan has grown beyond what one releases', () => {
     const walk = awaiting({ ...ONE_PERSON, twoPersonNotionalE4: 30_000 * E4 }).setPrice(380);
     give(walk, RELEASE);
-    expect(walk.story.slice(5)).toEqual(['COMMANDED', 'AWAIT_RELEASE']);
+    expect(walk.story.slice(5)).toEqual(['COMMANDED', 'RENOTIFY', 'AWAIT_RELEASE']);
     expect(isAwaitingRelease(walk.state)).toBe(true);
     give(walk, RELEASE, 'bob');
     expect(walk.state.rung).toBe('LIQUIDATING');

@@ -42,7 +42,9 @@ export function situationOf(
   if (figures.excessE4 >= 0) return withoutDeficiency(state, figures, policy, now);
   if (state.enforcementHold !== null) return situation('ENFORCEMENT_HELD');
   if (areFundsPending(state, now)) return situation('FUNDS_PENDING');
-  if (!isGraceOver(state, now)) return situation(isPastDue(state, now) ? 'PAST_DUE' : 'DEFICIENT');
+  if (!isGraceOver(state, policy, now)) {
+    return situation(isPastDue(state, policy, now) ? 'PAST_DUE' : 'DEFICIENT');
+  }
   if (isSliceWorking(state, figures, now)) return situation('SLICE_WORKING');
   return afterGrace(state, evidence, policy);
 }
@@ -90,17 +92,35 @@ export function isAboveHysteresis(figures: PricedCaseFigures, policy: Policy): b
   );
 }
 
-/** Has the due instant of the issued call come? Never before margin.calls.v1 acknowledged it. */
-function isPastDue(state: LadderState, now: number): boolean {
-  return state.call !== null && isStarted(state.call.issuedAt) && now >= state.call.dueAt;
+/**
+ * Has the due instant of the issued call come, or does acceleration make it come now? Never before
+ * margin.calls.v1 acknowledged the call.
+ */
+function isPastDue(state: LadderState, policy: Policy, now: number): boolean {
+  const { call } = state;
+  if (call === null || !isStarted(call.issuedAt)) return false;
+  return now >= call.dueAt || isAccelerating(state, policy, now);
 }
 
-/** Has the grace of the published restriction ended? */
-export function isGraceOver(state: LadderState, now: number): boolean {
+/** Has the grace of the published restriction ended, or does acceleration end it now? */
+export function isGraceOver(state: LadderState, policy: Policy, now: number): boolean {
   const { restriction } = state;
-  return (
-    restriction !== null && isStarted(restriction.restrictedAt) && now >= restriction.liquidateAt
-  );
+  if (restriction === null || !isStarted(restriction.restrictedAt)) return false;
+  return now >= restriction.liquidateAt || isAccelerating(state, policy, now);
+}
+
+/** Has an issued call to be accelerated: critical for as long as policy says, and not accelerated yet? */
+export function isAccelerating(state: LadderState, policy: Policy, now: number): boolean {
+  const at = accelerationAt(state, policy);
+  return at !== null && now >= at;
+}
+
+/** When an issued call is accelerated if the equity stays critical; null when it is not to be. */
+export function accelerationAt(state: LadderState, policy: Policy): number | null {
+  const { call, acceleratedAt, criticalSince } = state;
+  if (call === null || !isStarted(call.issuedAt)) return null;
+  if (acceleratedAt !== null || criticalSince === null) return null;
+  return criticalSince + policy.accelerationMs;
 }
 
 /** A clock starts with the broker's acknowledgement. */

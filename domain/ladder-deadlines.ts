@@ -1,4 +1,4 @@
-import { isGraceOver } from './ladder-condition.ts';
+import { accelerationAt, isGraceOver } from './ladder-condition.ts';
 import { ordersValidUntil, stuckAt } from './ladder-orders.ts';
 import type { Call, LadderState } from './ladder-state.ts';
 import type { Policy } from './policy.ts';
@@ -11,7 +11,8 @@ export type DeadlineKind =
   | 'HOLD_RETRY'
   | 'ORDERS_EXPIRE'
   | 'ORDERS_STUCK'
-  | 'FUNDS_EXPIRE';
+  | 'FUNDS_EXPIRE'
+  | 'ACCELERATION';
 
 /** An absolute instant, Unix ms (DESIGN 10). */
 export interface Deadline {
@@ -40,8 +41,11 @@ function deadlines(state: LadderState): Deadline[] {
     ...retry,
     ...rungDeadlines(state, state.call),
     ...fundsDeadlines(state),
+    ...accelerationDeadlines(state, state.policy),
     ...marketCureDeadlines(state, state.policy),
-    ...(isGraceOver(state, state.decidedAt) ? orderDeadlines(state, state.policy) : []),
+    ...(isGraceOver(state, state.policy, state.decidedAt)
+      ? orderDeadlines(state, state.policy)
+      : []),
   ];
 }
 
@@ -57,6 +61,12 @@ function rungDeadlines({ rung, restriction }: LadderState, call: Call): Deadline
 
 function fundsDeadlines({ funds }: LadderState): Deadline[] {
   return funds === null || funds.isOver ? [] : [{ kind: 'FUNDS_EXPIRE', at: funds.expiresAt }];
+}
+
+function accelerationDeadlines(state: LadderState, policy: Policy): Deadline[] {
+  const at = accelerationAt(state, policy);
+  const canBe = state.rung === 'MARGIN_CALL' || state.rung === 'RESTRICTED';
+  return at === null || !canBe ? [] : [{ kind: 'ACCELERATION', at }];
 }
 
 function marketCureDeadlines({ aboveHysteresisSince }: LadderState, policy: Policy): Deadline[] {

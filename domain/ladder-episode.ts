@@ -1,5 +1,6 @@
 import type { CaseFigures, PricedCaseFigures } from './case-figures.ts';
 import { demandE4 } from './cures.ts';
+import { hasMovedByStep } from './deficiency-step.ts';
 import { unsettledOrders } from './ladder-orders.ts';
 import { NO_CALL } from './ladder-state.ts';
 import type { Call, LadderState, Restriction, Rung } from './ladder-state.ts';
@@ -50,22 +51,51 @@ export function newCall(figures: PricedCaseFigures, policy: Policy, now: number)
 
 /** What of the notified demand is still to come, 1/10,000 dollar; never below 0. */
 export function outstandingE4(call: Call, figures: CaseFigures | null): number {
-  const creditedE4 = (figures?.creditedTotalE4 ?? call.creditedAtIssueE4) - call.creditedAtIssueE4;
-  return Math.max(0, call.notifiedDemandE4 - creditedE4);
+  return Math.max(0, call.notifiedDemandE4 - creditedE4(call, figures));
 }
 
-/** Close-only from `now` (ms). Its grace waits for the acknowledgement. */
-export function newRestriction(policy: Policy, now: number): Restriction {
-  return { decidedAt: now, restrictedAt: null, liquidateAt: now + policy.graceMs };
+/** What deposits and sales, less withdrawals, brought since the call was issued; 1/10,000 dollar. */
+function creditedE4(call: Call, figures: CaseFigures | null): number {
+  return (figures?.creditedTotalE4 ?? call.creditedAtIssueE4) - call.creditedAtIssueE4;
 }
 
-/** The call with the demand that later figures give; what the customer was told stays. */
+/** Close-only from `now` (ms). Its grace waits for the acknowledgement; after an acceleration there is none. */
+export function newRestriction(state: LadderState, policy: Policy, now: number): Restriction {
+  const liquidateAt = now + graceMsOf(state, policy);
+  return { decidedAt: now, restrictedAt: null, liquidateAt };
+}
+
+/** The grace of a restriction: none once the call is accelerated. */
+export function graceMsOf({ acceleratedAt }: LadderState, policy: Policy): number {
+  return acceleratedAt === null ? policy.graceMs : 0;
+}
+
+/** The call with the demand in total that later figures give; what the customer was told stays. */
 export function withDemand(call: Call, figures: PricedCaseFigures, policy: Policy): Call {
-  const demand = demandE4(figures, policy);
+  const demand = Math.max(0, creditedE4(call, figures)) + demandE4(figures, policy);
   return {
     ...call,
     currentDemandE4: demand,
     peakDemandE4: Math.max(call.peakDemandE4, demand),
+  };
+}
+
+/** Has the demand risen by the policy's step above the one last notified (RULES, The demand)? */
+export function hasDemandRisen(call: Call, policy: Policy): boolean {
+  const { currentDemandE4, notifiedDemandE4 } = call;
+  return (
+    call.issuedAt !== null &&
+    currentDemandE4 > notifiedDemandE4 &&
+    hasMovedByStep(notifiedDemandE4, currentDemandE4, policy)
+  );
+}
+
+/** The call notified anew. After withdrawals credits count from here: the demand holds all that is missing. */
+export function renotified(call: Call, figures: PricedCaseFigures): Call {
+  return {
+    ...call,
+    notifiedDemandE4: call.currentDemandE4,
+    creditedAtIssueE4: Math.min(call.creditedAtIssueE4, figures.creditedTotalE4),
   };
 }
 

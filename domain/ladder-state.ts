@@ -36,12 +36,12 @@ export interface Call {
   /** The due instant by policy, before any extension. */
   readonly originalDueAt: number;
   readonly originalDemandE4: number;
-  /** The demand that the latest figures would give. */
+  /** The demand in total since issue that the latest figures give: what was credited, and what is missing yet. */
   readonly currentDemandE4: number;
   readonly peakDemandE4: number;
   /** The demand that the customer was last told: what credits have to reach. */
   readonly notifiedDemandE4: number;
-  /** credited_total of the figures on which the call was decided. */
+  /** credited_total from which credits count: at issue, or at a re-notification after withdrawals. */
   readonly creditedAtIssueE4: number;
 }
 
@@ -97,6 +97,8 @@ export interface PendingFunds {
 export interface Release {
   /** What the plan would trade at its prices, as it was last asked for; 1/10,000 dollar. */
   readonly notionalE4: number;
+  /** Was it asked for after an acceleration? */
+  readonly isUrgent: boolean;
   /** Different persons, in the order in which they agreed. */
   readonly releasedBy: readonly string[];
 }
@@ -147,6 +149,10 @@ export interface LadderState {
   readonly restriction: Restriction | null;
   /** Since when the excess has been at or above the hysteresis level; null while it is not. */
   readonly aboveHysteresisSince: number | null;
+  /** Since when the equity has been critical; null while it is not. */
+  readonly criticalSince: number | null;
+  /** When the open call was accelerated. */
+  readonly acceleratedAt: number | null;
   readonly slice: number;
   readonly orders: readonly CaseOrder[];
   readonly liquidated: readonly Liquidated[];
@@ -177,6 +183,7 @@ export function newCase(accountId: string, caseId: string): LadderState {
     correlationId: null,
     figures: null,
     ...NO_CALL,
+    criticalSince: null,
     orders: [],
     hold: null,
     enforcementHold: null,
@@ -192,6 +199,7 @@ export const NO_CALL = {
   call: null,
   restriction: null,
   aboveHysteresisSince: null,
+  acceleratedAt: null,
   slice: 0,
   liquidated: [],
   stuckReported: null,

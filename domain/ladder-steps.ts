@@ -1,7 +1,8 @@
 import type { StaleReason } from './case-events.ts';
 import type { CaseFigures, PricedCaseFigures } from './case-figures.ts';
 import type { CancelReason, CaseAction, MetBy } from './ladder-actions.ts';
-import { newCall, newRestriction } from './ladder-episode.ts';
+import { isAccelerating } from './ladder-condition.ts';
+import { hasDemandRisen, newCall, newRestriction, renotified } from './ladder-episode.ts';
 import { missingPrices, onHold } from './ladder-hold.ts';
 import {
   cancellableOrders,
@@ -25,6 +26,14 @@ export interface RecordContext {
   readonly to: Rung;
   readonly proof: 'FRESH' | 'TOLD';
   readonly executionId: string | null;
+}
+
+/** Under which policy, when and through which execution a case decides. */
+export type Moment = Pick<RecordContext, 'policy' | 'now' | 'executionId'>;
+
+/** The context of an action that no cell of the table takes. */
+export function bare({ rung: to }: LadderState, moment: Moment): RecordContext {
+  return { ...moment, to, proof: 'TOLD' };
 }
 
 /** What the steps of one decision share. */
@@ -56,7 +65,11 @@ export function isPending(
     case 'HOLD':
       return state.hold === null;
     case 'AWAIT_RELEASE':
-      return needsAsking(state, legs, policy);
+      return needsAsking(state, { policy, now, legs });
+    case 'RENOTIFY':
+      return state.call !== null && hasDemandRisen(state.call, policy);
+    case 'ACCELERATE':
+      return isAccelerating(state, policy, now);
     case 'ORDERS':
       return state.slice < SLICES_MAX;
     case 'REPORT_STUCK':
@@ -117,6 +130,20 @@ const APPLY: Readonly<Record<Step, Apply>> = {
       call,
     }));
   },
+  RENOTIFY: (progress, context) => {
+    const call = renotified(openCall(progress.state), pricedFigures(progress.state));
+    return add(having(progress, { call }), context, (recorded) => ({
+      ...published(progress.state, recorded),
+      type: 'RENOTIFY',
+      call,
+    }));
+  },
+  ACCELERATE: (progress, context) =>
+    add(having(progress, accelerated(progress.state, context)), context, (recorded) => ({
+      ...audited(progress.state, recorded),
+      type: 'ACCELERATE',
+      criticalSince: progress.state.criticalSince ?? context.now,
+    })),
   PAST_DUE: (progress, context) =>
     add(progress, context, (recorded) => ({
       ...published(progress.state, recorded),
@@ -124,7 +151,7 @@ const APPLY: Readonly<Record<Step, Apply>> = {
       call: openCall(progress.state),
     })),
   CLOSE_ONLY: (progress, context) => {
-    const restriction = newRestriction(context.policy, context.now);
+    const restriction = newRestriction(progress.state, context.policy, context.now);
     return add(having(progress, { restriction }), context, (recorded) => ({
       ...published(progress.state, recorded),
       type: 'CLOSE_ONLY',
@@ -141,6 +168,7 @@ const APPLY: Readonly<Record<Step, Apply>> = {
         type: 'AWAIT_RELEASE',
         notionalE4: notionalE4(context.legs),
         persons: personsNeeded(notionalE4(context.legs), context.policy),
+        isUrgent: progress.state.acceleratedAt !== null,
       }),
     ),
   TRIGGER: (progress, context) =>
@@ -287,15 +315,35 @@ function howMet({ metBy }: StepContext): MetBy {
   return metBy;
 }
 
-/** Is a release to be asked for, or asked for anew because one person no longer suffices? */
-function needsAsking({ release }: LadderState, legs: readonly PlanLeg[], policy: Policy): boolean {
-  if (release === null) return true;
+/** Is a release to be asked for, or asked for anew: urgently, or because one person no longer suffices? */
+function needsAsking(
+  state: LadderState,
+  { policy, now, legs }: Pick<StepContext, 'policy' | 'now' | 'legs'>,
+): boolean {
+  const { release } = state;
+  if (release === null || (!release.isUrgent && isAccelerating(state, policy, now))) return true;
   return personsNeeded(notionalE4(legs), policy) > personsNeeded(release.notionalE4, policy);
 }
 
 /** Who has released less stays counted. */
-function askedRelease({ release }: LadderState, { legs }: StepContext): Release {
-  return { notionalE4: notionalE4(legs), releasedBy: release?.releasedBy ?? [] };
+function askedRelease({ release, acceleratedAt }: LadderState, { legs }: StepContext): Release {
+  const isUrgent = acceleratedAt !== null;
+  return { notionalE4: notionalE4(legs), isUrgent, releasedBy: release?.releasedBy ?? [] };
+}
+
+/** All timers of the call that still run end now. */
+function accelerated(
+  { call, restriction }: LadderState,
+  { now }: StepContext,
+): Pick<LadderState, 'acceleratedAt' | 'call' | 'restriction'> {
+  return {
+    acceleratedAt: now,
+    call: call === null ? null : { ...call, dueAt: Math.min(call.dueAt, now) },
+    restriction:
+      restriction === null
+        ? null
+        : { ...restriction, liquidateAt: Math.min(restriction.liquidateAt, now) },
+  };
 }
 
 function whyCancelled({ condition, metBy }: StepContext): CancelReason {

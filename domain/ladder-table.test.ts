@@ -52,13 +52,15 @@ const CALL: Call = {
   issuedAt: NOW - 19_990,
   dueAt: NOW - 10_000,
   originalDueAt: NOW - 10_000,
-  originalDemandE4: 3_750 * E4,
-  currentDemandE4: 3_750 * E4,
-  peakDemandE4: 3_750 * E4,
-  notifiedDemandE4: 3_750 * E4,
+  originalDemandE4: 5_700 * E4,
+  currentDemandE4: 5_700 * E4,
+  peakDemandE4: 5_700 * E4,
+  notifiedDemandE4: 5_700 * E4,
   creditedAtIssueE4: 0,
 };
 const NOT_DUE: Call = { ...CALL, dueAt: NOW + 10_000 };
+/** The demand is now more than was notified. */
+const RISEN: Call = { ...NOT_DUE, notifiedDemandE4: 1_000 * E4 };
 const GRACE_OVER: Restriction = {
   decidedAt: NOW - 9_000,
   restrictedAt: NOW - 8_990,
@@ -122,9 +124,11 @@ function under(condition: LadderCondition, rung: Rung): Partial<LadderState> {
     case 'UNPROVEN':
       return { call: CALL };
     case 'DEFICIENT':
-      return { call: hasCall(rung) ? NOT_DUE : null, restriction: null };
+      return { call: hasCall(rung) ? RISEN : null, restriction: null };
     case 'PAST_DUE':
-      return { call: CALL, restriction: rung === 'RESTRICTED' ? IN_GRACE : null };
+      return rung === 'RESTRICTED'
+        ? { call: { ...RISEN, dueAt: CALL.dueAt }, restriction: IN_GRACE }
+        : { call: CALL, restriction: null };
     case 'GRACE_OVER_RELEASED':
     case 'NOTHING_TO_SELL':
       return { ...pinned, call: CALL, restriction: GRACE_OVER };
@@ -202,6 +206,8 @@ const ACTIONS: Readonly<Record<Step, LadderAction['type']>> = {
   WARN: 'WARN',
   CLEAR_WARNING: 'CLEAR_WARNING',
   CALL: 'CALL',
+  RENOTIFY: 'RENOTIFY',
+  ACCELERATE: 'ACCELERATE',
   PAST_DUE: 'PAST_DUE',
   CLOSE_ONLY: 'CLOSE_ONLY',
   AWAIT_RELEASE: 'AWAIT_RELEASE',
@@ -218,6 +224,11 @@ const ACTIONS: Readonly<Record<Step, LadderAction['type']>> = {
 
 /** Steps of a cell that have nothing to do in the made-up situation. */
 const NOTHING_TO_DO: Partial<Record<`${Rung}/${LadderCondition}`, readonly Step[]>> = {
+  // Nothing is critical, and the demand is the one notified.
+  'MARGIN_CALL/PAST_DUE': ['ACCELERATE'],
+  'RESTRICTED/GRACE_OVER_RELEASED': ['ACCELERATE'],
+  'RESTRICTED/GRACE_OVER_UNRELEASED': ['ACCELERATE', 'RENOTIFY'],
+  'RESTRICTED/NOTHING_TO_SELL': ['ACCELERATE'],
   // All orders are over.
   'LIQUIDATING/HEALTHY': ['CANCEL_ORDERS'],
   'LIQUIDATING/THIN': ['CANCEL_ORDERS'],

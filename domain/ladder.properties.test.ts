@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { CaseCommand } from './case-commands.ts';
 import type { CaseEvent, StaleReason } from './case-events.ts';
+import { isCritical } from './critical.ts';
 import type { CaseAction } from './ladder-actions.ts';
 import { isAwaitingRelease } from './ladder-people.ts';
 import type { CaseOrder } from './ladder-state.ts';
@@ -301,6 +302,7 @@ const types = (taken: readonly Taken[]): CaseAction['type'][] =>
 const ESCALATIONS = [
   'WARN',
   'CALL',
+  'ACCELERATE',
   'PAST_DUE',
   'CLOSE_ONLY',
   'AWAIT_RELEASE',
@@ -348,8 +350,8 @@ describe('whatever happens to an account', () => {
       for (const taken of episodes(world).values()) {
         for (const step of [...ESCALATIONS, 'MET', 'LIFT', 'COMPLETE']) {
           if (step === 'ORDERS') continue;
-          // A plan that has grown beyond what one person releases is asked for once more.
-          const most = step === 'AWAIT_RELEASE' ? 2 : 1;
+          // Asked for again when the plan has outgrown one person, and when it is urgent.
+          const most = step === 'AWAIT_RELEASE' ? 3 : 1;
           expect(types(taken).filter((type) => type === step).length).toBeLessThanOrEqual(most);
         }
         const slices = types(taken).filter((type) => type === 'ORDERS').length;
@@ -365,6 +367,8 @@ describe('whatever happens to an account', () => {
       for (const taken of episodes(world).values()) {
         const of = (type: CaseAction['type']): Taken | undefined =>
           taken.find(({ action }) => action.type === type);
+        // Acceleration makes the instants come.
+        if (of('ACCELERATE') !== undefined) continue;
         const dueAfter =
           (of('PAST_DUE')?.action.decidedAt ?? Infinity) - (of('CALL')?.acknowledgedAt ?? 0);
         expect(dueAfter).toBeGreaterThanOrEqual(WALK_POLICY.dueAfterMs);
@@ -438,12 +442,46 @@ describe('whatever happens to an account', () => {
         );
         expect([...extended].sort((a, b) => a - b)).toEqual(extended);
         for (const { action, acknowledgedAt } of taken) {
-          if (action.type !== 'PAST_DUE') continue;
+          if (action.type !== 'PAST_DUE' || types(taken).includes('ACCELERATE')) continue;
           const issued = taken.find((each) => each.action.type === 'CALL');
           const byPolicy = (issued?.acknowledgedAt ?? 0) + WALK_POLICY.dueAfterMs;
           expect(action.call.dueAt).toBe(extended.at(-1) ?? byPolicy);
           expect(acknowledgedAt).toBeGreaterThanOrEqual(action.call.dueAt);
         }
+      }
+    });
+  });
+
+  test('a call is re-notified only on fresh figures and by at least the step, and moves no instant', () => {
+    holds((world) => {
+      for (const taken of episodes(world).values()) {
+        let notifiedE4 = Infinity;
+        for (const { action } of taken) {
+          if (action.type === 'CALL') notifiedE4 = action.call.notifiedDemandE4;
+          if (action.type !== 'RENOTIFY') continue;
+          expect(action.proof).toBe('FRESH');
+          const { notifiedDemandE4, peakDemandE4, originalDueAt } = action.call;
+          const least = Math.max(WALK_POLICY.deficiencyStepE4, notifiedE4 / 10);
+          expect(notifiedDemandE4 - notifiedE4).toBeGreaterThanOrEqual(least);
+          expect(peakDemandE4).toBeGreaterThanOrEqual(notifiedDemandE4);
+          const issued = taken.find((each) => each.action.type === 'CALL')?.acknowledgedAt ?? 0;
+          expect(originalDueAt).toBe(issued + WALK_POLICY.dueAfterMs);
+          notifiedE4 = notifiedDemandE4;
+        }
+      }
+    });
+  });
+
+  test('a call is accelerated only after it was critical for as long as policy says', () => {
+    holds(({ walk }) => {
+      for (const { action } of walk.taken) {
+        if (action.type !== 'ACCELERATE') continue;
+        const lasted = action.decidedAt - action.criticalSince;
+        expect(lasted).toBeGreaterThanOrEqual(WALK_POLICY.accelerationMs);
+        if (action.seen === null || action.seen.status === 'INDETERMINATE') {
+          throw new Error('it was accelerated on no figures');
+        }
+        expect(isCritical(action.seen, WALK_POLICY)).toBe(true);
       }
     });
   });

@@ -1,6 +1,7 @@
 import { LadderWalk, WALK_POLICY } from '#test/ladder-walk.ts';
 import { describe, expect, test } from '@jest/globals';
 import type { StaleReason } from './case-events.ts';
+import { outstandingE4 } from './ladder-episode.ts';
 import { nextDeadline } from './ladder-deadlines.ts';
 import { isAwaitingRelease } from './ladder-people.ts';
 import { ACKNOWLEDGEMENTS_MAX, ORDERS_PER_SLICE_MAX, SLICES_MAX } from './ladder-state.ts';
@@ -25,6 +26,9 @@ const QUOTE_OLD: StaleReason = {
   observed: '9000 ms',
   limit: '5000 ms',
 };
+
+const outstanding = ({ state }: LadderWalk): number =>
+  state.call === null ? 0 : outstandingE4(state.call, state.figures);
 
 const order = (walk: LadderWalk): CaseOrder => {
   const [first] = walk.orders;
@@ -93,7 +97,7 @@ describe('a margin call', () => {
       originalDemandE4: DEMAND * E4,
       currentDemandE4: 3_850 * E4,
       peakDemandE4: 9_400 * E4,
-      notifiedDemandE4: DEMAND * E4,
+      notifiedDemandE4: 9_400 * E4,
     });
   });
 
@@ -102,7 +106,136 @@ describe('a margin call', () => {
     const due = walk.state.call?.dueAt;
     walk.wait(1_000).price(350).wait(1_000).price(380);
     expect(walk.state.call?.dueAt).toBe(due);
+    expect(walk.story).toEqual(['WARN', 'CALL', 'RENOTIFY']);
+  });
+});
+
+describe('a call whose demand rises', () => {
+  test('is re-notified by max($500, 10 %), and its due instant stays', () => {
+    const walk = new LadderWalk().price(DEFICIENT);
+    const due = walk.state.call?.dueAt;
+    walk.price(389);
     expect(walk.story).toEqual(['WARN', 'CALL']);
+    walk.price(388);
+    expect(walk.story).toEqual(['WARN', 'CALL', 'RENOTIFY']);
+    expect(walk.taken.at(-1)?.action).toMatchObject({ proof: 'FRESH' });
+    // $4,500 missing and 1 % of $194,000.
+    expect(walk.state.call?.notifiedDemandE4).toBe(6_440 * E4);
+    expect(walk.state.call?.dueAt).toBe(due);
+  });
+
+  test('is not re-notified when it falls', () => {
+    const walk = new LadderWalk().price(380).price(DEFICIENT).price(395);
+    expect(walk.story).toEqual(['WARN', 'CALL']);
+  });
+
+  test('counts what was paid since: the demand is in total', () => {
+    const walk = new LadderWalk().price(DEFICIENT).deposit(3_000).price(382);
+    // $3,000 paid, $3,750 missing again and 1 % of $191,000.
+    expect(walk.story.slice(2)).toEqual(['RENOTIFY']);
+    expect(walk.state.call?.notifiedDemandE4).toBe(8_660 * E4);
+    expect(outstanding(walk)).toBe(5_660 * E4);
+    walk.deposit(5_660);
+    expect(walk.story.slice(3)).toEqual(['MET']);
+    expect(walk.taken.at(-1)?.action).toMatchObject({ metBy: 'CREDIT' });
+  });
+
+  test('by a withdrawal asks for all that is missing then, and counts credits from there', () => {
+    const walk = new LadderWalk().price(DEFICIENT).deposit(-10_000);
+    // $13,750 missing and 1 % of $195,000.
+    expect(walk.state.call?.notifiedDemandE4).toBe(15_700 * E4);
+    expect(outstanding(walk)).toBe(15_700 * E4);
+    walk.deposit(15_700);
+    expect(walk.taken.at(-1)?.action).toMatchObject({ type: 'MET', metBy: 'CREDIT' });
+  });
+
+  test('is not re-notified on figures that are not fresh', () => {
+    const walk = new LadderWalk().price(DEFICIENT);
+    walk.stale = QUOTE_OLD;
+    walk.price(380);
+    expect(walk.story.slice(2)).toEqual(['HOLD']);
+    walk.stale = null;
+    walk.wait(1_500);
+    expect(walk.story.slice(3)).toEqual(['HOLD_CLEARED', 'RENOTIFY']);
+  });
+
+  test('is re-notified while the account is restricted too', () => {
+    const walk = new LadderWalk().price(DEFICIENT).wait(7_000).price(380);
+    expect(walk.story.slice(4)).toEqual(['RENOTIFY']);
+    expect(walk.state.rung).toBe('RESTRICTED');
+  });
+});
+
+describe('the one enforced due instant', () => {
+  test('is recorded when the clock starts, and so is the end of the grace', () => {
+    const walk = new LadderWalk();
+    walk.publishingMs = 700;
+    walk.price(DEFICIENT).wait(9_000);
+    const [call, grace] = walk.clocks.map(({ action }) => action);
+    const { issuedAt, dueAt } = walk.state.call ?? {};
+    expect(call).toMatchObject({ clock: 'CALL', startedAt: issuedAt, endsAt: dueAt });
+    const { restrictedAt, liquidateAt } = walk.state.restriction ?? {};
+    expect(grace).toMatchObject({ clock: 'GRACE', startedAt: restrictedAt, endsAt: liquidateAt });
+    expect(walk.clocks).toHaveLength(2);
+  });
+});
+
+describe('a call of an account whose equity is critical', () => {
+  /** 500 shares at $310: equity $5,000, below 40 % of the requirement of $38,750. */
+  const CRITICAL = 310;
+
+  test('is accelerated after the policy’s time: past due and close-only now, liquidation at once', () => {
+    const walk = new LadderWalk().price(CRITICAL).wait(WALK_POLICY.accelerationMs - 100);
+    expect(walk.story).toEqual(['WARN', 'CALL']);
+    walk.wait(200);
+    expect(walk.story.slice(2)).toEqual([
+      'ACCELERATE',
+      'PAST_DUE',
+      'CLOSE_ONLY',
+      'TRIGGER',
+      'ORDERS',
+    ]);
+    const pastDue = walk.taken.at(3)?.action;
+    if (pastDue?.type !== 'PAST_DUE') throw new Error('it is not past due');
+    expect(pastDue.call.dueAt).toBe(pastDue.decidedAt);
+  });
+
+  test('is not accelerated when the equity recovers in time', () => {
+    const walk = new LadderWalk().price(CRITICAL).wait(1_000).price(DEFICIENT).price(CRITICAL);
+    walk.wait(1_000);
+    expect(walk.state).toMatchObject({ rung: 'MARGIN_CALL', acceleratedAt: null });
+  });
+
+  test('is accelerated out of its grace', () => {
+    const walk = new LadderWalk()
+      .price(DEFICIENT)
+      .wait(6_500)
+      .setPrice(CRITICAL)
+      .tell()
+      .wait(1_600);
+    expect(walk.story.slice(4)).toEqual(['RENOTIFY', 'ACCELERATE', 'TRIGGER', 'ORDERS']);
+  });
+
+  test('asks for its release urgently, again if it was asked for before', () => {
+    const walk = new LadderWalk({ ...WALK_POLICY, liquidationRelease: 'ONE_PERSON' });
+    walk.price(DEFICIENT).wait(20_000);
+    expect(walk.taken.at(-1)?.action).toMatchObject({ type: 'AWAIT_RELEASE', isUrgent: false });
+    walk.price(CRITICAL).wait(1_600);
+    expect(walk.story.slice(5)).toEqual([
+      'RENOTIFY',
+      // The plan is now more than one person releases.
+      'AWAIT_RELEASE',
+      'ACCELERATE',
+      'AWAIT_RELEASE',
+    ]);
+    expect(walk.taken.at(-1)?.action).toMatchObject({ isUrgent: true });
+  });
+
+  test('is not accelerated on figures that are not fresh', () => {
+    const walk = new LadderWalk().price(CRITICAL);
+    walk.stale = QUOTE_OLD;
+    walk.wait(5_000);
+    expect(walk.story.slice(2)).toEqual(['HOLD']);
   });
 });
 
@@ -171,7 +304,7 @@ describe('a call that is not met', () => {
   test('waits for a person where policy releases no liquidation by itself', () => {
     const walk = new LadderWalk({ ...WALK_POLICY, liquidationRelease: 'ONE_PERSON' });
     walk.price(DEFICIENT).wait(60_000).price(380).wait(60_000);
-    expect(walk.story.slice(4)).toEqual(['AWAIT_RELEASE']);
+    expect(walk.story.slice(4)).toEqual(['AWAIT_RELEASE', 'RENOTIFY']);
     expect(walk.state.rung).toBe('RESTRICTED');
     expect(isAwaitingRelease(walk.state)).toBe(true);
     expect(nextDeadline(walk.state)).toBeNull();
@@ -571,6 +704,7 @@ describe('a liquidation', () => {
     expect(walk.story).toEqual([
       'WARN',
       'CALL',
+      'ACCELERATE',
       'PAST_DUE',
       'CLOSE_ONLY',
       'TRIGGER',
@@ -578,7 +712,7 @@ describe('a liquidation', () => {
       'HAND_OVER',
     ]);
     walk.deposit(150_000);
-    expect(walk.story.slice(7)).toEqual(['MET', 'LIFT']);
+    expect(walk.story.slice(8)).toEqual(['MET', 'LIFT']);
     expect(walk.state.rung).toBe('ACTIVE');
   });
 });

@@ -1,29 +1,29 @@
 import { answerTo, withAnswer } from './case-answers.ts';
 import type { CaseCommand } from './case-commands.ts';
-import type { AcknowledgedEvent, CaseEvent, Reading, StaleReason } from './case-events.ts';
+import type { CaseEvent, Reading, StaleReason } from './case-events.ts';
 import type { CaseFigures } from './case-figures.ts';
 import { figuresVersionString, isLater } from './figures-version.ts';
 import { refusalOf } from './case-refusals.ts';
+import { isCritical } from './critical.ts';
 import type { LadderAction, ReadFigures } from './ladder-actions.ts';
 import { obey } from './ladder-commands.ts';
+import { acknowledge, expireFunds, startClock, startGrace } from './ladder-events.ts';
 import { isAboveHysteresis, situationOf } from './ladder-condition.ts';
 import type { Evidence, Situation } from './ladder-condition.ts';
 import { arrive, beginEpisode, withDemand } from './ladder-episode.ts';
 import { isRetryDue, missingPrices, onHold } from './ladder-hold.ts';
-import { fundsExpired } from './ladder-people.ts';
 import { seeExecution, unsettledOrders } from './ladder-orders.ts';
-import { ACKNOWLEDGEMENTS_MAX } from './ladder-state.ts';
 import type { LadderState } from './ladder-state.ts';
 import {
   add,
   applyStep,
   audited,
+  bare,
   clearHold,
-  having,
   isPending,
   LadderDefect,
 } from './ladder-steps.ts';
-import type { Progress, RecordContext, StepContext } from './ladder-steps.ts';
+import type { Moment, Progress, StepContext } from './ladder-steps.ts';
 import { LADDER } from './ladder-table.ts';
 import type { Outcome, Step } from './ladder-table.ts';
 import type { Policy } from './policy.ts';
@@ -77,9 +77,9 @@ function answer(pinned: LadderState, event: CaseEvent, moment: Moment): Decision
         executionId: event.executionId,
       });
     case 'CALL_PUBLISHED':
-      return startClock(pinned, event.episode, event.ackAt, moment);
+      return goOn(startClock(pinned, event, moment), moment);
     case 'RESTRICTION_PUBLISHED':
-      return startGrace(pinned, event.episode, event.ackAt, moment);
+      return goOn(startGrace(pinned, event, moment), moment);
     case 'ACKNOWLEDGED':
       return acknowledge(pinned, event, moment);
     case 'COMMAND':
@@ -87,13 +87,6 @@ function answer(pinned: LadderState, event: CaseEvent, moment: Moment): Decision
     case 'WAKE':
       return advance(pinned, TOLD, moment);
   }
-}
-
-/** Under which policy, when and through which execution a case decides. */
-interface Moment {
-  readonly policy: Policy;
-  readonly now: number;
-  readonly executionId: string | null;
 }
 
 const TOLD: Evidence = { kind: 'TOLD' };
@@ -237,63 +230,29 @@ function seeFigures(
   { policy, now }: Moment,
 ): LadderState {
   const { call } = state;
+  const criticalSince = sinceWhen(isCriticalNow(figures, policy), state.criticalSince, now);
+  const seen = { ...state, figures, criticalSince };
   // Orders of a cured call are kept only until they are settled.
-  if (call === null) return { ...state, figures, orders: unsettledOrders(state.orders, figures) };
-  if (figures.status === 'INDETERMINATE') return { ...state, figures, aboveHysteresisSince: null };
+  if (call === null) return { ...seen, orders: unsettledOrders(state.orders, figures) };
+  if (figures.status === 'INDETERMINATE') return { ...seen, aboveHysteresisSince: null };
   return {
-    ...state,
-    figures,
+    ...seen,
     call: withDemand(call, figures, policy),
-    aboveHysteresisSince: isAboveHysteresis(figures, policy)
-      ? (state.aboveHysteresisSince ?? now)
-      : null,
+    aboveHysteresisSince: sinceWhen(
+      isAboveHysteresis(figures, policy),
+      state.aboveHysteresisSince,
+      now,
+    ),
   };
 }
 
-/** The call's clock starts when margin.calls.v1 has acknowledged it; the due instant never moves. */
-function startClock(state: LadderState, episode: number, ackAt: number, moment: Moment): Decision {
-  const { call } = state;
-  if (call?.issuedAt !== null || episode !== state.episode) return nothing(state);
-  const originalDueAt = ackAt + moment.policy.dueAfterMs;
-  const isExtended = call.dueAt > call.originalDueAt;
-  const dueAt = isExtended ? Math.max(call.dueAt, originalDueAt) : originalDueAt;
-  const issued = { ...call, issuedAt: ackAt, originalDueAt, dueAt };
-  return advance({ ...state, call: issued }, TOLD, moment);
+function isCriticalNow(figures: CaseFigures, policy: Policy): boolean {
+  return figures.status !== 'INDETERMINATE' && isCritical(figures, policy);
 }
 
-/** The grace runs from the restriction that restrictions.v1 has acknowledged (DESIGN 11). */
-function startGrace(state: LadderState, episode: number, ackAt: number, moment: Moment): Decision {
-  const { restriction } = state;
-  if (restriction?.restrictedAt !== null || episode !== state.episode) return nothing(state);
-  const liquidateAt = ackAt + moment.policy.graceMs;
-  const started = { ...restriction, restrictedAt: ackAt, liquidateAt };
-  return advance({ ...state, restriction: started }, TOLD, moment);
-}
-
-/** Records who saw the case. Changes no rung, no deadline. */
-function acknowledge(
-  state: LadderState,
-  { by, at, note }: AcknowledgedEvent,
-  moment: Moment,
-): Decision {
-  const repeated = state.acknowledgements.some(
-    (known) => known.by === by && known.at === at && known.note === note,
-  );
-  if (repeated) return nothing(state);
-  const acknowledgements = [...state.acknowledgements, { by, at, note }].slice(
-    -ACKNOWLEDGEMENTS_MAX,
-  );
-  return add(
-    { state: { ...state, acknowledgements }, actions: [] },
-    bare(state, moment),
-    (recorded) => ({
-      ...audited(state, recorded),
-      type: 'ACKNOWLEDGE',
-      by,
-      at,
-      note,
-    }),
-  );
+/** Since when something has held that holds now, or null. */
+function sinceWhen(holds: boolean, since: number | null, now: number): number | null {
+  return holds ? (since ?? now) : null;
 }
 
 /** Obeys or refuses a person, keeps the answer, and goes on with what follows from it. */
@@ -310,26 +269,14 @@ function onCommand(state: LadderState, command: CaseCommand, moment: Moment): De
     command,
     outcome,
   }));
-  const after = advance(before.state, TOLD, moment);
-  return { state: after.state, actions: [...before.actions, ...after.actions] };
+  return goOn(before, moment);
 }
 
-/** Funds whose expiry has come no longer hold escalation; recorded once. */
-function expireFunds(progress: Progress, moment: Moment): Progress {
-  const { state } = progress;
-  const funds = fundsExpired(state, moment.now);
-  if (funds === null) return progress;
-  const over = having(progress, { funds: { ...funds, isOver: true } });
-  return add(over, bare(state, moment), (recorded) => ({
-    ...audited(state, recorded),
-    type: 'FUNDS_EXPIRED',
-    funds,
-  }));
-}
-
-/** The context of an action that no cell of the table takes. */
-function bare({ rung: to }: LadderState, moment: Moment): RecordContext {
-  return { ...moment, to, proof: 'TOLD' };
+/** Asks the table after something was recorded; nothing when nothing was. */
+function goOn({ state, actions }: Progress, moment: Moment): Decision {
+  if (actions.length === 0) return nothing(state);
+  const after = advance(state, TOLD, moment);
+  return { state: after.state, actions: [...actions, ...after.actions] };
 }
 
 function nothing(state: LadderState): Decision {

@@ -41,6 +41,10 @@ export interface LadderPolicy {
   readonly pendingFundsMaxMs: number;
   /** By how much in total a due instant may be extended without an authority's reference. */
   readonly extendMaxMs: number;
+  /** Equity below this share of the requirement, or at most 0, is critical … */
+  readonly accelerationRate: Rate;
+  /** … and for this long accelerates an open call. */
+  readonly accelerationMs: number;
   readonly clock: 'WALL' | 'SESSION';
   /** A changed deficiency is told again when it moved by max(this, deficiencyStepRate). */
   readonly deficiencyStepE4: number;

@@ -60,6 +60,7 @@ export function caseSnapshot(changes: Partial<CaseSnapshot> = {}): CaseSnapshot 
     outstanding: 10_000,
     issued_at: NOON,
     due_at: NOON + 6_000,
+    accelerated_at: null,
     restricted_at: null,
     liquidate_at: null,
     awaiting_release: false,

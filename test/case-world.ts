@@ -95,6 +95,11 @@ export class CaseWorld implements Publisher, FiguresReader {
     await this.tell();
   }
 
+  /** The run that the case is in. */
+  async runId(): Promise<string> {
+    return (await this.#client.workflow.getHandle(this.caseId).describe()).runId;
+  }
+
   /** Tells the case the figures as they are now. */
   async tell(): Promise<void> {
     this.#sequence += 1;

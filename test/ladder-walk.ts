@@ -31,6 +31,8 @@ export const WALK_POLICY: Policy = {
   twoPersonNotionalE4: 50_000 * E4,
   pendingFundsMaxMs: 6_000,
   extendMaxMs: 6_000,
+  accelerationRate: rate(400_000),
+  accelerationMs: 1_500,
   clock: 'WALL',
   deficiencyStepE4: 500 * E4,
   deficiencyStepRate: rate(100_000),
@@ -74,6 +76,8 @@ export class LadderWalk {
   publishingMs = 5;
   policyInForce: Policy;
   readonly taken: Taken[] = [];
+  /** The starts of clocks, which are recorded too, apart from what the case does. */
+  readonly clocks: Taken[] = [];
   readonly readings: Reading[] = [];
 
   constructor(policy: Policy = WALK_POLICY) {
@@ -207,7 +211,8 @@ export class LadderWalk {
     }
     const at = this.now;
     this.now += this.publishingMs;
-    this.taken.push({
+    const told = action.type === 'CLOCK_STARTED' ? this.clocks : this.taken;
+    told.push({
       at,
       acknowledgedAt: this.now,
       action,

@@ -1,39 +1,63 @@
 /**
- * Records the histories that test/replay.test.ts replays, from a demo that stays up:
- *   node bin/bootstrap.mjs test/record-histories.ts <Temporal host:port>
- * Kept is the longest run of each case: at rest it continues as new, with an empty history. Record
- * anew when a change to the workflow is meant to break replay, and say so in the commit.
+ * Records the histories that test/replay.test.ts replays, by playing test/case-stories.ts:
+ *   node bin/bootstrap.mjs test/record-histories.ts [story…]
+ * The server is the one at TEMPORAL_ADDRESS, else one of its own. Record anew when a change to the
+ * workflow is meant to break replay, and say so in the commit.
  */
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
-import { Client, Connection } from '@temporalio/client';
+import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { CASE_STORIES } from './case-stories.ts';
+import type { CaseStory } from './case-stories.ts';
+import { CaseServer } from './temporal.ts';
 
-const STORIES = [
-  { account: 'ACC_DEMO_002', file: 'all-the-way.json' },
-  { account: 'ACC_DEMO_003', file: 'cured-by-deposit.json' },
-];
+type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
 
-const [address] = process.argv.slice(2);
-if (address === undefined) {
-  process.stderr.write('usage: test/record-histories.ts <Temporal host:port>\n');
-  process.exit(2);
+const wanted = process.argv.slice(2);
+const stories = CASE_STORIES.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+const server = await CaseServer.start();
+for (const story of stories) {
+  const events = await record(story);
+  process.stdout.write(`${story.name}.json: ${String(events)} events\n`);
+}
+await server.stop();
+
+/** Plays a story and keeps the history of one run; answers with its length. */
+async function record({ name, policy, run, play }: CaseStory): Promise<number> {
+  const world = server.world(policy);
+  await server.withWorker(world, () => play(world));
+  const kept = historyOf(await runsOf(world.caseId), run);
+  const file = path.join(import.meta.dirname, 'histories', `${name}.json`);
+  await writeFile(file, `${historyToJSON(kept)}\n`);
+  await server.temporal.client.workflow.getHandle(world.caseId).terminate('it is recorded');
+  return lengthOf(kept);
 }
 
-const connection = await Connection.connect({ address });
-const client = new Client({ connection });
-for (const { account, file } of STORIES) {
-  const runs = [];
-  const query = `WorkflowType = 'accountCase'`;
-  for await (const run of client.workflow.list({ query })) {
-    if (run.workflowId.endsWith(`account-case:${account}`)) runs.push(run);
-  }
-  const [longest] = runs.sort((a, b) => b.historyLength - a.historyLength);
-  if (longest === undefined) throw new Error(`there is no case of ${account} at ${address}`);
-  const handle = client.workflow.getHandle(longest.workflowId, longest.runId);
-  const history = historyToJSON(await handle.fetchHistory());
-  await writeFile(path.join(import.meta.dirname, 'histories', file), `${history}\n`);
-  process.stdout.write(`${file}: ${String(longest.historyLength)} events\n`);
+/** The histories of a case's runs, the last one first. */
+async function runsOf(workflowId: string): Promise<History[]> {
+  const runs: History[] = [];
+  let runId: string | undefined;
+  do {
+    const handle = server.temporal.client.workflow.getHandle(workflowId, runId);
+    const history = await handle.fetchHistory();
+    runs.push(history);
+    const started = history.events?.[0]?.workflowExecutionStartedEventAttributes;
+    runId = started?.continuedExecutionRunId ?? '';
+  } while (runId !== '');
+  return runs;
 }
-await connection.close();
+
+function historyOf(runs: readonly History[], which: CaseStory['run']): History {
+  const [last] = runs;
+  const [longest] = [...runs].sort((a, b) => lengthOf(b) - lengthOf(a));
+  if (last === undefined || longest === undefined) throw new Error('the case has no run');
+  if (which === 'LONGEST') return longest;
+  if (runs.length < 2) throw new Error('the case did not continue as new');
+  return last;
+}
+
+function lengthOf({ events }: History): number {
+  return events?.length ?? 0;
+}

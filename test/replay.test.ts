@@ -1,16 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { defaultPayloadConverter } from '@temporalio/common';
+import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
-import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import type { InjectedSinks, WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { CASE_STORIES } from './case-stories.ts';
+import type { ReplayedCommand, ReplaySinks } from './replayed-commands.ts';
 import { CASE_WORKFLOW_FILE } from './temporal.ts';
 
-/** Recorded from the demo by test/record-histories.ts: cases that are under way look like these. */
-const HISTORIES = [
-  { story: 'a case that goes all the way', file: 'all-the-way.json' },
-  { story: 'a case that is cured by a deposit', file: 'cured-by-deposit.json' },
-];
+const COMMAND_WATCH = fileURLToPath(new URL('./replayed-commands.ts', import.meta.url));
 
 const logger = new DefaultLogger('ERROR');
 
@@ -18,29 +18,77 @@ beforeAll(() => {
   Runtime.install({ logger });
 });
 
-async function replay(
-  workflowBundle: WorkflowBundleWithSourceMap,
-  file: string,
-): Promise<Error | undefined> {
-  const url = new URL(`./histories/${file}`, import.meta.url);
+/** How a committed history is replayed, and the commands that the workflow gives on the way. */
+interface Replayed {
+  readonly error: Error | undefined;
+  readonly given: readonly ReplayedCommand[];
+  readonly recorded: readonly ReplayedCommand[];
+}
+
+async function replay(bundle: WorkflowBundleWithSourceMap, name: string): Promise<Replayed> {
+  const url = new URL(`./histories/${name}.json`, import.meta.url);
   const history: unknown = JSON.parse(await readFile(url, 'utf8'));
-  const histories = [{ workflowId: 'account-case:replayed', history }];
-  for await (const { error } of Worker.runReplayHistories({ workflowBundle }, histories)) {
-    return error;
+  const given: ReplayedCommand[] = [];
+  const sinks: InjectedSinks<ReplaySinks> = {
+    replay: { given: { callDuringReplay: true, fn: (_info, command) => void given.push(command) } },
+  };
+  const histories = [{ workflowId: workflowIdIn(historyFromJSON(history)), history }];
+  const options = { workflowBundle: bundle, sinks };
+  for await (const { error } of Worker.runReplayHistories(options, histories)) {
+    return { error, given, recorded: recordedIn(historyFromJSON(history)) };
   }
-  throw new Error(`${file} was not replayed`);
+  throw new Error(`${name} was not replayed`);
+}
+
+type History = ReturnType<typeof historyFromJSON>;
+
+/** What a case tells its activities holds its own id. */
+function workflowIdIn({ events }: History): string {
+  const started = events?.[0]?.workflowExecutionStartedEventAttributes;
+  return started?.workflowId ?? '';
+}
+
+/** The commands that the recorded workflow gave, in their order. */
+function recordedIn({ events }: History): ReplayedCommand[] {
+  return (events ?? []).flatMap<ReplayedCommand>((event) => {
+    const timer = event.timerStartedEventAttributes?.startToFireTimeout;
+    if (timer) {
+      return [{ kind: 'TIMER', ms: Number(timer.seconds ?? 0) * 1_000 + (timer.nanos ?? 0) / 1e6 }];
+    }
+    const activity = event.activityTaskScheduledEventAttributes;
+    if (!activity) return [];
+    const args = (activity.input?.payloads ?? []).map((payload) =>
+      defaultPayloadConverter.fromPayload<unknown>(payload),
+    );
+    return [{ kind: 'ACTIVITY', type: activity.activityType?.name ?? '', args }];
+  });
 }
 
 describe('the workflow as it is', () => {
   let bundle: WorkflowBundleWithSourceMap;
   beforeAll(async () => {
-    bundle = await bundleWorkflowCode({ workflowsPath: CASE_WORKFLOW_FILE, logger });
+    bundle = await bundleWorkflowCode({
+      workflowsPath: CASE_WORKFLOW_FILE,
+      workflowInterceptorModules: [COMMAND_WATCH],
+      logger,
+    });
   }, 60_000);
 
-  test.each(HISTORIES)(
-    'goes on with $story',
-    async ({ file }) => {
-      expect(await replay(bundle, file)).toBeUndefined();
+  test.each(CASE_STORIES)(
+    'goes on with a case $tells',
+    async ({ name }) => {
+      expect((await replay(bundle, name)).error).toBeUndefined();
+    },
+    30_000,
+  );
+
+  test.each(CASE_STORIES)(
+    'sets the same timers and gives its activities the same, in a case $tells',
+    async ({ name }) => {
+      const { given, recorded } = await replay(bundle, name);
+      // What was decided after the last recorded task is not in the history yet.
+      expect(given.slice(0, recorded.length)).toEqual(recorded);
+      expect(recorded.length).toBeGreaterThan(2);
     },
     30_000,
   );
@@ -50,13 +98,17 @@ describe('a workflow that was changed', () => {
   let bundle: WorkflowBundleWithSourceMap;
   beforeAll(async () => {
     const workflowsPath = fileURLToPath(new URL('./changed-account-case.ts', import.meta.url));
-    bundle = await bundleWorkflowCode({ workflowsPath, logger });
+    bundle = await bundleWorkflowCode({
+      workflowsPath,
+      workflowInterceptorModules: [COMMAND_WATCH],
+      logger,
+    });
   }, 60_000);
 
-  test.each(HISTORIES)(
-    'cannot go on with $story',
-    async ({ file }) => {
-      expect(await replay(bundle, file)).toBeInstanceOf(DeterminismViolationError);
+  test.each(CASE_STORIES)(
+    'cannot go on with a case $tells',
+    async ({ name }) => {
+      expect((await replay(bundle, name)).error).toBeInstanceOf(DeterminismViolationError);
     },
     30_000,
   );

@@ -95,8 +95,10 @@ describe('a case that nobody pays', () => {
       expect(world.actions('audit.v1')).toEqual([
         'WARNING',
         'MARGIN_CALL',
+        'CLOCK_STARTED',
         'PAST_DUE',
         'CLOSE_ONLY',
+        'CLOCK_STARTED',
         'LIQUIDATION_TRIGGERED',
         'LIQUIDATION_ORDERS',
         'MET',
@@ -146,7 +148,10 @@ describe('a case that nobody pays', () => {
         await world.price(DEFICIENT);
         await until('it waits', () => world.actions('audit.v1').includes('AWAITING_RELEASE'));
         expect(world.actions('liquidations.v1')).toEqual([]);
-        expect(await page(handle)).toContain('waiting for release');
+        await eventually(
+          () => page(handle),
+          (text) => text.includes('waiting for release'),
+        );
       },
       { ...POLICY, liquidationRelease: 'ONE_PERSON' },
     );
@@ -272,8 +277,14 @@ describe('a case whose figures are not fresh', () => {
       await until('it has looked again', () => world.readings >= 3);
       expect(await page(handle)).toContain('**On hold** since');
       world.stale = null;
-      await until('the call is out', called(world));
-      expect(world.actions('audit.v1')).toEqual(['HELD', 'HOLD_CLEARED', 'WARNING', 'MARGIN_CALL']);
+      await until('the clock runs', () => world.actions('audit.v1').includes('CLOCK_STARTED'));
+      expect(world.actions('audit.v1')).toEqual([
+        'HELD',
+        'HOLD_CLEARED',
+        'WARNING',
+        'MARGIN_CALL',
+        'CLOCK_STARTED',
+      ]);
     });
   }, 60_000);
 });

@@ -102,6 +102,7 @@ function callLines(state: LadderState): string[] {
     ['Paid in or sold since', creditedText(state, call)],
     ['Outstanding', dollarText(outstandingE4(call, state.figures))],
     ['Issued', call.issuedAt === null ? 'not acknowledged yet' : instantText(call.issuedAt)],
+    ...(state.acceleratedAt === null ? [] : [['Accelerated', instantText(state.acceleratedAt)]]),
     ['Due', call.issuedAt === null ? 'counts from the acknowledgement' : instantText(call.dueAt)],
     ...(restriction === null ? [] : restrictionRows(restriction)),
   ]);

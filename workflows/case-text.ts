@@ -36,6 +36,8 @@ export function deadlineText(state: LadderState, deadline: Deadline): string {
       return `call of ${demand} met by the market if the excess holds`;
     case 'HOLD_RETRY':
       return `on hold (${state.hold?.reason.code ?? ''}): look again`;
+    case 'ACCELERATION':
+      return `call of ${demand} accelerated if the equity stays critical`;
     case 'FUNDS_EXPIRE':
       return `funds for the call of ${demand} expected`;
     case 'ORDERS_EXPIRE':
@@ -54,12 +56,18 @@ export function actionText(action: CaseAction): string {
       return 'warning over: healthy again';
     case 'CALL':
       return `call of ${dollarText(action.call.notifiedDemandE4)}`;
+    case 'CLOCK_STARTED':
+      return `${action.clock === 'CALL' ? 'due' : 'grace ends'} at ${instantText(action.endsAt)}`;
+    case 'RENOTIFY':
+      return `call raised to ${dollarText(action.call.notifiedDemandE4)}`;
+    case 'ACCELERATE':
+      return `equity critical since ${instantText(action.criticalSince)}: no more time`;
     case 'PAST_DUE':
       return `call of ${dollarText(action.call.notifiedDemandE4)} past due`;
     case 'CLOSE_ONLY':
       return 'close-only until the call is met';
     case 'AWAIT_RELEASE':
-      return `liquidation waits for ${String(action.persons)} person(s) to release it`;
+      return `liquidation waits for ${String(action.persons)} person(s) to release it${action.isUrgent ? ': urgent' : ''}`;
     case 'COMMANDED':
       return commandText(action.command, action.outcome);
     case 'FUNDS_EXPIRED':

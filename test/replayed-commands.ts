@@ -1,0 +1,29 @@
+/** Replay does not compare a timer's length, nor what an activity is given: this tells them to a test. */
+import { proxySinks } from '@temporalio/workflow';
+import type { Sinks, WorkflowInterceptors } from '@temporalio/workflow';
+
+/** A command that a replayed workflow has given. */
+export type ReplayedCommand =
+  | { readonly kind: 'TIMER'; readonly ms: number }
+  | { readonly kind: 'ACTIVITY'; readonly type: string; readonly args: readonly unknown[] };
+
+export interface ReplaySinks extends Sinks {
+  readonly replay: { readonly given: (command: ReplayedCommand) => void };
+}
+
+const { replay } = proxySinks<ReplaySinks>();
+
+export const interceptors = (): WorkflowInterceptors => ({
+  outbound: [
+    {
+      startTimer: (input, next) => {
+        replay.given({ kind: 'TIMER', ms: input.durationMs });
+        return next(input);
+      },
+      scheduleActivity: (input, next) => {
+        replay.given({ kind: 'ACTIVITY', type: input.activityType, args: input.args });
+        return next(input);
+      },
+    },
+  ],
+});
