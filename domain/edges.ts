@@ -65,10 +65,17 @@ export function edgeOf(
   const next = toldBy(told, figures, policy);
   if (told === null) return next.status === 'ACTIVE' ? null : 'FIRST';
   if (!isLater(figures.version, told.version)) return null;
-  if (next.status !== told.status) {
-    const flipped = next.status === 'INDETERMINATE' || told.status === 'INDETERMINATE';
-    return flipped ? 'INDETERMINATE' : 'STATUS';
-  }
+  return statusEdge(told.status, next.status) ?? callEdge(told, next, policy);
+}
+
+/** Did the status change class? */
+function statusEdge(told: MarginStatus, next: MarginStatus): EdgeReason | null {
+  if (next === told) return null;
+  return next === 'INDETERMINATE' || told === 'INDETERMINATE' ? 'INDETERMINATE' : 'STATUS';
+}
+
+/** Did something move that an open call, or one to come, is decided by? */
+function callEdge(told: ToldFigures, next: ToldFigures, policy: Policy): EdgeReason | null {
   if (told.callMayBeOpen && next.creditedTotalE4 !== told.creditedTotalE4) return 'CREDIT';
   if (told.callMayBeOpen && next.aboveHysteresis !== told.aboveHysteresis) return 'HYSTERESIS';
   if (next.isCritical !== told.isCritical) return 'CRITICAL';
@@ -109,10 +116,8 @@ export function edgeOfAcknowledged(
   const next = toldBy(null, figures, policy);
   if (acknowledged === null) return next.status === 'ACTIVE' ? null : 'FIRST';
   if (!isLater(figures.version, acknowledged.version)) return null;
-  if (next.status !== acknowledged.status) {
-    const flipped = next.status === 'INDETERMINATE' || acknowledged.status === 'INDETERMINATE';
-    return flipped ? 'INDETERMINATE' : 'STATUS';
-  }
+  const changed = statusEdge(acknowledged.status, next.status);
+  if (changed !== null) return changed;
   if (hasOpenCall(acknowledged.rung)) return 'HEALED';
   return hasMovedByStep(acknowledged.deficiencyE4, next.deficiencyE4, policy) ? 'DEFICIENCY' : null;
 }

@@ -52,7 +52,7 @@ export const CASE_STORIES: readonly CaseStory[] = [
     tells: 'that goes all the way to liquidation and cure',
     policy: POLICY,
     run: 'LONGEST',
-    play: async (world) => {
+    play: async (world: CaseWorld): Promise<void> => {
       await world.price(DEFICIENT);
       await audited(world, 'LIFTED');
     },
@@ -62,7 +62,7 @@ export const CASE_STORIES: readonly CaseStory[] = [
     tells: 'that is cured by a deposit',
     policy: SLOW,
     run: 'LONGEST',
-    play: async (world) => {
+    play: async (world: CaseWorld): Promise<void> => {
       await world.price(DEFICIENT);
       await audited(world, 'CLOCK_STARTED');
       await world.deposit(60_000);
@@ -74,7 +74,7 @@ export const CASE_STORIES: readonly CaseStory[] = [
     tells: 'that is cured by the market',
     policy: SLOW,
     run: 'LONGEST',
-    play: async (world) => {
+    play: async (world: CaseWorld): Promise<void> => {
       await world.price(DEFICIENT);
       await audited(world, 'CLOCK_STARTED');
       await world.price(BARELY_MORE);
@@ -86,7 +86,7 @@ export const CASE_STORIES: readonly CaseStory[] = [
     tells: 'whose call is notified anew',
     policy: SLOW,
     run: 'LONGEST',
-    play: async (world) => {
+    play: async (world: CaseWorld): Promise<void> => {
       await world.price(DEFICIENT);
       await audited(world, 'CLOCK_STARTED');
       await world.price(WORSE);
@@ -100,7 +100,7 @@ export const CASE_STORIES: readonly CaseStory[] = [
     tells: 'whose call is accelerated',
     policy: { ...SLOW, graceMs: 60_000 },
     run: 'LONGEST',
-    play: async (world) => {
+    play: async (world: CaseWorld): Promise<void> => {
       await world.price(CRITICAL);
       await audited(world, 'LIFTED');
     },
@@ -110,7 +110,7 @@ export const CASE_STORIES: readonly CaseStory[] = [
     tells: 'that holds on stale figures',
     policy: SLOW,
     run: 'LONGEST',
-    play: async (world) => {
+    play: async (world: CaseWorld): Promise<void> => {
       world.stale = STALE;
       await world.price(DEFICIENT);
       await until('it has looked again', () => world.readings >= 3);
@@ -123,7 +123,7 @@ export const CASE_STORIES: readonly CaseStory[] = [
     tells: 'whose liquidation awaits release',
     policy: ONE_PERSON,
     run: 'LONGEST',
-    play: async (world) => {
+    play: async (world: CaseWorld): Promise<void> => {
       await world.price(DEFICIENT);
       await audited(world, 'AWAITING_RELEASE');
     },
@@ -133,7 +133,7 @@ export const CASE_STORIES: readonly CaseStory[] = [
     tells: 'that began with what an earlier run knew',
     policy: SLOW,
     run: 'CONTINUED',
-    play: async (world) => {
+    play: async (world: CaseWorld): Promise<void> => {
       await world.price(DEFICIENT);
       await audited(world, 'CLOCK_STARTED');
       const before = await world.runId();
