@@ -155,7 +155,7 @@ test('whatever the cases, every page size gives the same list, in order', async 
   }
 });
 
-test('a table of an earlier version gets the indexes that it lacks', async () => {
+test('a table of an earlier version gets the indexes that it lacks, once, from whoever comes', async () => {
   const { client } = fixture;
   const table = `${fixture.table}-old`;
   await client.send(
@@ -172,7 +172,7 @@ test('a table of an earlier version gets the indexes that it lacks', async () =>
       ],
     }),
   );
-  await ensureRiskStateTable(client, table);
+  await Promise.all(Array.from({ length: 4 }, () => ensureRiskStateTable(client, table)));
   const { Table } = await client.send(new DescribeTableCommand({ TableName: table }));
   expect((Table?.GlobalSecondaryIndexes ?? []).map(({ IndexName }) => IndexName).sort()).toEqual([
     'accounts-by-rung',

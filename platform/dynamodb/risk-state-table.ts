@@ -2,6 +2,7 @@ import {
   CreateTableCommand,
   DescribeTableCommand,
   DescribeTimeToLiveCommand,
+  LimitExceededException,
   ResourceInUseException,
   UpdateTableCommand,
   UpdateTimeToLiveCommand,
@@ -101,7 +102,9 @@ async function addMissingIndexes(client: DynamoDBClient, table: string): Promise
     );
     const filled = GlobalSecondaryIndexes.every(({ IndexStatus }) => IndexStatus === 'ACTIVE');
     if (missing === undefined && filled) return;
-    if (missing !== undefined && TableStatus === 'ACTIVE') await addIndex(client, table, missing);
+    if (missing !== undefined && filled && TableStatus === 'ACTIVE') {
+      await addIndex(client, table, missing);
+    }
     if (Date.now() > giveUpAt) throw new Error(`${table} does not get its indexes in time`);
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
@@ -121,8 +124,10 @@ async function addIndex(
       }),
     );
   } catch (error) {
-    // Another process adds this one or another: look again.
-    if (!(error instanceof ResourceInUseException)) throw error;
+    // Another process adds this one or another, or the last one is not yet done: look again.
+    const oneAtATime =
+      error instanceof ResourceInUseException || error instanceof LimitExceededException;
+    if (!oneAtATime) throw error;
   }
 }
 
