@@ -3,6 +3,7 @@ import type { CashRecord, FillRecord } from '#contracts/ingest.ts';
 import type { OutboundRecord } from '#ports/records.ts';
 import { deposit, fill } from './engine-fixture.ts';
 import type { KafkaFixture } from './kafka-fixture.ts';
+import { seededRandom } from './seeded-random.ts';
 
 /** Thousands of fills with cash between, some of them twice and many out of order; the same for a seed. */
 
@@ -32,7 +33,7 @@ export interface Storm {
 
 /** `fills` distinct fills, a cash movement for every twentieth, and repetitions of some. */
 export function makeStorm(fills: number, seed: number): Storm {
-  const random = randomOf(seed);
+  const random = seededRandom(seed).next;
   const placed: { readonly at: number; readonly record: OutboundRecord }[] = [];
   let duplicates = 0;
   for (let n = 0; n < fills; n += 1) {
@@ -87,15 +88,4 @@ function accountOf(random: () => number): string {
 
 function outbound(topic: string, record: FillRecord | CashRecord): OutboundRecord {
   return { topic, key: record.account_id, value: JSON.stringify(record) };
-}
-
-/** mulberry32: 0 ≤ x < 1, the same sequence for the same seed. */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

@@ -1,57 +1,64 @@
 /**
- * `npm run soak [-- --minutes 30]`: runs what kills, hands over and draws lots again and again on the
- * real servers, with new seeds each time, and stops at the first failure. Its last line is
- * `N passed, N failed` over all rounds.
+ * `npm run soak [-- <part>…] [--minutes 30] [--seed 1] [--runs 10000]`: shakes the product until it breaks,
+ * and stops at the first failure. Parts, all of them unless some are named:
+ *   simulation  simulates so many runs of accounts whose worlds go wrong (test/simulation/)
+ *   servers     kills, hands over and draws lots on the real servers for so many minutes (test/soak-servers.ts)
+ * The last line is `N passed, N failed` over all parts; a part that failed has printed what replays it.
  */
-import { spawn } from 'node:child_process';
-import path from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { NODE_FLAGS } from '#stack/launch.ts';
 import { durationText } from '#stack/progress.ts';
+import type { SoakOptions, SoakPart } from './soak-part.ts';
+import { soakServers } from './soak-servers.ts';
+import { soakSimulation } from './simulation/soak.ts';
 
-const ROOT = path.dirname(import.meta.dirname);
+const PARTS: ReadonlyMap<string, SoakPart> = new Map<string, SoakPart>([
+  ['simulation', soakSimulation],
+  ['servers', soakServers],
+]);
+
 const MINUTES = 10;
-/** Suites with faults or random stories in them. */
-const SUITES = ['recovery', 'handover', 'crash', 'properties', 'cures', 'money', 'book'];
-const RESULT = /^(\d+) passed, (\d+) failed$/m;
+const RUNS = 10_000;
+/** A seed that nobody names is drawn below this. */
+const SEED_MAX = 1_000_000_000;
 
-const { values } = parseArgs({ options: { minutes: { type: 'string' } } });
-const minutes = Number(values.minutes ?? MINUTES);
-if (!(minutes > 0)) {
-  console.error('--minutes: must be a number above 0');
+const { values, positionals } = parseArgs({
+  options: {
+    minutes: { type: 'string' },
+    seed: { type: 'string' },
+    runs: { type: 'string' },
+  },
+  allowPositionals: true,
+});
+const options: SoakOptions = {
+  minutes: Number(values.minutes ?? MINUTES),
+  seed: Number(values.seed ?? Math.floor(Math.random() * SEED_MAX)),
+  runs: Number(values.runs ?? RUNS),
+};
+const mistake = mistakeIn(options, positionals);
+if (mistake !== null) {
+  console.error(mistake);
   process.exit(2);
 }
 
 const startedAt = performance.now();
 let passed = 0;
 let failed = 0;
-for (let round = 1; failed === 0 && performance.now() - startedAt < minutes * 60_000; round += 1) {
-  console.log(`round ${String(round)}, ${durationText(performance.now() - startedAt)} so far`);
-  const [, roundPassed = '0', roundFailed = '1'] = RESULT.exec(await runRound()) ?? [];
-  passed += Number(roundPassed);
-  failed += Number(roundFailed);
+for (const [name, soak] of PARTS) {
+  if (failed > 0 || (positionals.length > 0 && !positionals.includes(name))) continue;
+  const outcome = await soak(options);
+  passed += outcome.passed;
+  failed += outcome.failed;
 }
 console.log(`Soaked for ${durationText(performance.now() - startedAt)}.`);
 console.log(`${String(passed)} passed, ${String(failed)} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
-/** One run of the suites; returns the last of what it printed, which is shown as well. */
-async function runRound(): Promise<string> {
-  const child = spawn(process.execPath, [...NODE_FLAGS, 'test/run.ts', ...SUITES], {
-    cwd: ROOT,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let output = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    process.stdout.write(chunk);
-    output = (output + chunk.toString('utf8')).slice(-10_000);
-  });
-  await new Promise<void>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', () => {
-      resolve();
-    });
-  });
-  return output;
+function mistakeIn({ minutes, seed, runs }: SoakOptions, parts: readonly string[]): string | null {
+  if (!(minutes > 0)) return '--minutes: must be a number above 0';
+  if (!Number.isSafeInteger(seed)) return '--seed: must be a whole number';
+  if (!Number.isSafeInteger(runs) || runs < 1) return '--runs: must be a whole number above 0';
+  const unknown = parts.find((part) => !PARTS.has(part));
+  if (unknown === undefined) return null;
+  return `${unknown}: there are the parts ${[...PARTS.keys()].join(', ')}`;
 }
