@@ -1,33 +1,39 @@
-import type { CaseActivities, RecordActivity } from '#contracts/case-activities.ts';
+import type { CaseActivities, RecordActivity, RecordRequest } from '#contracts/case-activities.ts';
+import { caseAlert } from '#contracts/case-alerts.ts';
 import { caseRecords } from '#contracts/case-records.ts';
 import type { Policy } from '#domain/policy.ts';
-import type { Clock } from '#ports/clock.ts';
 import type { FiguresReader } from '#ports/figures-reader.ts';
-import type { Publisher } from '#ports/publisher.ts';
+import type { Holdings } from '#ports/holdings.ts';
+import type { OutboundRecord } from '#ports/records.ts';
 import { eventIdOf } from './event-id.ts';
+import { alertRecord, notifyCustomer } from './notify-customer.ts';
+import type { NoticePorts } from './notify-customer.ts';
+import { stepNotice } from './step-notice.ts';
 
-export interface CaseActivityPorts {
-  readonly publisher: Publisher;
+export interface CaseActivityPorts extends NoticePorts {
   readonly figures: FiguresReader;
+  /** For the ways to cure that a notice tells. */
+  readonly holdings: Holdings;
   /** The policy that new episodes begin with. */
   readonly policy: Policy;
-  readonly clock: Clock;
 }
 
 /**
  * What account cases do to the world. An action is written with ids that depend on the action alone,
  * so that a repeated attempt writes the same records again; what cannot be written is tried for
- * ever, by Temporal's retries.
+ * ever, by Temporal's retries. Then the customer is told, if the step is the customer's business.
  */
 export function createCaseActivities(ports: CaseActivityPorts): CaseActivities {
   const record: RecordActivity = async (request) => {
-    const records = caseRecords(request, eventIdOf(request)).map(({ topic, record: content }) => ({
-      topic,
-      key: request.accountId,
-      value: JSON.stringify(content),
-    }));
-    await ports.publisher.publish(records);
-    return { ackAt: ports.clock.now() };
+    const { accountId, action } = request;
+    const eventId = eventIdOf(request);
+    await ports.publisher.publish(recordsOf(request, eventId));
+    const ackAt = ports.clock.now();
+    const held = ports.holdings.of(accountId);
+    const notice = stepNotice(request, eventId, held, ports.policy);
+    if (notice === null) return { ackAt };
+    const attemptedAt = await notifyCustomer(ports, request, notice);
+    return { ackAt: action.type === 'CALL' ? attemptedAt : ackAt };
   };
   return {
     policyInForce: () => Promise.resolve(ports.policy),
@@ -45,4 +51,14 @@ export function createCaseActivities(ports: CaseActivityPorts): CaseActivities {
     liftRestriction: record,
     recordInAudit: record,
   };
+}
+
+function recordsOf(request: RecordRequest, eventId: string): OutboundRecord[] {
+  const records = caseRecords(request, eventId).map(({ topic, record }) => ({
+    topic,
+    key: request.accountId,
+    value: JSON.stringify(record),
+  }));
+  const alert = caseAlert(request);
+  return alert === null ? records : [...records, alertRecord(alert)];
 }

@@ -261,7 +261,7 @@ function caseVersion(caseStartedAt: number, actionNumber: number): string {
 const STALE_TEXT_MAX = 200;
 
 /** A hold's reason in one line, at most 200 characters. */
-function staleText({ code, what, observed, limit }: StaleReason): string {
+export function staleText({ code, what, observed, limit }: StaleReason): string {
   return `${code}: ${what}: ${observed}, limit ${limit}`.slice(0, STALE_TEXT_MAX);
 }
 

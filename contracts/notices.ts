@@ -18,12 +18,14 @@ export const NOTICE_KINDS = [
   /** Close-only because of the stress figures, without a call. */
   'STRESS_CLOSE_ONLY',
 ] as const;
+export type NoticeKind = (typeof NOTICE_KINDS)[number];
 
 export const CHANNEL_NAMES = ['log', 'file', 'webhook', 'smtp'] as const;
 export const channelNameSchema = z.enum(CHANNEL_NAMES);
+export type ChannelName = (typeof CHANNEL_NAMES)[number];
 
 /** ATTEMPTED goes on record before anything is sent; what becomes of it follows. */
-export const ATTEMPT_STATES = ['ATTEMPTED', 'DELIVERED', 'FAILED'] as const;
+const ATTEMPT_STATES = ['ATTEMPTED', 'DELIVERED', 'FAILED'] as const;
 
 export const NOTICE_SUBJECT_CHARACTERS_MAX = 150;
 export const NOTICE_BODY_CHARACTERS_MAX = 8_000;
@@ -57,3 +59,4 @@ export const noticeSchema = z
     correlation_id: id,
   })
   .meta({ id: 'NoticeAttempt' });
+export type NoticeRecord = z.infer<typeof noticeSchema>;

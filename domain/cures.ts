@@ -62,7 +62,7 @@ export function curesOf(figures: DeterminateFigures, policy: MarginPolicy): Cure
   const plan = liquidationPlan(figures, policy);
   return {
     depositCashE4,
-    depositSecuritiesE4: securitiesE4(depositCashE4, policy),
+    depositSecuritiesE4: securitiesWorthE4(depositCashE4, policy),
     ...continuousValues(figures, depositCashE4, policy),
     sell: legsOf(plan.legs, 'SELL'),
     cover: legsOf(plan.legs, 'BUY'),
@@ -71,7 +71,7 @@ export function curesOf(figures: DeterminateFigures, policy: MarginPolicy): Cure
 }
 
 /** Securities worth D / (1 − m) bring D after their own requirement; none when no account could hold them. */
-function securitiesE4(neededE4: number, policy: MarginPolicy): number | null {
+export function securitiesWorthE4(neededE4: number, policy: MarginPolicy): number | null {
   const { num, den } = effectiveLongRate(policy);
   if (num >= den) return null;
   const worthE4 = ceilDiv(BigInt(neededE4) * BigInt(den), BigInt(den - num));

@@ -22,6 +22,10 @@ const environmentSchema = z.object({
   SENTINEL_METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
   SENTINEL_JWT_PUBLIC_KEY_FILE: z.string().optional(),
   SENTINEL_JWT_PRIVATE_KEY_FILE: z.string().optional(),
+  SENTINEL_NOTICE_CONFIG: z.string().min(1).optional(),
+  SENTINEL_NOTICE_FILE: z.string().min(1).optional(),
+  SENTINEL_NOTICE_WEBHOOK_SECRET: z.string().min(16, 'must have at least 16 characters').optional(),
+  SENTINEL_NOTICE_SMTP_PASSWORD: z.string().min(1).optional(),
   SENTINEL_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   SENTINEL_EXIT_WITH_PARENT: z.enum(['0', '1']).default('0'),
 });
@@ -41,6 +45,12 @@ export interface Environment {
   readonly metricsPort: number | undefined;
   readonly jwtPublicKeyFile: string | undefined;
   readonly jwtPrivateKeyFile: string | undefined;
+  /** How customers and people are reached, JSON (contracts/notice-configuration.ts). */
+  readonly noticeConfigFile: string | undefined;
+  /** Where the channel `file` writes unless the configuration says another place. */
+  readonly noticeFile: string | undefined;
+  readonly noticeWebhookSecret: string | undefined;
+  readonly noticeSmtpPassword: string | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly exitWithParent: boolean;
 }
@@ -74,6 +84,10 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     metricsPort: v.SENTINEL_METRICS_PORT,
     jwtPublicKeyFile: v.SENTINEL_JWT_PUBLIC_KEY_FILE,
     jwtPrivateKeyFile: v.SENTINEL_JWT_PRIVATE_KEY_FILE,
+    noticeConfigFile: v.SENTINEL_NOTICE_CONFIG,
+    noticeFile: v.SENTINEL_NOTICE_FILE,
+    noticeWebhookSecret: v.SENTINEL_NOTICE_WEBHOOK_SECRET,
+    noticeSmtpPassword: v.SENTINEL_NOTICE_SMTP_PASSWORD,
     logLevel: v.SENTINEL_LOG_LEVEL,
     exitWithParent: v.SENTINEL_EXIT_WITH_PARENT === '1',
   };

@@ -14,6 +14,7 @@ export const PRODUCT_PROCESSES: readonly ProductProcess[] = [
   { name: 'case-signaller', entry: 'consumers/case-signaller/main.ts', servesApi: false },
   { name: 'worker', entry: 'workers/main.ts', servesApi: false },
   { name: 'venue-adapter', entry: 'consumers/venue-adapter/main.ts', servesApi: false },
+  { name: 'notifier', entry: 'consumers/notifier/main.ts', servesApi: false },
   { name: 'state-index', entry: 'consumers/state-index/main.ts', servesApi: false },
 ];
 

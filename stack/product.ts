@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { PRODUCT_GRACE_MS } from './instance-processes.ts';
 import type { InstanceState, RecordedProduct } from './instance-state.ts';
 import type { Launched } from './launch.ts';
@@ -131,6 +132,8 @@ async function environmentFor(
     SENTINEL_PRESET: options.preset,
     SENTINEL_TOPIC_PREFIX: variables.SENTINEL_TOPIC_PREFIX ?? '',
     SENTINEL_PARTITIONS: variables.SENTINEL_PARTITIONS ?? PARTITIONS,
+    SENTINEL_NOTICE_FILE:
+      variables.SENTINEL_NOTICE_FILE ?? path.join(options.stack.instance.logs, 'notices.jsonl'),
     SENTINEL_API_PORT: apiPort,
     SENTINEL_API_URL: `http://127.0.0.1:${apiPort}`,
   };

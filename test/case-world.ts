@@ -13,6 +13,8 @@ import type { Position } from '#domain/margin.ts';
 import { E4, marketValueE4 } from '#domain/money.ts';
 import type { Policy } from '#domain/policy.ts';
 import type { FiguresReader } from '#ports/figures-reader.ts';
+import type { Held, Holdings } from '#ports/holdings.ts';
+import type { Message, MessageChannel, MessageChannels, Sent } from '#ports/message-channel.ts';
 import type { Publisher } from '#ports/publisher.ts';
 import type { OutboundRecord, RecordPosition } from '#ports/records.ts';
 import type { Client } from '@temporalio/client';
@@ -28,8 +30,12 @@ export interface Written {
  * figures by the product's own rules, a reader that is fresh until told otherwise, a venue that fills
  * at the last price. For tests of the workflow's shell; the demo runs on the real parts.
  */
-export class CaseWorld implements Publisher, FiguresReader {
+export class CaseWorld implements Publisher, FiguresReader, Holdings, MessageChannels {
   readonly written: Written[] = [];
+  /** What the customer got. */
+  readonly messages: Message[] = [];
+  /** What becomes of a message to the customer. */
+  deliver: () => Promise<Sent> = () => Promise.resolve({ outcome: 'DELIVERED' });
   readonly accountId: string;
   readonly taskQueue: string;
   readonly policy: Policy;
@@ -130,6 +136,23 @@ export class CaseWorld implements Publisher, FiguresReader {
       cashE4: this.#cashE4,
       positions: this.#positions(),
     });
+  }
+
+  of(): Held {
+    const { version, asOf } = this.figures();
+    return { version, asOf, cashE4: this.#cashE4, positions: this.#positions() };
+  }
+
+  ofCustomer(): MessageChannel[] {
+    const send = (message: Message): Promise<Sent> => {
+      this.messages.push(message);
+      return this.deliver();
+    };
+    return [{ name: 'log', send }];
+  }
+
+  ofPeople(): MessageChannel[] {
+    return [];
   }
 
   publish(records: readonly OutboundRecord[]): Promise<RecordPosition[]> {

@@ -10,6 +10,7 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { CaseWorld } from './case-world.ts';
+import { testLogger } from './kafka-fixture.ts';
 
 export const CASE_WORKFLOW_FILE = fileURLToPath(
   new URL('../workflows/account-case.ts', import.meta.url),
@@ -57,7 +58,10 @@ export class CaseServer {
       activities: createCaseActivities({
         publisher: world,
         figures: world,
+        holdings: world,
+        channels: world,
         policy: world.policy,
+        logger: testLogger,
         clock: { now: () => Date.now() },
       }),
     });

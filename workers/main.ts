@@ -3,6 +3,8 @@ import { systemClock } from '#platform/clock.ts';
 import { createEndOffsets, createLogReader } from '#platform/kafka/log-reader.ts';
 import { partitionOf } from '#platform/kafka/partition-of.ts';
 import { createPublisher } from '#platform/kafka/publisher.ts';
+import { createMessageChannels } from '#platform/notices/message-channels.ts';
+import { loadNoticeConfiguration } from '#platform/notices/notice-configuration.ts';
 import { loadPolicy } from '#platform/policies.ts';
 import { runProcess } from '#platform/process.ts';
 import { caseTaskQueue } from '#platform/temporal/cases.ts';
@@ -26,6 +28,14 @@ runProcess({
       logger,
     };
     const { partitions } = environment;
+    const channels = createMessageChannels(
+      loadNoticeConfiguration(environment.noticeConfigFile, environment.noticeFile),
+      {
+        webhookSecret: environment.noticeWebhookSecret,
+        smtpPassword: environment.noticeSmtpPassword,
+      },
+      logger,
+    );
     const view = new MarginView(logger);
     const reader = createLogReader(surroundings, { onFatal: fail });
     const [publisher, ends] = await Promise.all([
@@ -45,8 +55,11 @@ runProcess({
         clock: systemClock,
         logger,
       }),
+      holdings: view,
+      channels,
       policy: loadPolicy(environment.preset),
       clock: systemClock,
+      logger,
     });
     const worker = await startCaseWorker({
       address: environment.temporalAddress,

@@ -1,10 +1,13 @@
 import { decodeRecord } from '#contracts/decode-record.ts';
+import { positionsOf } from '#contracts/case-messages.ts';
 import { priceSchema } from '#contracts/ingest.ts';
 import { heartbeatSchema, marginCalcSchema } from '#contracts/margin-figures.ts';
 import type { HeartbeatRecord, MarginCalcRecord } from '#contracts/margin-figures.ts';
 import { TOPICS } from '#contracts/topics.ts';
+import { toE4 } from '#contracts/wire.ts';
 import { isLater } from '#domain/figures-version.ts';
 import { isFromTheFuture, replacesQuote } from '#domain/quotes.ts';
+import type { Held, Holdings } from '#ports/holdings.ts';
 import type { Logger } from '#ports/logger.ts';
 import type { InboundRecord } from '#ports/records.ts';
 
@@ -20,7 +23,7 @@ export const MARGIN_VIEW_TOPICS = [
  * partition of the engine, the time of each symbol's last quote (DESIGN 8). Grows with the accounts
  * and symbols that there are, as the compacted topics do.
  */
-export class MarginView {
+export class MarginView implements Holdings {
   readonly #logger: Logger;
   readonly #figures = new Map<string, MarginCalcRecord>();
   readonly #heartbeats = new Map<number, HeartbeatRecord>();
@@ -33,6 +36,15 @@ export class MarginView {
   /** The last figures of an account; null when there are none that can be read. */
   figures(accountId: string): MarginCalcRecord | null {
     return this.#figures.get(accountId) ?? null;
+  }
+
+  /** What an account holds by these figures; null when they are not known. */
+  of(accountId: string): Held | null {
+    const record = this.figures(accountId);
+    if (record === null) return null;
+    const { generation, sequence, as_of: asOf } = record;
+    const positions = positionsOf(record);
+    return { version: { generation, sequence }, asOf, cashE4: toE4(record.cash), positions };
   }
 
   heartbeat(partition: number): HeartbeatRecord | null {

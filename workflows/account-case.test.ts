@@ -131,6 +131,40 @@ describe('a case that nobody pays', () => {
     });
   }, 60_000);
 
+  test('tells the customer each step once, in order', async () => {
+    await story(async (world) => {
+      await world.price(DEFICIENT);
+      await until('the customer hears of the end', () =>
+        world.messages.some(({ content }) => content.kind === 'RESTRICTION_LIFTED'),
+      );
+      expect(world.messages.map(({ content }) => content.kind)).toEqual([
+        'WARNING',
+        'MARGIN_CALL',
+        'CLOSE_ONLY',
+        'LIQUIDATION_STARTED',
+        'CALL_MET',
+        'LIQUIDATION_COMPLETED',
+        'RESTRICTION_LIFTED',
+      ]);
+      expect(new Set(world.messages.map(({ id }) => id)).size).toBe(world.messages.length);
+    });
+  }, 60_000);
+
+  test('that is not told still runs out of time, and nobody is told twice by it', async () => {
+    await story(async (world) => {
+      world.deliver = () => Promise.resolve({ outcome: 'FAILED', reason: 'the server is away' });
+      await world.price(DEFICIENT);
+      await until('it is past due', () => calls(world).includes('PAST_DUE'));
+      const attempted = world.written.filter(
+        ({ topic, record }) => topic === 'notices.v1' && record.kind === 'MARGIN_CALL',
+      );
+      expect(attempted.map(({ record }) => record.state)).toEqual(['ATTEMPTED', 'FAILED']);
+      const clockFrom = Number(attempted[0]?.record.timestamp);
+      expect(world.when('PAST_DUE')).toBeGreaterThanOrEqual(clockFrom + POLICY.dueAfterMs);
+      expect(world.actions('alerts.v1').length).toBeGreaterThan(0);
+    });
+  }, 60_000);
+
   test('is never early: past due counts from the acknowledged call, liquidation from the restriction', async () => {
     await story(async (world) => {
       await world.price(DEFICIENT);
@@ -204,12 +238,15 @@ describe('the page of a case', () => {
           note: 'calling the customer',
         });
         await until('it is recorded', () => world.actions('audit.v1').includes('ACKNOWLEDGED'));
-        const text = await page(handle);
+        // The page follows the record, by a workflow task.
+        const text = await eventually(
+          () => page(handle),
+          (seen) => seen.includes('seen by **ann**'),
+        );
         expect(text).toContain('## MARGIN_CALL — episode 1');
         expect(text).toContain('A margin call of **$5,700.00** is open; **$3,750.00 is missing**.');
         expect(text).toContain('**Next:** call of $5,700.00 due at 20');
         expect(text).toContain('| Excess | -$3,750.00 |');
-        expect(text).toContain('seen by **ann**');
         expect(attributes(await handle.describe())).toMatchObject({
           SentinelRung: 'MARGIN_CALL',
           SentinelStatus: 'MARGIN_CALL',

@@ -1,0 +1,216 @@
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { TOPICS } from '#contracts/topics.ts';
+import type { AlertRecord } from '#contracts/alerts.ts';
+import { eventually, openKafka } from './kafka-fixture.ts';
+import type { KafkaFixture } from './kafka-fixture.ts';
+import { openHookServer, openMailServer } from './notice-receivers.ts';
+import type { HookServer, MailServer } from './notice-receivers.ts';
+import {
+  actionOf,
+  alertsOf,
+  attemptsText,
+  configurationFile,
+  noticesOf,
+  perform,
+  WEBHOOK_SECRET,
+} from './notices-fixture.ts';
+import { startPart } from './part-fixture.ts';
+import type { PartProcess } from './part-fixture.ts';
+
+const MAIN = 'consumers/notifier/main.ts';
+const LONG_MS = 60_000;
+
+let kafka: KafkaFixture;
+let mail: MailServer;
+let hook: HookServer;
+
+beforeAll(async () => {
+  kafka = await openKafka('notices', 2);
+  mail = await openMailServer();
+  hook = await openHookServer();
+}, LONG_MS);
+
+afterAll(async () => {
+  await Promise.all([kafka.close(), mail.close(), hook.close()]);
+});
+
+/** Mail to an address that begins with the account, over this port. */
+function byMail(accountId: string, port = mail.port, alertsEveryMs = 1_000): object {
+  return {
+    channels: ['smtp'],
+    smtp: { host: '127.0.0.1', port, tls: 'none', from: 'margin@broker.example' },
+    accounts: { [accountId]: { email: `${accountId}@example.com` } },
+    alerts: { channels: ['webhook'], every_ms: alertsEveryMs },
+    webhook: { url: hook.url },
+    send_ms_max: 1_000,
+  };
+}
+
+function byHook(): object {
+  return {
+    channels: ['webhook'],
+    webhook: { url: hook.url },
+    alerts: { channels: ['log'] },
+    send_ms_max: 4_000,
+  };
+}
+
+async function startNotifier(configuration: object): Promise<PartProcess> {
+  return startPart(MAIN, {
+    SENTINEL_TOPIC_PREFIX: kafka.topicPrefix,
+    SENTINEL_PARTITIONS: '2',
+    SENTINEL_NOTICE_CONFIG: await configurationFile(configuration),
+    SENTINEL_NOTICE_WEBHOOK_SECRET: WEBHOOK_SECRET,
+  });
+}
+
+/** The pages that named this account. */
+function pagesAbout(accountId: string): number {
+  return hook.hooks.filter(({ body }) => body.includes('"alerts":[') && body.includes(accountId))
+    .length;
+}
+
+describe('the step of a case', () => {
+  test(
+    'tells the customer at once: the attempt is on record before the mail goes',
+    async () => {
+      const call = actionOf('told', 'CALL');
+      const before = Date.now();
+      const ackAt = await perform(kafka, byMail('told'), call);
+
+      const records = await noticesOf(kafka, 'told');
+      expect(attemptsText(records)).toEqual(['smtp 1 case ATTEMPTED', 'smtp 1 case DELIVERED']);
+      const [attempted] = records;
+      expect(attempted).toMatchObject({ kind: 'MARGIN_CALL', episode: 1, reason: null });
+      expect(attempted?.timestamp).toBeGreaterThanOrEqual(before);
+      expect(ackAt).toBeGreaterThanOrEqual(attempted?.timestamp ?? Infinity);
+      expect(attempted?.due_at).toBeLessThanOrEqual(ackAt + 6_000);
+      const got = mail.mails.find(({ to }) => to === 'told@example.com');
+      expect(got?.raw).toContain('without further notice');
+      expect(await alertsOf(kafka, 'told')).toEqual([]);
+    },
+    LONG_MS,
+  );
+
+  test.each([
+    ['refused-1', 'no such mailbox'],
+    ['silent-1', 'no answer within 1000 ms'],
+  ])(
+    'starts the clock also when %s cannot be reached, and pages a person',
+    async (accountId, reason) => {
+      const ackAt = await perform(kafka, byMail(accountId), actionOf(accountId, 'CALL'));
+
+      const records = await noticesOf(kafka, accountId);
+      expect(attemptsText(records)).toEqual(['smtp 1 case ATTEMPTED', 'smtp 1 case FAILED']);
+      expect(records[1]?.reason).toContain(reason);
+      expect(ackAt).toBeLessThanOrEqual(records[1]?.timestamp ?? 0);
+      expect(await alertsOf(kafka, accountId)).toEqual([
+        expect.objectContaining({ code: 'NOTICE_UNDELIVERED', event: 'RAISED' }),
+      ]);
+    },
+    LONG_MS,
+  );
+
+  test(
+    'that is repeated sends under an attempt of its own, with the same reference',
+    async () => {
+      const call = actionOf('repeated', 'CALL');
+      await perform(kafka, byMail('repeated'), call);
+      await perform(kafka, byMail('repeated'), call);
+      const records = await noticesOf(kafka, 'repeated');
+      expect(new Set(records.map(({ notice_id }) => notice_id)).size).toBe(1);
+      expect(new Set(records.map(({ attempt_id }) => attempt_id)).size).toBe(2);
+      expect(mail.mails.filter(({ to }) => to === 'repeated@example.com')).toHaveLength(2);
+    },
+    LONG_MS,
+  );
+});
+
+describe('the notifier', () => {
+  test('delivers when the server is back, and pages until somebody acknowledges', async () => {
+    const port = await freePort();
+    const configuration = byMail('later', port);
+    await perform(kafka, configuration, actionOf('later', 'CALL'));
+    const notifier = await startNotifier(configuration);
+    await eventually('a second page', LONG_MS, () => Promise.resolve(pagesAbout('later') >= 2));
+
+    const back = await openMailServer(port);
+    await eventually('the mail', LONG_MS, () => Promise.resolve(back.mails.length > 0));
+    const records = await eventually('the delivery on record', LONG_MS, async () => {
+      const all = await noticesOf(kafka, 'later');
+      return all.at(-1)?.state === 'DELIVERED' && all;
+    });
+    expect(records.at(-1)?.by).toBe('notifier');
+    expect(new Set(records.map(({ notice_id }) => notice_id)).size).toBe(1);
+
+    await acknowledge('later');
+    const last = await eventually('pages end', LONG_MS, async () => {
+      const pages = pagesAbout('later');
+      await new Promise((resolve) => setTimeout(resolve, 2_500));
+      return pagesAbout('later') === pages && pages;
+    });
+    expect(last).toBeGreaterThanOrEqual(2);
+    expect(back.mails).toHaveLength(1);
+    expect(await notifier.stop()).toBe(0);
+    await back.close();
+  }, 180_000);
+
+  test('killed between sending and recording sends once more, and then no more', async () => {
+    hook.answer = { status: 503 };
+    await perform(kafka, byHook(), actionOf('killed', 'CALL'));
+    const sent = (): number => hook.hooks.filter(({ body }) => body.includes('"killed"')).length;
+    expect(sent()).toBe(1);
+
+    // It takes what is sent and does not answer: the attempt is on record, its outcome is not.
+    hook.answer = null;
+    const first = await startNotifier(byHook());
+    await eventually('the second sending', LONG_MS, () => Promise.resolve(sent() === 2));
+    await first.kill();
+
+    // What it left half written is dropped when its successor takes over.
+    hook.answer = { status: 204 };
+    const second = await startNotifier(byHook());
+    await eventually('the delivery on record', LONG_MS, async () => {
+      return (await noticesOf(kafka, 'killed')).at(-1)?.state === 'DELIVERED';
+    });
+    expect(sent()).toBe(3);
+    await second.stop();
+
+    const third = await startNotifier(byHook());
+    await perform(kafka, byHook(), actionOf('after', 'CALL'));
+    await eventually('the notifier has read on', LONG_MS, async () => {
+      return (await noticesOf(kafka, 'after')).length === 2;
+    });
+    await third.stop();
+    expect(sent()).toBe(3);
+    expect(attemptsText(await noticesOf(kafka, 'killed'))).toEqual([
+      'webhook 1 case ATTEMPTED',
+      'webhook 1 case FAILED',
+      'webhook 2 notifier ATTEMPTED',
+      'webhook 3 notifier ATTEMPTED',
+      'webhook 3 notifier DELIVERED',
+    ]);
+  }, 180_000);
+});
+
+async function acknowledge(subject: string): Promise<void> {
+  const last = (await alertsOf(kafka, subject)).at(-1);
+  if (last === undefined) throw new Error(`nothing is raised about ${subject}`);
+  const record: AlertRecord = {
+    ...last,
+    event: 'ACKNOWLEDGED',
+    acknowledged_by: 'ann',
+    acknowledged_at: Date.now(),
+  };
+  await kafka.publish([{ topic: TOPICS.alerts.name, key: subject, value: JSON.stringify(record) }]);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
