@@ -16,6 +16,7 @@ const COMMANDS = new Map<string, () => Promise<CommandModule>>([
   ['accounts', () => import('./commands/accounts.ts')],
   ['case', () => import('./commands/case.ts')],
   ['token', () => import('./commands/token.ts')],
+  ['calendar', () => import('./commands/calendar.ts')],
   ['margin', () => import('./commands/margin.ts')],
   ['docs', () => import('./commands/docs.ts')],
 ]);

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { loadCalendar } from '#platform/calendars.ts';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { decodePolicy, policyFileSchema, rateOf } from './policy.ts';
@@ -13,7 +14,7 @@ const without = (field: string): Record<string, unknown> =>
 describe('a policy file', () => {
   test('decodes to exact rates, 1/10,000 dollars and ms', () => {
     expect(
-      decodePolicy(policyFileSchema.parse({ ...DEMO, deficiency_step: 500.25 })),
+      decodePolicy(policyFileSchema.parse({ ...DEMO, deficiency_step: 500.25 }), loadCalendar()),
     ).toMatchObject({
       version: 'demo.1',
       longMaintenanceRate: { e6: 250_000, num: 1, den: 4 },

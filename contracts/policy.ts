@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ExchangeCalendar } from '#domain/calendar.ts';
 import { rate } from '#domain/money.ts';
 import { PRESETS } from '#domain/policy.ts';
 import type { Policy } from '#domain/policy.ts';
@@ -59,8 +60,8 @@ export const policyFileSchema = z.strictObject({
 
 export type PolicyFile = z.infer<typeof policyFileSchema>;
 
-/** The policy that a file states. */
-export function decodePolicy(file: PolicyFile): Policy {
+/** The policy that a file states, by this calendar. */
+export function decodePolicy(file: PolicyFile, calendar: ExchangeCalendar): Policy {
   return {
     preset: file.preset,
     version: `${file.preset}.${String(file.version)}`,
@@ -84,6 +85,7 @@ export function decodePolicy(file: PolicyFile): Policy {
     accelerationRate: rateOf(file.acceleration_rate),
     accelerationMs: file.acceleration_ms,
     clock: file.clock,
+    calendar,
     deficiencyStepE4: toE4(file.deficiency_step),
     deficiencyStepRate: rateOf(file.deficiency_step_rate),
     priceConflationMs: file.price_conflation_ms,

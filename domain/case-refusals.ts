@@ -9,6 +9,7 @@ import type {
 import { outstandingE4 } from './ladder-episode.ts';
 import { isAwaitingRelease } from './ladder-people.ts';
 import type { Call, LadderState } from './ladder-state.ts';
+import { deadlineAfter, fundsExpireMaxAt } from './policy-clock.ts';
 import type { Policy } from './policy.ts';
 
 /**
@@ -60,7 +61,7 @@ function fundsRefusal(
   if (fundsExpireAt <= now) {
     return refusal('FUNDS_EXPIRE_IN_THE_PAST', instant(fundsExpireAt), instant(now));
   }
-  const latest = now + policy.pendingFundsMaxMs;
+  const latest = fundsExpireMaxAt(policy, now);
   if (fundsExpireAt <= latest) return null;
   return refusal('FUNDS_EXPIRE_TOO_LATE', instant(fundsExpireAt), instant(latest));
 }
@@ -77,7 +78,7 @@ function extendRefusal(
     return refusal('PAST_DUE_ALREADY', instant(now), instant(call.dueAt));
   }
   if (dueAt <= call.dueAt) return refusal('DUE_NOT_LATER', instant(dueAt), instant(call.dueAt));
-  const latest = call.originalDueAt + policy.extendMaxMs;
+  const latest = deadlineAfter(policy, call.originalDueAt, policy.extendMaxMs);
   if (dueAt <= latest || authorityReference !== null) return null;
   return refusal('DUE_BEYOND_POLICY', instant(dueAt), instant(latest));
 }

@@ -10,6 +10,7 @@ import type { PlanLeg } from './liquidation-plan.ts';
 import { accountFigures, statusOf } from './margin.ts';
 import type { Position } from './margin.ts';
 import { isBelowShare } from './money.ts';
+import { liquidationFrom } from './policy-clock.ts';
 import type { Policy } from './policy.ts';
 
 /** What a decision rests on besides what the case was told. */
@@ -46,7 +47,7 @@ export function situationOf(
     return situation(isPastDue(state, policy, now) ? 'PAST_DUE' : 'DEFICIENT');
   }
   if (isSliceWorking(state, figures, now)) return situation('SLICE_WORKING');
-  return afterGrace(state, evidence, policy);
+  return afterGrace(state, evidence, policy, now);
 }
 
 function withoutDeficiency(
@@ -65,10 +66,17 @@ function withoutDeficiency(
 }
 
 /** The grace is over and nothing works at the venue: what is to be sold, and who has to agree? */
-function afterGrace(state: LadderState, evidence: Evidence, policy: Policy): Situation {
-  if (evidence.kind !== 'FRESH') {
-    return situation(graceOver(state, state.release?.notionalE4 ?? 0, policy));
+function afterGrace(
+  state: LadderState,
+  evidence: Evidence,
+  policy: Policy,
+  now: number,
+): Situation {
+  const told = graceOver(state, state.release?.notionalE4 ?? 0, policy);
+  if (told === 'GRACE_OVER_RELEASED' && liquidationFrom(policy, now) > now) {
+    return situation('MARKET_CLOSED');
   }
+  if (evidence.kind !== 'FRESH') return situation(told);
   const legs = sellable(evidence, policy);
   if (legs === null) return situation('UNPROVEN');
   if (legs.length === 0) return situation('NOTHING_TO_SELL');

@@ -1,6 +1,7 @@
 import { accelerationAt, isGraceOver } from './ladder-condition.ts';
 import { ordersValidUntil, stuckAt } from './ladder-orders.ts';
 import type { Call, LadderState } from './ladder-state.ts';
+import { liquidationFrom } from './policy-clock.ts';
 import type { Policy } from './policy.ts';
 
 /** What a case waits for when nothing happens. */
@@ -12,7 +13,8 @@ export type DeadlineKind =
   | 'ORDERS_EXPIRE'
   | 'ORDERS_STUCK'
   | 'FUNDS_EXPIRE'
-  | 'ACCELERATION';
+  | 'ACCELERATION'
+  | 'MARKET_OPENS';
 
 /** An absolute instant, Unix ms (DESIGN 10). */
 export interface Deadline {
@@ -44,7 +46,7 @@ function deadlines(state: LadderState): Deadline[] {
     ...accelerationDeadlines(state, state.policy),
     ...marketCureDeadlines(state, state.policy),
     ...(isGraceOver(state, state.policy, state.decidedAt)
-      ? orderDeadlines(state, state.policy)
+      ? [...orderDeadlines(state, state.policy), ...marketDeadlines(state, state.policy)]
       : []),
   ];
 }
@@ -72,6 +74,13 @@ function accelerationDeadlines(state: LadderState, policy: Policy): Deadline[] {
 function marketCureDeadlines({ aboveHysteresisSince }: LadderState, policy: Policy): Deadline[] {
   if (aboveHysteresisSince === null) return [];
   return [{ kind: 'MARKET_CURE', at: aboveHysteresisSince + policy.marketCureMs }];
+}
+
+/** A liquidation that may go waits for the market. */
+function marketDeadlines({ decidedAt, rung }: LadderState, policy: Policy): Deadline[] {
+  if (rung !== 'RESTRICTED' && rung !== 'LIQUIDATING') return [];
+  const at = liquidationFrom(policy, decidedAt);
+  return at > decidedAt ? [{ kind: 'MARKET_OPENS', at }] : [];
 }
 
 function orderDeadlines(state: LadderState, policy: Policy): Deadline[] {

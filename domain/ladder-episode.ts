@@ -4,6 +4,7 @@ import { hasMovedByStep } from './deficiency-step.ts';
 import { unsettledOrders } from './ladder-orders.ts';
 import { NO_CALL } from './ladder-state.ts';
 import type { Call, LadderState, Restriction, Rung } from './ladder-state.ts';
+import { deadlineAfter } from './policy-clock.ts';
 import type { Policy } from './policy.ts';
 
 /** How episodes, calls and restrictions begin and end (DESIGN 3, 11). */
@@ -36,11 +37,12 @@ export function arrive(state: LadderState, to: Rung, policy: Policy): LadderStat
 /** A call for the demand that fresh figures give (RULES, The demand). Its clock waits for the acknowledgement. */
 export function newCall(figures: PricedCaseFigures, policy: Policy, now: number): Call {
   const demand = demandE4(figures, policy);
+  const dueAt = deadlineAfter(policy, now, policy.dueAfterMs);
   return {
     decidedAt: now,
     issuedAt: null,
-    dueAt: now + policy.dueAfterMs,
-    originalDueAt: now + policy.dueAfterMs,
+    dueAt,
+    originalDueAt: dueAt,
     originalDemandE4: demand,
     currentDemandE4: demand,
     peakDemandE4: demand,
@@ -61,13 +63,13 @@ function creditedE4(call: Call, figures: CaseFigures | null): number {
 
 /** Close-only from `now` (ms). Its grace waits for the acknowledgement; after an acceleration there is none. */
 export function newRestriction(state: LadderState, policy: Policy, now: number): Restriction {
-  const liquidateAt = now + graceMsOf(state, policy);
+  const liquidateAt = graceEnd(state, policy, now);
   return { decidedAt: now, restrictedAt: null, liquidateAt };
 }
 
-/** The grace of a restriction: none once the call is accelerated. */
-export function graceMsOf({ acceleratedAt }: LadderState, policy: Policy): number {
-  return acceleratedAt === null ? policy.graceMs : 0;
+/** The end of a grace that begins at `from` (ms): at once when the call is accelerated. */
+export function graceEnd({ acceleratedAt }: LadderState, policy: Policy, from: number): number {
+  return acceleratedAt === null ? deadlineAfter(policy, from, policy.graceMs) : from;
 }
 
 /** The call with the demand in total that later figures give; what the customer was told stays. */

@@ -3,12 +3,13 @@ import type {
   CallPublishedEvent,
   RestrictionPublishedEvent,
 } from './case-events.ts';
-import { graceMsOf } from './ladder-episode.ts';
+import { graceEnd } from './ladder-episode.ts';
 import { fundsExpired } from './ladder-people.ts';
 import { ACKNOWLEDGEMENTS_MAX } from './ladder-state.ts';
 import type { LadderState } from './ladder-state.ts';
 import { add, audited, bare, having } from './ladder-steps.ts';
 import type { Moment, Progress } from './ladder-steps.ts';
+import { deadlineAfter } from './policy-clock.ts';
 
 /** What events that bring no figures change and record; without an action they change nothing. */
 
@@ -23,7 +24,7 @@ export function startClock(
 ): Progress {
   const { call } = state;
   if (call?.issuedAt !== null || episode !== state.episode) return { state, actions: [] };
-  const originalDueAt = ackAt + moment.policy.dueAfterMs;
+  const originalDueAt = deadlineAfter(moment.policy, ackAt, moment.policy.dueAfterMs);
   const isExtended = call.dueAt > call.originalDueAt;
   const dueAt = isExtended ? Math.max(call.dueAt, originalDueAt) : originalDueAt;
   const started = { ...state, call: { ...call, issuedAt: ackAt, originalDueAt, dueAt } };
@@ -39,7 +40,7 @@ export function startGrace(
   const { restriction } = state;
   if (restriction?.restrictedAt !== null || episode !== state.episode)
     return { state, actions: [] };
-  const liquidateAt = ackAt + graceMsOf(state, moment.policy);
+  const liquidateAt = graceEnd(state, moment.policy, ackAt);
   const started = { ...state, restriction: { ...restriction, restrictedAt: ackAt, liquidateAt } };
   return clockStarted(started, { clock: 'GRACE', startedAt: ackAt, endsAt: liquidateAt }, moment);
 }

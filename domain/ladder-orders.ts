@@ -4,6 +4,7 @@ import type { LiquidatedPart } from './ladder-actions.ts';
 import { ORDERS_PER_SLICE_MAX } from './ladder-state.ts';
 import type { CaseOrder, LadderState, Liquidated } from './ladder-state.ts';
 import type { PlanLeg } from './liquidation-plan.ts';
+import { orderValidUntil } from './policy-clock.ts';
 import type { Policy } from './policy.ts';
 
 /** The liquidation orders of a case: how they begin, what executions make of them, when they are over. */
@@ -25,7 +26,7 @@ export function nextSlice(
     side: leg.side,
     qtyE4: leg.qtyE4,
     priceE4: leg.priceE4,
-    validUntil: now + policy.orderTtlMs,
+    validUntil: orderValidUntil(policy, now),
     terminal: false,
     cancelAsked: false,
     cumQtyE4: 0,

@@ -1,5 +1,6 @@
 import { LadderWalk, WALK_POLICY } from '#test/ladder-walk.ts';
 import { describe, expect, test } from '@jest/globals';
+import { dayOf } from './calendar.ts';
 import type { Reading, StaleReason } from './case-events.ts';
 import type { LadderAction } from './ladder-actions.ts';
 import { RUNGS } from './ladder-state.ts';
@@ -41,6 +42,7 @@ const PRICES: Readonly<Record<LadderCondition, number | null>> = {
   GRACE_OVER_UNRELEASED: 390,
   SLICE_WORKING: 390,
   NOTHING_TO_SELL: 390,
+  MARKET_CLOSED: 390,
   FUNDS_PENDING: 390,
   ENFORCEMENT_HELD: 390,
   INDETERMINATE: null,
@@ -65,6 +67,12 @@ const GRACE_OVER: Restriction = {
   decidedAt: NOW - 9_000,
   restrictedAt: NOW - 8_990,
   liquidateAt: NOW - 5_000,
+};
+/** The walk's today is a holiday. */
+const CLOSED: Policy = {
+  ...WALK_POLICY,
+  clock: 'SESSION',
+  calendar: { ...WALK_POLICY.calendar, closedDays: [dayOf(NOW)] },
 };
 const FUNDS: PendingFunds = {
   by: 'ann',
@@ -144,6 +152,8 @@ function under(condition: LadderCondition, rung: Rung): Partial<LadderState> {
         restriction: GRACE_OVER,
         orders: [{ ...ORDER, validUntil: NOW - 9_000 }],
       };
+    case 'MARKET_CLOSED':
+      return { policy: CLOSED, call: CALL, restriction: GRACE_OVER };
     case 'FUNDS_PENDING':
       return { call: hasCall(rung) ? NOT_DUE : null, funds: FUNDS, ...working(rung) };
     case 'ENFORCEMENT_HELD':
@@ -241,7 +251,7 @@ const CELLS = RUNGS.flatMap((rung) => CONDITIONS.map((condition) => ({ rung, con
 
 describe('the transition table', () => {
   test('has a cell for every rung under every condition', () => {
-    expect(CELLS).toHaveLength(78);
+    expect(CELLS).toHaveLength(84);
     for (const { rung, condition } of CELLS) expect(LADDER[rung][condition]).toBeDefined();
   });
 

@@ -1,3 +1,4 @@
+import type { ExchangeCalendar } from './calendar.ts';
 import type { Rate } from './money.ts';
 
 /** The sets of a firm's choices that the product ships with (RULES, Presets). */
@@ -45,7 +46,10 @@ export interface LadderPolicy {
   readonly accelerationRate: Rate;
   /** … and for this long accelerates an open call. */
   readonly accelerationMs: number;
+  /** SESSION: due and grace count regular sessions only, and liquidation trades only in one. */
   readonly clock: 'WALL' | 'SESSION';
+  /** Pinned with the policy. */
+  readonly calendar: ExchangeCalendar;
   /** A changed deficiency is told again when it moved by max(this, deficiencyStepRate). */
   readonly deficiencyStepE4: number;
   readonly deficiencyStepRate: Rate;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { decodePolicy, policyFileSchema } from '#contracts/policy.ts';
 import type { PolicyFile } from '#contracts/policy.ts';
+import { loadCalendar } from './calendars.ts';
 
 type Preset = PolicyFile['preset'];
 type Policy = ReturnType<typeof decodePolicy>;
@@ -29,7 +30,7 @@ export function parsePolicy(name: string, preset: Preset, text: string): Policy 
   if (parsed.data.preset !== preset) {
     throw new PolicyFileError(`${name}: preset: is ${parsed.data.preset}, must be ${preset}`);
   }
-  return decodePolicy(parsed.data);
+  return decodePolicy(parsed.data, loadCalendar());
 }
 
 function jsonOf(name: string, text: string): unknown {

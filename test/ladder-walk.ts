@@ -1,3 +1,4 @@
+import { loadCalendar } from '#platform/calendars.ts';
 import type { CaseEvent, CaseExecution, Reading, StaleReason } from '#domain/case-events.ts';
 import type { CaseFigures } from '#domain/case-figures.ts';
 import { nextDeadline } from '#domain/ladder-deadlines.ts';
@@ -34,6 +35,7 @@ export const WALK_POLICY: Policy = {
   accelerationRate: rate(400_000),
   accelerationMs: 1_500,
   clock: 'WALL',
+  calendar: loadCalendar(),
   deficiencyStepE4: 500 * E4,
   deficiencyStepRate: rate(100_000),
   priceConflationMs: 250,

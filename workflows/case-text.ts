@@ -38,6 +38,8 @@ export function deadlineText(state: LadderState, deadline: Deadline): string {
       return `on hold (${state.hold?.reason.code ?? ''}): look again`;
     case 'ACCELERATION':
       return `call of ${demand} accelerated if the equity stays critical`;
+    case 'MARKET_OPENS':
+      return `liquidation for the call of ${demand} when the market is open`;
     case 'FUNDS_EXPIRE':
       return `funds for the call of ${demand} expected`;
     case 'ORDERS_EXPIRE':
