@@ -1,6 +1,6 @@
 import type { CaseExecution, ExecutionEvent } from '#domain/case-events.ts';
 import type { CaseFigures } from '#domain/case-figures.ts';
-import type { Position } from '#domain/margin.ts';
+import type { QuotedPosition } from '#domain/price-quality.ts';
 import { z } from 'zod';
 import type { ExecutionRecord } from './case-events.ts';
 import type { MarginCalcRecord } from './margin-figures.ts';
@@ -83,13 +83,19 @@ export function caseFiguresOf(record: MarginCalcRecord): CaseFigures {
 }
 
 /** The positions of a margin.calc.v1 record. */
-export function positionsOf(record: MarginCalcRecord): Position[] {
-  return record.positions.map((position) => ({
-    symbol: position.symbol,
-    qtyE4: toE4(position.qty),
-    priceE4: position.price === null ? null : toE4(position.price),
-    betaE4: position.beta === null ? null : toE4(position.beta),
-  }));
+export function positionsOf(record: MarginCalcRecord): QuotedPosition[] {
+  return record.positions.map((position) => {
+    const { quality, unconfirmed_price: unconfirmed } = position;
+    return {
+      symbol: position.symbol,
+      qtyE4: toE4(position.qty),
+      priceE4: position.price === null ? null : toE4(position.price),
+      betaE4: position.beta === null ? null : toE4(position.beta),
+      quotedAt: position.price_ts,
+      ...(quality === undefined ? {} : { quality }),
+      ...(unconfirmed === undefined ? {} : { unconfirmedPriceE4: toE4(unconfirmed) }),
+    };
+  });
 }
 
 /** The signal that tells a case an execution of its order. */

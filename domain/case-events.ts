@@ -51,6 +51,8 @@ export const STALE_CODES = [
   /** The answer lay too long before the case could use it. */
   'READING_OLD',
   'INDETERMINATE',
+  /** What would be done depends on prices that can be doubted. */
+  'PRICE_DOUBTFUL',
 ] as const;
 export type StaleCode = (typeof STALE_CODES)[number];
 

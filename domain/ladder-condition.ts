@@ -8,15 +8,16 @@ import type { LadderCondition } from './ladder-table.ts';
 import { liquidationPlan } from './liquidation-plan.ts';
 import type { PlanLeg } from './liquidation-plan.ts';
 import { accountFigures, statusOf } from './margin.ts';
-import type { Position } from './margin.ts';
 import { isBelowShare } from './money.ts';
 import { liquidationFrom } from './policy-clock.ts';
 import type { Policy } from './policy.ts';
+import { doubtfulSymbols } from './price-proof.ts';
+import type { Holdings } from './price-proof.ts';
 
 /** What a decision rests on besides what the case was told. */
 export type Evidence =
   | { readonly kind: 'TOLD' }
-  | { readonly kind: 'FRESH'; readonly cashE4: number; readonly positions: readonly Position[] }
+  | ({ readonly kind: 'FRESH' } & Holdings)
   | { readonly kind: 'STALE'; readonly reason: StaleReason };
 
 /** The one condition that holds, and what came to light on the way. */
@@ -192,7 +193,8 @@ function sellable(
 ): readonly PlanLeg[] | null {
   const figures = accountFigures(evidence.cashE4, evidence.positions, policy);
   if (figures.status === 'INDETERMINATE') return [];
-  return figures.deficiencyE4 === 0 ? null : liquidationPlan(figures, policy).legs;
+  const exclude = doubtfulSymbols(evidence.positions);
+  return figures.deficiencyE4 === 0 ? null : liquidationPlan(figures, policy, { exclude }).legs;
 }
 
 function situation(condition: LadderCondition): Situation {

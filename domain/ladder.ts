@@ -8,7 +8,7 @@ import { isCritical } from './critical.ts';
 import type { LadderAction, ReadFigures } from './ladder-actions.ts';
 import { obey } from './ladder-commands.ts';
 import { acknowledge, expireFunds, startClock, startGrace } from './ladder-events.ts';
-import { isAboveHysteresis, situationOf } from './ladder-condition.ts';
+import { isAboveHysteresis, isGraceOver, situationOf } from './ladder-condition.ts';
 import type { Evidence, Situation } from './ladder-condition.ts';
 import { arrive, beginEpisode, withDemand } from './ladder-episode.ts';
 import { isRetryDue, missingPrices, onHold } from './ladder-hold.ts';
@@ -27,6 +27,7 @@ import type { Moment, Progress, StepContext } from './ladder-steps.ts';
 import { LADDER } from './ladder-table.ts';
 import type { Outcome, Step } from './ladder-table.ts';
 import type { Policy } from './policy.ts';
+import { doubtForbidding } from './price-proof.ts';
 
 /** A reading that lay too long is asked for again this often before the case holds. */
 export const READ_ATTEMPTS_MAX = 3;
@@ -202,6 +203,8 @@ function onReading(
   }
   const isNew = isLater(figures.version, known?.version ?? null);
   const seen = isNew ? seeFigures(state, figures, moment) : state;
+  const doubt = doubtForbidding({ cashE4, positions }, isGraceOver(seen, policy, now), policy);
+  if (doubt !== null) return advance(seen, { kind: 'STALE', reason: doubt }, moment);
   return advance(seen, { kind: 'FRESH', cashE4, positions }, moment);
 }
 

@@ -4,6 +4,7 @@ import { TOPICS } from '#contracts/topics.ts';
 import type { FiguresRequest, Reading } from '#domain/case-events.ts';
 import { accountFigures } from '#domain/margin.ts';
 import { E4 } from '#domain/money.ts';
+import type { Mark } from '#domain/price-acceptance.ts';
 import { createEndOffsets, createLogReader } from '#platform/kafka/log-reader.ts';
 import { partitionOf } from '#platform/kafka/partition-of.ts';
 import type { FiguresReader } from '#ports/figures-reader.ts';
@@ -30,9 +31,11 @@ const REQUEST: FiguresRequest = {
 let kafka: KafkaFixture;
 let figures: FiguresReader;
 let stop: () => Promise<void>;
+let isOpen: boolean;
 
 beforeEach(async () => {
   kafka = await openKafka('fresh', PARTITIONS);
+  isOpen = true;
   const view = new MarginView(testLogger);
   const reader = createLogReader(kafka.surroundings, {
     onFatal: (error) => {
@@ -47,6 +50,7 @@ beforeEach(async () => {
     reader,
     ends: new SharedEnds(ends, clock),
     partitionOf: (accountId) => partitionOf(accountId, PARTITIONS),
+    isOpen: () => isOpen,
     clock,
     logger: testLogger,
   });
@@ -93,7 +97,7 @@ async function quote(at: number): Promise<void> {
   await publish(TOPICS.prices.name, 'NVDA', { symbol: 'NVDA', price: 390, timestamp: at });
 }
 
-async function calc(priceE4: number | null = 390 * E4): Promise<void> {
+async function calc(priceE4: number | null = 390 * E4, mark: Mark | null = null): Promise<void> {
   const position = { symbol: 'NVDA', qtyE4: 500 * E4, priceE4, betaE4: 18_000 };
   const record = encodeMarginCalc(accountFigures(-150_000 * E4, [position], WALK_POLICY), {
     accountId: ACCOUNT,
@@ -104,7 +108,7 @@ async function calc(priceE4: number | null = 390 * E4): Promise<void> {
     fillsPosition: 0,
     cashPosition: 0,
     creditedTotalE4: 0,
-    markOf: () => null,
+    markOf: () => mark,
     policyVersion: 'walk.1',
     correlationId: 'c1',
   });
@@ -119,6 +123,11 @@ async function fill(partition: number): Promise<void> {
 
 async function publish(topic: string, key: string, record: object): Promise<void> {
   await kafka.publish([{ topic, key, value: JSON.stringify(record) }]);
+}
+
+async function qualityOf(): Promise<string | undefined> {
+  const reading = await figures.read(REQUEST);
+  return reading.outcome === 'FRESH' ? reading.positions[0]?.quality : reading.reason.code;
 }
 
 function staleCode(reading: Reading): string {
@@ -138,8 +147,13 @@ describe('a re-read of an account’s figures', () => {
       deficiencyE4: 3_750 * E4,
     });
     expect(reading.cashE4).toBe(-150_000 * E4);
-    expect(reading.positions).toEqual([
-      { symbol: 'NVDA', qtyE4: 500 * E4, priceE4: 390 * E4, betaE4: 18_000 },
+    expect(reading.positions).toMatchObject([
+      {
+        symbol: 'NVDA',
+        qtyE4: 500 * E4,
+        priceE4: 390 * E4,
+        betaE4: 18_000,
+      },
     ]);
   });
 
@@ -209,12 +223,35 @@ describe('a re-read of an account’s figures', () => {
     expect(staleCode(await figures.read(REQUEST))).toBe('HEARTBEAT_OLD');
   });
 
-  test('is stale when the last quote of a held symbol is old', async () => {
-    await quote(Date.now() - 6_000);
+  test('says of each position that its last quote is old, and when it was', async () => {
+    const at = Date.now() - 6_000;
+    await quote(at);
     await calc();
     await heartbeat({});
     expect(await figures.read(REQUEST)).toMatchObject({
-      reason: { code: 'QUOTE_OLD', what: 'NVDA', limit: '5000 ms' },
+      outcome: 'FRESH',
+      positions: [{ symbol: 'NVDA', quality: 'STALE', quotedAt: at }],
+    });
+  });
+
+  test('takes an old official close for good while the market is closed, and only then', async () => {
+    const at = Date.now() - 6_000;
+    await quote(at);
+    await calc(390 * E4, { priceE4: 390 * E4, at, kind: 'CLOSE' });
+    await heartbeat({});
+    expect(await qualityOf()).toBe('STALE');
+    isOpen = false;
+    expect(await qualityOf()).toBeUndefined();
+  });
+
+  test('hands on what the engine doubts, which outweighs the age of the quote', async () => {
+    const at = Date.now() - 6_000;
+    await quote(at);
+    const mark = { priceE4: 390 * E4, at, kind: 'TRADE', quality: 'HALTED' } as const;
+    await calc(390 * E4, { ...mark, unconfirmedPriceE4: 100 * E4 });
+    await heartbeat({});
+    expect(await figures.read(REQUEST)).toMatchObject({
+      positions: [{ quality: 'HALTED', unconfirmedPriceE4: 100 * E4 }],
     });
   });
 

@@ -8,6 +8,7 @@ import type { CaseOrder, LadderState } from '#domain/ladder-state.ts';
 import { decide } from '#domain/ladder.ts';
 import { accountFigures } from '#domain/margin.ts';
 import type { DeterminateFigures, Position } from '#domain/margin.ts';
+import type { QuotedPosition } from '#domain/price-quality.ts';
 import { E4, marketValueE4, rate } from '#domain/money.ts';
 import type { Policy } from '#domain/policy.ts';
 
@@ -66,7 +67,7 @@ export class LadderWalk {
   state: LadderState = newCase('ACC_1', 'run-1');
   now = BEGIN_AT;
   cashE4: number;
-  positions: Position[];
+  positions: QuotedPosition[];
   creditedTotalE4 = 0;
   fillsPosition = 0;
   sequence = 0;

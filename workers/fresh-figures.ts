@@ -5,6 +5,8 @@ import { TOPICS } from '#contracts/topics.ts';
 import { toE4 } from '#contracts/wire.ts';
 import type { FiguresRequest, Reading, StaleCode, StaleReason } from '#domain/case-events.ts';
 import { isLater } from '#domain/figures-version.ts';
+import type { MarketHours } from '#domain/market-hours.ts';
+import type { QuotedPosition } from '#domain/price-quality.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { FiguresReader } from '#ports/figures-reader.ts';
 import type { LogReader } from '#ports/log-reader.ts';
@@ -22,6 +24,8 @@ export interface FreshFiguresParts {
   readonly reader: Pick<LogReader, 'positions'>;
   readonly ends: Pick<SharedEnds, 'fetch'>;
   readonly partitionOf: (accountId: string) => number;
+  /** The market's regular session: outside it the official close counts. */
+  readonly isOpen: MarketHours;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -29,7 +33,8 @@ export interface FreshFiguresParts {
 /**
  * Reads figures that a case may escalate on (DESIGN 8). They are fresh when the engine has applied
  * every input that existed when the case asked, the view has read every figure that the engine wrote
- * of it, the engine's heartbeat is young, and so is the last quote of each symbol that is held.
+ * of it, and the engine's heartbeat is young. Each position says how good its price is: what a
+ * doubtful one means is the ladder's to decide (domain/price-proof.ts).
  */
 export function createFreshFigures(parts: FreshFiguresParts): FiguresReader {
   return {
@@ -65,7 +70,7 @@ async function readWithin(
       behindInputs(partition, heartbeat, ends) ??
       behindFigures(parts, partition, heartbeat, ends) ??
       behindVersion(record, request);
-    if (behind === null) return judge(view, request, { partition, heartbeat, record, now });
+    if (behind === null) return judge(parts, request, { partition, heartbeat, record, now });
     if (now >= giveUpAt) {
       const reason = oldHeartbeat(request, partition, heartbeat, now) ?? behind;
       return { outcome: 'STALE', readAt: now, reason };
@@ -129,21 +134,20 @@ interface Found {
   readonly now: number;
 }
 
-function judge(view: MarginView, request: FiguresRequest, found: Found): Reading {
+function judge(parts: FreshFiguresParts, request: FiguresRequest, found: Found): Reading {
   const { partition, heartbeat, record, now } = found;
   if (record === null) {
     const reason = stale('NO_FIGURES', `figures of ${request.accountId}`, 'none', 'one version');
     return { outcome: 'STALE', readAt: now, reason };
   }
-  const reason =
-    oldHeartbeat(request, partition, heartbeat, now) ?? oldQuote(view, request, record, now);
+  const reason = oldHeartbeat(request, partition, heartbeat, now);
   if (reason !== null) return { outcome: 'STALE', readAt: now, reason };
   return {
     outcome: 'FRESH',
     readAt: now,
     figures: caseFiguresOf(record),
     cashE4: toE4(record.cash),
-    positions: positionsOf(record),
+    positions: withQuality(parts, request, record, now),
   };
 }
 
@@ -159,22 +163,26 @@ function oldHeartbeat(
   return stale('HEARTBEAT_OLD', engineOf(partition), msText(ageMs), msText(heartbeatAgeMaxMs));
 }
 
-/** The oldest last quote of what is held. Without a price the figures themselves say INDETERMINATE. */
-function oldQuote(
-  view: MarginView,
+/** The positions with their prices' quality as of now: what the engine doubts, and old quotes. */
+function withQuality(
+  { view, isOpen }: FreshFiguresParts,
   { quoteAgeMaxMs }: FiguresRequest,
   record: MarginCalcRecord,
   now: number,
-): StaleReason | null {
-  if (record.status === 'INDETERMINATE') return null;
-  for (const { symbol } of record.positions) {
-    const quotedAt = view.quotedAt(symbol);
-    const ageMs = quotedAt === null ? Infinity : now - quotedAt;
-    if (ageMs <= quoteAgeMaxMs) continue;
-    const observed = quotedAt === null ? 'never' : msText(ageMs);
-    return stale('QUOTE_OLD', symbol, observed, msText(quoteAgeMaxMs));
-  }
-  return null;
+): QuotedPosition[] {
+  const isSession = isOpen(now);
+  const closes = new Set(
+    record.positions.flatMap(({ symbol, price_kind: kind }) => (kind === 'CLOSE' ? [symbol] : [])),
+  );
+  return positionsOf(record).map((position) => {
+    const { symbol, priceE4, quality } = position;
+    // The engine publishes no figures for a quote that repeats the price: the view saw it.
+    const quotedAt = view.quotedAt(symbol) ?? position.quotedAt ?? null;
+    const isYoung = quotedAt !== null && now - quotedAt <= quoteAgeMaxMs;
+    const counts = isYoung || (!isSession && closes.has(symbol));
+    const isStale = quality === undefined && priceE4 !== null && !counts;
+    return { ...position, quotedAt, ...(isStale ? { quality: 'STALE' as const } : {}) };
+  });
 }
 
 function engineOf(partition: number): string {

@@ -1,4 +1,5 @@
 import { createCaseActivities } from '#activities/account-case.ts';
+import { ALWAYS_OPEN } from '#domain/market-hours.ts';
 import { systemClock } from '#platform/clock.ts';
 import { createEndOffsets, createLogReader } from '#platform/kafka/log-reader.ts';
 import { partitionOf } from '#platform/kafka/partition-of.ts';
@@ -52,6 +53,7 @@ runProcess({
         reader,
         ends: new SharedEnds(ends, systemClock),
         partitionOf: (accountId) => partitionOf(accountId, partitions),
+        isOpen: ALWAYS_OPEN,
         clock: systemClock,
         logger,
       }),
