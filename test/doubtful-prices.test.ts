@@ -20,8 +20,8 @@ import type { KafkaFixture } from './kafka-fixture.ts';
 
 /** Which prices figures use, on a real broker; the rules themselves: domain/price-acceptance.test.ts. */
 
-const WAIT_MS = 20_000;
-const TEST_MS = 60_000;
+const WAIT_MS = 60_000;
+const TEST_MS = 180_000;
 /** Long enough that no test waits for it by accident. */
 const PATIENT = { ...loadPolicy('demo'), outlierMs: 600_000 };
 const QUICK = { ...loadPolicy('demo'), outlierMs: 300 };

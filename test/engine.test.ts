@@ -25,8 +25,8 @@ import { eventually, openKafka } from './kafka-fixture.ts';
 import type { KafkaFixture } from './kafka-fixture.ts';
 
 const PARTITIONS = 2;
-const WAIT_MS = 20_000;
-const TEST_MS = 60_000;
+const WAIT_MS = 60_000;
+const TEST_MS = 180_000;
 
 let kafka: KafkaFixture;
 let engine: TestEngine | null;

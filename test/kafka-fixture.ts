@@ -9,7 +9,7 @@ import { createTopics } from '#platform/kafka/topics.ts';
 
 /** The real Kafka of `npm test`, with topics of this test's own. */
 
-const CAUGHT_UP_MS = 20_000;
+const CAUGHT_UP_MS = 60_000;
 
 /** A fresh set of topics on the test's broker. */
 export interface KafkaFixture {

@@ -5,7 +5,7 @@ import { testBrokers } from './kafka-fixture.ts';
 
 /** A part of the product as a process of its own, as `sentinel up` starts it. */
 
-const READY_MS = 20_000;
+const READY_MS = 90_000;
 
 export interface PartProcess {
   readonly pid: number;

@@ -31,7 +31,7 @@ import {
 } from './signaller-fixture.ts';
 
 const PARTITIONS = 2;
-const WAIT_MS = 15_000;
+const WAIT_MS = 60_000;
 
 // Other tests share the two cores and the servers.
 jest.setTimeout(60_000);

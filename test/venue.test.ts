@@ -14,7 +14,7 @@ import { eventually, openKafka, testLogger } from './kafka-fixture.ts';
 import type { KafkaFixture } from './kafka-fixture.ts';
 
 const PARTITIONS = 2;
-const WAIT_MS = 15_000;
+const WAIT_MS = 60_000;
 
 // Other tests share the two cores and the servers.
 jest.setTimeout(60_000);

@@ -9,8 +9,8 @@ import { createConsumerGroup } from './consumer-group.ts';
 
 const TOPIC = TOPICS.cash.name;
 const GROUP = 'readers';
-const WAIT_MS = 20_000;
-const TEST_MS = 60_000;
+const WAIT_MS = 60_000;
+const TEST_MS = 180_000;
 
 let kafka: KafkaFixture;
 let groups: ConsumerGroup[];

@@ -9,8 +9,8 @@ import { MissingTopicError } from './topic-bounds.ts';
 
 const TOPIC = TOPICS.prices.name;
 const PARTITIONS = 3;
-const WAIT_MS = 20_000;
-const TEST_MS = 60_000;
+const WAIT_MS = 60_000;
+const TEST_MS = 180_000;
 
 let kafka: KafkaFixture;
 let readers: LogReader[];

@@ -16,8 +16,8 @@ const CASH = TOPICS.cash.name;
 const OUT = TOPICS.marginCalc.name;
 const GROUP = 'copiers';
 const PARTITIONS = 3;
-const WAIT_MS = 30_000;
-const TEST_MS = 90_000;
+const WAIT_MS = 60_000;
+const TEST_MS = 180_000;
 
 let kafka: KafkaFixture;
 let owners: PartitionOwner[];

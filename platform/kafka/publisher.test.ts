@@ -8,7 +8,7 @@ import type { OwnedPublisher } from './publisher.ts';
 
 const TOPIC = TOPICS.cash.name;
 const OTHER = TOPICS.fills.name;
-const TEST_MS = 60_000;
+const TEST_MS = 180_000;
 
 let kafka: KafkaFixture;
 let publisher: OwnedPublisher;

@@ -8,8 +8,8 @@ import type { ConsumedBatch, ConsumerHandlers } from './steady-consumer.ts';
 
 const TOPIC = TOPICS.cash.name;
 const PARTITIONS = 2;
-const WAIT_MS = 20_000;
-const TEST_MS = 60_000;
+const WAIT_MS = 60_000;
+const TEST_MS = 180_000;
 
 let kafka: KafkaFixture;
 let consumers: SteadyConsumer[];
