@@ -6,7 +6,7 @@ import type { FiguresReader } from '#ports/figures-reader.ts';
 import type { Holdings } from '#ports/holdings.ts';
 import type { OutboundRecord } from '#ports/records.ts';
 import { eventIdOf } from './event-id.ts';
-import { alertRecord, notifyCustomer } from './notify-customer.ts';
+import { alertRecord, notifyCustomer, UnsentAttempts } from './notify-customer.ts';
 import type { NoticePorts } from './notify-customer.ts';
 import { stepNotice } from './step-notice.ts';
 
@@ -24,6 +24,7 @@ export interface CaseActivityPorts extends NoticePorts {
  * ever, by Temporal's retries. Then the customer is told, if the step is the customer's business.
  */
 export function createCaseActivities(ports: CaseActivityPorts): CaseActivities {
+  const unsent = new UnsentAttempts();
   const record: RecordActivity = async (request) => {
     const { accountId, action } = request;
     const eventId = eventIdOf(request);
@@ -32,7 +33,7 @@ export function createCaseActivities(ports: CaseActivityPorts): CaseActivities {
     const held = ports.holdings.of(accountId);
     const notice = stepNotice(request, eventId, held, ports.policy);
     if (notice === null) return { ackAt };
-    const attemptedAt = await notifyCustomer(ports, request, notice);
+    const attemptedAt = await notifyCustomer(ports, request, notice, unsent);
     return { ackAt: action.type === 'CALL' ? attemptedAt : ackAt };
   };
   return {

@@ -13,27 +13,104 @@ import type { Notice } from '#domain/notices.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { Logger } from '#ports/logger.ts';
 import type { MessageChannel, MessageChannels } from '#ports/message-channel.ts';
+import type { NoticeLog } from '#ports/notice-log.ts';
 import type { Publisher } from '#ports/publisher.ts';
 import type { OutboundRecord } from '#ports/records.ts';
+
+/** From then on another attempt of the activity, which has 10 s, may be under way beside this one. */
+const ALONE_MS = 5_000;
+
+/** So many attempts are remembered for which nothing was sent. */
+const UNSENT_MAX = 1_000;
+
+/**
+ * Attempts whose record was not acknowledged, and for which nothing was sent: the record may have come
+ * to the log all the same.
+ */
+export class UnsentAttempts {
+  readonly #ids = new Set<string>();
+
+  add(attempt: NoticeRecord): void {
+    this.#ids.add(attempt.attempt_id);
+    const [oldest] = this.#ids;
+    if (this.#ids.size > UNSENT_MAX && oldest !== undefined) this.#ids.delete(oldest);
+  }
+
+  has(attempt: NoticeRecord): boolean {
+    return this.#ids.has(attempt.attempt_id);
+  }
+}
 
 export interface NoticePorts {
   readonly publisher: Publisher;
   readonly channels: MessageChannels;
+  readonly noticeLog: NoticeLog;
+  /** Has the activity that is under way been begun before? */
+  readonly isRepeated: () => boolean;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 /**
  * Makes the first attempt to deliver a notice over each channel of the account, side by side, and says
- * when notices.v1 had acknowledged that it is made: the house clock starts there, whatever becomes of
- * it (RULES, Notices). Rejects only before anything was sent. If the outcome cannot be written, the
- * notifier finds the attempt without one and tries again (docs/decisions/notices.md).
+ * when that went on record: the house clock starts there, whatever becomes of it (RULES, Notices).
+ *
+ * At most once: a repeated activity leaves alone what is on record already, `unsent` ones apart, and one
+ * that took too long sends nothing. Rejects only before anything was sent. An attempt without an outcome is for the
+ * notifier (docs/decisions/notices.md).
  */
 export async function notifyCustomer(
-  { publisher, channels, clock, logger }: NoticePorts,
+  ports: NoticePorts,
+  request: Pick<RecordRequest, 'accountId' | 'action'>,
+  notice: Notice,
+  unsent: UnsentAttempts,
+): Promise<number> {
+  const { publisher, channels, clock, logger } = ports;
+  const begunAt = clock.now();
+  const recorded = await attemptsBefore(ports, request, notice);
+  const made = recorded.filter((attempt) => !unsent.has(attempt));
+  const attempts = channels
+    .ofCustomer(request.accountId)
+    .filter(({ name }) => !made.some(({ channel }) => channel === name))
+    .map((channel) => ({ channel, record: attemptOf(request, notice, channel, clock) }));
+  try {
+    await publisher.publish(attempts.map(({ record }) => noticeRecord(record)));
+  } catch (error) {
+    for (const { record } of attempts) unsent.add(record);
+    throw error;
+  }
+  const ackAt = clock.now();
+  const fields = { notice_id: notice.noticeId, account_id: request.accountId };
+  if (ackAt > begunAt + ALONE_MS) {
+    logger.warn(fields, 'a notice went on record too late to be sent: the notifier calls a person');
+  } else {
+    const sent = attempts.map(({ channel, record }) => send(channel, record, clock));
+    const outcomes = await Promise.all(sent);
+    try {
+      await publisher.publish(outcomes.flatMap(recordsOf));
+    } catch (error) {
+      const lost = 'the outcome of a notice was not written: the notifier calls a person';
+      logger.warn({ err: error, ...fields }, lost);
+    }
+  }
+  return made[0]?.timestamp ?? ackAt;
+}
+
+function attemptsBefore(
+  { isRepeated, noticeLog }: NoticePorts,
+  { accountId, action }: Pick<RecordRequest, 'accountId' | 'action'>,
+  { noticeId }: Notice,
+): Promise<readonly NoticeRecord[]> {
+  if (!isRepeated()) return Promise.resolve([]);
+  return noticeLog.attempts(accountId, noticeId, action.decidedAt);
+}
+
+function attemptOf(
   { accountId, action }: Pick<RecordRequest, 'accountId' | 'action'>,
   notice: Notice,
-): Promise<number> {
+  channel: MessageChannel,
+  clock: Clock,
+): NoticeRecord {
   const told = {
     noticeId: notice.noticeId,
     accountId,
@@ -43,26 +120,7 @@ export async function notifyCustomer(
     correlationId: action.correlationId,
     text: noticeText(notice),
   };
-  const attempts = channels.ofCustomer(accountId).map((channel) => ({
-    channel,
-    record: firstAttempt(told, channel.name, randomUUID(), clock.now()),
-  }));
-  await publisher.publish(attempts.map(({ record }) => noticeRecord(record)));
-  const ackAt = clock.now();
-  const outcomes = await Promise.all(
-    attempts.map(({ channel, record }) => send(channel, record, clock)),
-  );
-  const failed = outcomes.filter(({ state }) => state === 'FAILED');
-  try {
-    await publisher.publish([
-      ...outcomes.map(noticeRecord),
-      ...failed.map((record) => alertRecord(undeliveredAlert(record))),
-    ]);
-  } catch (error) {
-    const fields = { err: error, notice_id: notice.noticeId, account_id: accountId };
-    logger.warn(fields, 'the outcome of a notice was not written: the notifier tries it again');
-  }
-  return ackAt;
+  return firstAttempt(told, channel.name, randomUUID(), clock.now());
 }
 
 async function send(
@@ -70,8 +128,13 @@ async function send(
   attempt: NoticeRecord,
   clock: Clock,
 ): Promise<NoticeRecord> {
-  const sent = await channel.send(noticeMessage(attempt));
-  return concluded(attempt, sent.outcome === 'DELIVERED' ? null : sent.reason, clock.now());
+  return concluded(attempt, await channel.send(noticeMessage(attempt)), clock.now());
+}
+
+/** An outcome and, if a person has to know, the alert about it. */
+function recordsOf(outcome: NoticeRecord): OutboundRecord[] {
+  const alert = undeliveredAlert(outcome);
+  return [noticeRecord(outcome), ...(alert === null ? [] : [alertRecord(alert)])];
 }
 
 function noticeRecord(record: NoticeRecord): OutboundRecord {

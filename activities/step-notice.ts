@@ -1,6 +1,7 @@
 import type { RecordRequest } from '#contracts/case-activities.ts';
 import { curesOf, securitiesWorthE4 } from '#domain/cures.ts';
 import { isLater } from '#domain/figures-version.ts';
+import type { FiguresVersion } from '#domain/figures-version.ts';
 import type { CaseAction } from '#domain/ladder-actions.ts';
 import { outstandingE4 } from '#domain/ladder-episode.ts';
 import { accountFigures } from '#domain/margin.ts';
@@ -13,7 +14,7 @@ import type { Held } from '#ports/holdings.ts';
  * CLOSE_ONLY are one decision and one notice. `held` may be later than the step, never earlier.
  */
 export function stepNotice(
-  { accountId, action }: Pick<RecordRequest, 'accountId' | 'action'>,
+  { accountId, action, summary }: Pick<RecordRequest, 'accountId' | 'action' | 'summary'>,
   noticeId: string,
   held: Held | null,
   policy: Policy,
@@ -23,12 +24,21 @@ export function stepNotice(
     case 'WARN':
       return { ...about, kind: 'WARNING', excessE4: action.seen.excessE4 };
     case 'CALL':
-      return { ...about, kind: 'MARGIN_CALL', ...demanded(action, held, policy) };
+      return { ...about, kind: 'MARGIN_CALL', ...demandedBy(action, held, policy) };
     case 'RENOTIFY':
-      return { ...about, kind: 'DEMAND_RAISED', ...demanded(action, held, policy) };
+      return { ...about, kind: 'DEMAND_RAISED', ...demandedBy(action, held, policy) };
+    case 'COMMANDED': {
+      if (action.command.type !== 'EXTEND' || action.outcome !== 'DONE') return null;
+      const { outstandingE4: openE4, figuresVersion } = summary;
+      const asked = { ...action, demandE4: openE4 ?? 0, version: figuresVersion };
+      const demand = demanded(asked, held, policy);
+      return { ...about, kind: 'DUE_MOVED', ...demand, dueAt: action.command.dueAt };
+    }
     case 'CLOSE_ONLY': {
       const { liquidateAt } = action.restriction;
-      return { ...about, kind: 'CLOSE_ONLY', ...demanded(action, held, policy), liquidateAt };
+      const isAccelerated = summary.acceleratedAt !== null;
+      const demand = demandedBy(action, held, policy);
+      return { ...about, kind: 'CLOSE_ONLY', ...demand, liquidateAt, isAccelerated };
     }
     case 'TRIGGER': {
       const { deficiencyE4 } = action.seen;
@@ -55,7 +65,6 @@ export function stepNotice(
     case 'HAND_OVER':
     case 'HOLD':
     case 'HOLD_CLEARED':
-    case 'COMMANDED':
     case 'FUNDS_EXPIRED':
     case 'ACKNOWLEDGE':
       return null;
@@ -66,21 +75,41 @@ export function stepNotice(
  * The due instant that the customer is told is the earliest at which the call can be past due: the
  * clock starts with the attempt, so what is enforced is never earlier.
  */
-function demanded(
+function demandedBy(
   action: Extract<CaseAction, { type: 'CALL' | 'RENOTIFY' | 'CLOSE_ONLY' }>,
   held: Held | null,
   policy: Policy,
-): { demandE4: number; dueAt: number; ways: WaysToCure } {
+): Asked & { dueAt: number } {
+  const { call, seen, policyVersion } = action;
+  const { version } = seen;
   // After credits the market may have taken more than is outstanding: met is only without a deficiency.
-  const demandE4 = Math.max(outstandingE4(action.call, action.seen), action.seen.deficiencyE4);
-  const isKnown = policy.version === action.policyVersion;
-  const isOld = held === null || isLater(action.seen.version, held.version);
+  const demandE4 = Math.max(outstandingE4(call, seen), seen.deficiencyE4);
+  return { ...demanded({ demandE4, policyVersion, version }, held, policy), dueAt: call.dueAt };
+}
+
+interface Asked {
+  readonly demandE4: number;
+  readonly ways: WaysToCure;
+}
+
+/** The ways to cure, as far as policy and positions of these figures are known. */
+function demanded(
+  {
+    demandE4,
+    policyVersion,
+    version,
+  }: { demandE4: number; policyVersion: string; version: FiguresVersion | null },
+  held: Held | null,
+  policy: Policy,
+): Asked {
+  const isKnown = policy.version === policyVersion;
+  const isOld = held === null || version === null || isLater(version, held.version);
   const ways = {
     cashE4: demandE4,
     securitiesE4: isKnown ? securitiesWorthE4(demandE4, policy) : null,
     reduce: isKnown && !isOld ? reduction(held, policy) : null,
   };
-  return { demandE4, dueAt: action.call.dueAt, ways };
+  return { demandE4, ways };
 }
 
 function reduction(held: Held, policy: Policy): WaysToCure['reduce'] {

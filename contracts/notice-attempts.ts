@@ -62,28 +62,39 @@ export function nextAttempt(last: NoticeRecord, attemptId: string, at: number): 
   };
 }
 
-/** What became of an attempt: delivered, or the reason why not. */
-export function concluded(attempt: NoticeRecord, failure: string | null, at: number): NoticeRecord {
-  if (failure === null) return { ...attempt, state: 'DELIVERED', timestamp: at };
+/** What became of an attempt. Only what surely did not arrive is to be tried again. */
+export type Conclusion =
+  | { readonly outcome: 'DELIVERED' }
+  | { readonly outcome: 'FAILED' | 'UNKNOWN'; readonly reason: string };
+
+/** The attempt with what became of it. */
+export function concluded(attempt: NoticeRecord, came: Conclusion, at: number): NoticeRecord {
+  if (came.outcome === 'DELIVERED') return { ...attempt, state: 'DELIVERED', timestamp: at };
   return {
     ...attempt,
-    state: 'FAILED',
-    reason: plainLine(failure, REASON_CHARACTERS_MAX) || 'no reason was given',
-    retry_at: noticeRetryAt(attempt.attempt, at, attempt.issued_at),
+    state: came.outcome,
+    reason: plainLine(came.reason, REASON_CHARACTERS_MAX) || 'no reason was given',
+    retry_at:
+      came.outcome === 'FAILED' ? noticeRetryAt(attempt.attempt, at, attempt.issued_at) : null,
     timestamp: at,
   };
 }
 
-/** A failed delivery pages a person (RULES, Notices): one alert for a notice and channel, however often. */
-export function undeliveredAlert(failed: NoticeRecord): AlertRecord {
-  const { account_id, channel, kind, attempt, retry_at, reason } = failed;
-  const next = retry_at === null ? 'it is not tried again: tell the customer' : 'it is tried again';
+/**
+ * A delivery that failed, or of which nobody knows, pages a person (RULES, Notices): one alert for a
+ * notice and channel, however often. null for what was delivered or is under way.
+ */
+export function undeliveredAlert(failed: NoticeRecord): AlertRecord | null {
+  const { account_id, channel, kind, attempt, state, retry_at, reason } = failed;
+  if (state === 'ATTEMPTED' || state === 'DELIVERED') return null;
+  const became = state === 'FAILED' ? 'was not delivered' : 'may or may not have been delivered';
+  const next = retry_at === null ? 'it is not sent again: tell the customer' : 'it is tried again';
   return raisedAlert({
     severity: retry_at === null ? 'CRITICAL' : 'WARNING',
     code: 'NOTICE_UNDELIVERED',
     subject: account_id,
     occurrence: `${failed.notice_id}/${channel}`,
-    what: `${kind} of ${account_id} was not delivered by ${channel}: ${reason ?? ''}; ${next}`,
+    what: `${kind} of ${account_id} ${became} by ${channel}: ${reason ?? ''}; ${next}`,
     since: failed.issued_at,
     count: attempt,
     timestamp: failed.timestamp,

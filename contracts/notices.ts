@@ -9,7 +9,9 @@ export const NOTICE_KINDS = [
   'MARGIN_CALL',
   /** The demand rose: the call is told again, its due instant stays. */
   'DEMAND_RAISED',
-  /** Past due, and close-only with it. */
+  /** A person of the firm has moved the due instant. */
+  'DUE_MOVED',
+  /** Past due, by its time or because the call was accelerated, and close-only with it. */
   'CLOSE_ONLY',
   'LIQUIDATION_STARTED',
   'LIQUIDATION_COMPLETED',
@@ -24,8 +26,11 @@ export const CHANNEL_NAMES = ['log', 'file', 'webhook', 'smtp'] as const;
 export const channelNameSchema = z.enum(CHANNEL_NAMES);
 export type ChannelName = (typeof CHANNEL_NAMES)[number];
 
-/** ATTEMPTED goes on record before anything is sent; what becomes of it follows. */
-const ATTEMPT_STATES = ['ATTEMPTED', 'DELIVERED', 'FAILED'] as const;
+/**
+ * ATTEMPTED goes on record before anything is sent; what becomes of it follows. FAILED: it surely did
+ * not arrive. UNKNOWN: it may have arrived, so it is not sent again, and a person has to find out.
+ */
+const ATTEMPT_STATES = ['ATTEMPTED', 'DELIVERED', 'FAILED', 'UNKNOWN'] as const;
 
 export const NOTICE_SUBJECT_CHARACTERS_MAX = 150;
 export const NOTICE_BODY_CHARACTERS_MAX = 8_000;
@@ -46,7 +51,7 @@ export const noticeSchema = z
     attempt: z.int().min(1).max(1_000).describe('counts from 1 for each notice and channel'),
     by: z.enum(['case', 'notifier']),
     state: z.enum(ATTEMPT_STATES),
-    reason: text(REASON_CHARACTERS_MAX).nullable().describe('why it failed'),
+    reason: text(REASON_CHARACTERS_MAX).nullable().describe('why it is FAILED or UNKNOWN'),
     retry_at: instant
       .nullable()
       .describe('of a FAILED one, when it is tried again; null: a person has to tell the customer'),

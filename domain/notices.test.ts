@@ -28,7 +28,13 @@ const DEMAND = {
   },
 } as const;
 
-const CLOSE_ONLY: Notice = { ...ABOUT, kind: 'CLOSE_ONLY', ...DEMAND, liquidateAt: SUMMER_AT };
+const CLOSE_ONLY: Notice = {
+  ...ABOUT,
+  kind: 'CLOSE_ONLY',
+  ...DEMAND,
+  liquidateAt: SUMMER_AT,
+  isAccelerated: false,
+};
 
 const STARTED: Notice = {
   ...ABOUT,
@@ -59,6 +65,7 @@ const EACH: readonly Notice[] = [
   WARNING,
   { ...ABOUT, kind: 'MARGIN_CALL', ...DEMAND },
   { ...ABOUT, kind: 'DEMAND_RAISED', ...DEMAND },
+  { ...ABOUT, kind: 'DUE_MOVED', ...DEMAND },
   CLOSE_ONLY,
   STARTED,
   COMPLETED,
@@ -66,6 +73,8 @@ const EACH: readonly Notice[] = [
   { ...ABOUT, kind: 'RESTRICTION_LIFTED' },
   STRESS,
 ];
+
+const DEMANDING = ['MARGIN_CALL', 'DEMAND_RAISED', 'DUE_MOVED', 'CLOSE_ONLY'];
 
 describe('a notice', () => {
   test.each(EACH.map((notice) => [notice.kind, notice] as const))(
@@ -80,7 +89,7 @@ describe('a notice', () => {
   );
 
   test.each(
-    EACH.filter(({ kind }) => ['MARGIN_CALL', 'DEMAND_RAISED', 'CLOSE_ONLY'].includes(kind)).map(
+    EACH.filter(({ kind }) => DEMANDING.includes(kind)).map(
       (notice) => [notice.kind, notice] as const,
     ),
   )('%s tells amount, due instant with zone, and every way to cure', (_kind, notice) => {
@@ -103,12 +112,25 @@ describe('a notice', () => {
       { ...ABOUT, kind: 'WARNING', excessE4: -101 },
       ['$0.02 below', 'A margin call follows.'],
     ],
-    ['close-only names the liquidation', CLOSE_ONLY, [`From ${SUMMER} the firm may`]],
-    ['a started liquidation names what is closed', STARTED, ['closing: 1,038 NVDA.']],
+    [
+      'close-only names the liquidation',
+      CLOSE_ONLY,
+      ['not met when it was due', `From ${SUMMER} the firm may`],
+    ],
+    [
+      'an accelerated call does not say that it was late',
+      { ...CLOSE_ONLY, isAccelerated: true },
+      ['due at once', 'the time for your margin call ends now'],
+    ],
+    [
+      'a started liquidation names what is closed, and what stops it',
+      STARTED,
+      ['Being closed: 1,038 NVDA', 'A deposit of $3,750.01 in cash stops it'],
+    ],
     [
       'a completed one what is still owed',
       COMPLETED,
-      ['closed: 1.5 NVDA.', 'Amount: $0.01', 'Due: now.'],
+      ['closed: 1.5 NVDA', 'Amount: $0.01', 'Due: now.'],
     ],
     ['a met call how it was met', MET, ['$3,750.01 is met by deposits or sales']],
     ['a stress test which move', STRESS, ['SPY moved by -6 %', 'by $1.01']],
@@ -140,6 +162,7 @@ describe('a notice', () => {
           ...notice,
           kind: 'CLOSE_ONLY',
           liquidateAt: DUE_AT,
+          isAccelerated: true,
         });
         expect(subject.length).toBeLessThanOrEqual(150);
         expect(body.length).toBeLessThanOrEqual(8_000);

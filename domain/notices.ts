@@ -39,7 +39,13 @@ export type Notice = { readonly accountId: string; readonly noticeId: string } &
   | { readonly kind: 'WARNING'; readonly excessE4: number }
   | ({ readonly kind: 'MARGIN_CALL' } & Demanded)
   | ({ readonly kind: 'DEMAND_RAISED' } & Demanded)
-  | ({ readonly kind: 'CLOSE_ONLY'; readonly liquidateAt: number } & Demanded)
+  | ({ readonly kind: 'DUE_MOVED' } & Demanded)
+  | ({
+      readonly kind: 'CLOSE_ONLY';
+      readonly liquidateAt: number;
+      /** Did its time end early, because the equity fell too far (RULES, Acceleration)? */
+      readonly isAccelerated: boolean;
+    } & Demanded)
   | {
       readonly kind: 'LIQUIDATION_STARTED';
       readonly deficiencyE4: number;
@@ -119,19 +125,21 @@ function contentOf(notice: Notice): Content {
       return demanded('Margin call raised', notice, [
         'The amount of your margin call has risen. Its due time has not moved.',
       ]);
-    case 'CLOSE_ONLY':
-      return demanded('Margin call past due, account close-only', notice, [
-        'Your margin call was not met when it was due. Orders may only reduce positions until it is met.',
-        `From ${instantText(notice.liquidateAt)} the firm may liquidate for it.`,
+    case 'DUE_MOVED':
+      return demanded('Margin call, new due time', notice, [
+        'The firm has moved the due time of your margin call. The call stays open until it is met.',
       ]);
+    case 'CLOSE_ONLY':
+      return closeOnly(notice);
     case 'LIQUIDATION_STARTED':
       return {
         title: 'Liquidation started',
         lines: [
+          'The time for your margin call has ended, and the firm is closing positions to meet it.',
           `Amount: ${centsUp(notice.deficiencyE4)}`,
-          'Due: now; the time for your margin call has ended.',
-          `The firm is closing: ${legsText(notice.parts)}.`,
-          `To cure it yourself, deposit ${centsUp(notice.deficiencyE4)} in cash at once, beyond what is sold.`,
+          'Due: now',
+          `Being closed: ${legsText(notice.parts)}`,
+          `A deposit of ${centsUp(notice.deficiencyE4)} in cash stops it if it arrives before they are closed.`,
         ],
         amountE4: notice.deficiencyE4,
       };
@@ -157,12 +165,31 @@ function contentOf(notice: Notice): Content {
         title: 'Account close-only after a stress test',
         lines: [
           `If SPY moved by ${signedPercent(notice.movePercent)}, your account would be short of its requirement by ${centsUp(notice.shortfallE4)}.`,
-          'Orders may only reduce positions until the test is passed again. Nothing is due, and nothing is sold for this.',
+          'Until the test is passed again, only orders that reduce your positions are accepted. Nothing is due, and nothing is sold for this.',
           `To pass it, deposit ${centsUp(notice.shortfallE4)} in cash, or reduce positions.`,
         ],
         amountE4: notice.shortfallE4,
       };
   }
+}
+
+type CloseOnly = Extract<Notice, { kind: 'CLOSE_ONLY' }>;
+
+function closeOnly({ isAccelerated, liquidateAt, ...demand }: CloseOnly): Content {
+  const [title, why] = isAccelerated
+    ? [
+        'Margin call due at once, account close-only',
+        "Your account's equity has fallen so far that the time for your margin call ends now.",
+      ]
+    : [
+        'Margin call past due, account close-only',
+        'Your margin call was not met when it was due.',
+      ];
+  return demanded(title, demand, [
+    why,
+    'Until it is met, only orders that reduce your positions are accepted.',
+    `From ${instantText(liquidateAt)} the firm may close positions to meet it.`,
+  ]);
 }
 
 function warningLines(excessE4: number): string[] {
@@ -221,7 +248,7 @@ function waysText({ cashE4, securitiesE4, reduce }: WaysToCure): string[] {
 }
 
 function completed(parts: readonly Leg[], residualE4: number): Content {
-  const closed = `The firm has closed: ${legsText(parts)}.`;
+  const closed = `The firm has closed: ${legsText(parts)}`;
   if (residualE4 === 0) {
     const lines = [closed, 'Nothing is due.'];
     return { title: 'Liquidation completed', lines };

@@ -12,9 +12,13 @@ export interface Message {
   readonly content: Readonly<Record<string, unknown>>;
 }
 
-/** What became of a message. The reason is for people and may hold what a server said. */
+/**
+ * What became of a message. FAILED: it surely did not arrive. UNKNOWN: it was under way when no more was
+ * heard of it. The reason is for people and may hold what a server said.
+ */
 export type Sent =
-  { readonly outcome: 'DELIVERED' } | { readonly outcome: 'FAILED'; readonly reason: string };
+  | { readonly outcome: 'DELIVERED' }
+  | { readonly outcome: 'FAILED' | 'UNKNOWN'; readonly reason: string };
 
 /** One way to reach somebody. */
 export interface MessageChannel {

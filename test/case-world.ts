@@ -3,6 +3,9 @@ import {
   accountCaseId,
   MACHINE_EVENT_SIGNAL,
 } from '#contracts/case-messages.ts';
+import { noticeSchema } from '#contracts/notices.ts';
+import type { NoticeRecord } from '#contracts/notices.ts';
+import { TOPICS } from '#contracts/topics.ts';
 import { liquidationOrderSchema } from '#contracts/case-events.ts';
 import type { LiquidationOrderRecord } from '#contracts/case-events.ts';
 import { toE4 } from '#contracts/wire.ts';
@@ -15,6 +18,7 @@ import type { Policy } from '#domain/policy.ts';
 import type { FiguresReader } from '#ports/figures-reader.ts';
 import type { Held, Holdings } from '#ports/holdings.ts';
 import type { Message, MessageChannel, MessageChannels, Sent } from '#ports/message-channel.ts';
+import type { NoticeLog } from '#ports/notice-log.ts';
 import type { Publisher } from '#ports/publisher.ts';
 import type { OutboundRecord, RecordPosition } from '#ports/records.ts';
 import type { Client } from '@temporalio/client';
@@ -30,7 +34,9 @@ export interface Written {
  * figures by the product's own rules, a reader that is fresh until told otherwise, a venue that fills
  * at the last price. For tests of the workflow's shell; the demo runs on the real parts.
  */
-export class CaseWorld implements Publisher, FiguresReader, Holdings, MessageChannels {
+export class CaseWorld
+  implements Publisher, FiguresReader, Holdings, MessageChannels, NoticeLog
+{
   readonly written: Written[] = [];
   /** What the customer got. */
   readonly messages: Message[] = [];
@@ -149,6 +155,12 @@ export class CaseWorld implements Publisher, FiguresReader, Holdings, MessageCha
       return this.deliver();
     };
     return [{ name: 'log', send }];
+  }
+
+  attempts(_accountId: string, noticeId: string): Promise<NoticeRecord[]> {
+    const records = this.written.filter(({ topic }) => topic === TOPICS.notices.name);
+    const attempts = records.map(({ record }) => noticeSchema.parse(record));
+    return Promise.resolve(attempts.filter(({ notice_id }) => notice_id === noticeId));
   }
 
   ofPeople(): MessageChannel[] {

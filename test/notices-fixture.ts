@@ -13,6 +13,7 @@ import { TOPICS } from '#contracts/topics.ts';
 import { summaryOf } from '#domain/case-summary.ts';
 import type { CaseAction } from '#domain/ladder-actions.ts';
 import { systemClock } from '#platform/clock.ts';
+import { createNoticeLog } from '#platform/kafka/notice-log.ts';
 import { createMessageChannels } from '#platform/notices/message-channels.ts';
 import { testLogger } from './kafka-fixture.ts';
 import type { KafkaFixture } from './kafka-fixture.ts';
@@ -22,11 +23,15 @@ import { LadderWalk, WALK_POLICY } from './ladder-walk.ts';
 
 export const WEBHOOK_SECRET = 'a secret of sixteen characters';
 
-/** Records an action of a case as the worker does, over the channels that `configuration` describes. */
+/**
+ * Records an action of a case as the worker does, over the channels that `configuration` describes;
+ * `isRepeated` when a worker before it may have done so.
+ */
 export async function perform(
   kafka: KafkaFixture,
   configuration: object,
   { accountId, caseId, walk, action }: ActionOfCase,
+  isRepeated = false,
 ): Promise<number> {
   const channels = createMessageChannels(
     noticeConfigurationSchema.parse(configuration),
@@ -43,6 +48,8 @@ export async function perform(
       },
     },
     channels,
+    noticeLog: createNoticeLog(kafka.surroundings, kafka.partitions),
+    isRepeated: () => isRepeated,
     policy: WALK_POLICY,
     clock: systemClock,
     logger: testLogger,

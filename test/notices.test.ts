@@ -95,34 +95,43 @@ describe('the step of a case', () => {
   );
 
   test.each([
-    ['refused-1', 'no such mailbox'],
-    ['silent-1', 'no answer within 1000 ms'],
+    ['refused-1', 'FAILED', 'no such mailbox', 'WARNING'],
+    ['silent-1', 'UNKNOWN', 'no answer within 1000 ms', 'CRITICAL'],
   ])(
-    'starts the clock also when %s cannot be reached, and pages a person',
-    async (accountId, reason) => {
+    'starts the clock also when %s cannot be told, and pages a person',
+    async (accountId, state, reason, severity) => {
       const ackAt = await perform(kafka, byMail(accountId), actionOf(accountId, 'CALL'));
 
       const records = await noticesOf(kafka, accountId);
-      expect(attemptsText(records)).toEqual(['smtp 1 case ATTEMPTED', 'smtp 1 case FAILED']);
+      expect(attemptsText(records)).toEqual(['smtp 1 case ATTEMPTED', `smtp 1 case ${state}`]);
       expect(records[1]?.reason).toContain(reason);
       expect(ackAt).toBeLessThanOrEqual(records[1]?.timestamp ?? 0);
       expect(await alertsOf(kafka, accountId)).toEqual([
-        expect.objectContaining({ code: 'NOTICE_UNDELIVERED', event: 'RAISED' }),
+        expect.objectContaining({ code: 'NOTICE_UNDELIVERED', event: 'RAISED', severity }),
       ]);
     },
     LONG_MS,
   );
 
   test(
-    'that is repeated sends under an attempt of its own, with the same reference',
+    'that is repeated tells nobody twice, and its clock starts where it did',
     async () => {
       const call = actionOf('repeated', 'CALL');
       await perform(kafka, byMail('repeated'), call);
-      await perform(kafka, byMail('repeated'), call);
+      const ackAt = await perform(kafka, byMail('repeated'), call, true);
       const records = await noticesOf(kafka, 'repeated');
-      expect(new Set(records.map(({ notice_id }) => notice_id)).size).toBe(1);
-      expect(new Set(records.map(({ attempt_id }) => attempt_id)).size).toBe(2);
-      expect(mail.mails.filter(({ to }) => to === 'repeated@example.com')).toHaveLength(2);
+      expect(attemptsText(records)).toEqual(['smtp 1 case ATTEMPTED', 'smtp 1 case DELIVERED']);
+      expect(ackAt).toBe(records[0]?.timestamp);
+      expect(mail.mails.filter(({ to }) => to === 'repeated@example.com')).toHaveLength(1);
+    },
+    LONG_MS,
+  );
+
+  test(
+    'that is repeated tells what its first worker did not come to tell',
+    async () => {
+      await perform(kafka, byMail('begun'), actionOf('begun', 'CALL'), true);
+      expect(mail.mails.filter(({ to }) => to === 'begun@example.com')).toHaveLength(1);
     },
     LONG_MS,
   );
@@ -157,7 +166,7 @@ describe('the notifier', () => {
     await back.close();
   }, 180_000);
 
-  test('killed between sending and recording sends once more, and then no more', async () => {
+  test('killed while it sends leaves it to a person: nothing that may have arrived is sent again', async () => {
     hook.answer = { status: 503 };
     await perform(kafka, byHook(), actionOf('killed', 'CALL'));
     const sent = (): number => hook.hooks.filter(({ body }) => body.includes('"killed"')).length;
@@ -169,29 +178,32 @@ describe('the notifier', () => {
     await eventually('the second sending', LONG_MS, () => Promise.resolve(sent() === 2));
     await first.kill();
 
-    // What it left half written is dropped when its successor takes over.
     hook.answer = { status: 204 };
     const second = await startNotifier(byHook());
-    await eventually('the delivery on record', LONG_MS, async () => {
-      return (await noticesOf(kafka, 'killed')).at(-1)?.state === 'DELIVERED';
+    await eventually('the end on record', LONG_MS, async () => {
+      return (await noticesOf(kafka, 'killed')).at(-1)?.state === 'UNKNOWN';
     });
-    expect(sent()).toBe(3);
-    await second.stop();
+    await second.kill();
 
+    // What is over stays over, whoever reads it again.
     const third = await startNotifier(byHook());
+    hook.answer = { status: 503 };
     await perform(kafka, byHook(), actionOf('after', 'CALL'));
-    await eventually('the notifier has read on', LONG_MS, async () => {
-      return (await noticesOf(kafka, 'after')).length === 2;
+    hook.answer = { status: 204 };
+    await eventually('the notifier has gone on', LONG_MS, async () => {
+      return (await noticesOf(kafka, 'after')).at(-1)?.state === 'DELIVERED';
     });
     await third.stop();
-    expect(sent()).toBe(3);
+    expect(sent()).toBe(2);
     expect(attemptsText(await noticesOf(kafka, 'killed'))).toEqual([
       'webhook 1 case ATTEMPTED',
       'webhook 1 case FAILED',
       'webhook 2 notifier ATTEMPTED',
-      'webhook 3 notifier ATTEMPTED',
-      'webhook 3 notifier DELIVERED',
+      'webhook 2 notifier UNKNOWN',
     ]);
+    const alerts = await alertsOf(kafka, 'killed');
+    expect(alerts.at(-1)?.what).toContain('may or may not have been delivered');
+    expect(alerts.some(({ severity }) => severity === 'CRITICAL')).toBe(true);
   }, 180_000);
 });
 

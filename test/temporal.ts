@@ -7,6 +7,7 @@ import { CASE_SEARCH_ATTRIBUTES } from '#contracts/case-messages.ts';
 import type { Policy } from '#domain/policy.ts';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { isRepeatedAttempt, knowAttempt } from '../workers/activity-attempt.ts';
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { CaseWorld } from './case-world.ts';
@@ -55,11 +56,14 @@ export class CaseServer {
       workflowBundle: this.#bundle,
       // The next worker of a test need not wait for the last one's cases.
       stickyQueueScheduleToStartTimeout: 500,
+      interceptors: { activity: [knowAttempt] },
       activities: createCaseActivities({
         publisher: world,
         figures: world,
         holdings: world,
         channels: world,
+        noticeLog: world,
+        isRepeated: isRepeatedAttempt,
         policy: world.policy,
         logger: testLogger,
         clock: { now: () => Date.now() },

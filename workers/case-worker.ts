@@ -3,6 +3,7 @@ import type { CaseActivities } from '#contracts/case-activities.ts';
 import type { Logger } from '#ports/logger.ts';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { LogEntry } from '@temporalio/worker';
+import { knowAttempt } from './activity-attempt.ts';
 
 /** Cases kept ready in memory, about 0.3 MB each; the others are replayed when they are needed. */
 const CACHED_CASES_MAX = 1_500;
@@ -35,6 +36,7 @@ export async function startCaseWorker(
     taskQueue: options.taskQueue,
     workflowsPath: fileURLToPath(new URL('../workflows/account-case.ts', import.meta.url)),
     activities: options.activities,
+    interceptors: { activity: [knowAttempt] },
     maxCachedWorkflows: CACHED_CASES_MAX,
     stickyQueueScheduleToStartTimeout: STICKY_MS,
     shutdownGraceTime: SHUTDOWN_GRACE_MS,

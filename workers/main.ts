@@ -2,6 +2,7 @@ import { createCaseActivities } from '#activities/account-case.ts';
 import { ALWAYS_OPEN } from '#domain/market-hours.ts';
 import { systemClock } from '#platform/clock.ts';
 import { createEndOffsets, createLogReader } from '#platform/kafka/log-reader.ts';
+import { createNoticeLog } from '#platform/kafka/notice-log.ts';
 import { partitionOf } from '#platform/kafka/partition-of.ts';
 import { createPublisher } from '#platform/kafka/publisher.ts';
 import { createMessageChannels } from '#platform/notices/message-channels.ts';
@@ -9,6 +10,7 @@ import { loadNoticeConfiguration } from '#platform/notices/notice-configuration.
 import { loadPolicy } from '#platform/policies.ts';
 import { runProcess } from '#platform/process.ts';
 import { caseTaskQueue } from '#platform/temporal/cases.ts';
+import { isRepeatedAttempt } from './activity-attempt.ts';
 import { startCaseWorker } from './case-worker.ts';
 import { createFreshFigures } from './fresh-figures.ts';
 import { MARGIN_VIEW_TOPICS, MarginView } from './margin-view.ts';
@@ -59,6 +61,8 @@ runProcess({
       }),
       holdings: view,
       channels,
+      noticeLog: createNoticeLog(surroundings, partitions),
+      isRepeated: isRepeatedAttempt,
       policy: loadPolicy(environment.preset),
       clock: systemClock,
       logger,

@@ -3,6 +3,7 @@ import { TOPICS } from '#contracts/topics.ts';
 import type { Topic } from '#contracts/topics.ts';
 import { E4 } from '#domain/money.ts';
 import type { Policy } from '#domain/policy.ts';
+import type { Sent } from '#ports/message-channel.ts';
 import type { CaseWorld } from '#test/case-world.ts';
 import { WALK_POLICY } from '#test/ladder-walk.ts';
 import { CaseServer, until } from '#test/temporal.ts';
@@ -162,6 +163,23 @@ describe('a case that nobody pays', () => {
       const clockFrom = Number(attempted[0]?.record.timestamp);
       expect(world.when('PAST_DUE')).toBeGreaterThanOrEqual(clockFrom + POLICY.dueAfterMs);
       expect(world.actions('alerts.v1').length).toBeGreaterThan(0);
+    });
+  }, 60_000);
+
+  test('that loses the worker while the customer is told goes on, and tells the step no second time', async () => {
+    await story(async (world) => {
+      let end: (sent: Sent) => void = () => undefined;
+      world.deliver = () => new Promise((resolve) => (end = resolve));
+      await world.price(DEFICIENT);
+      await until('a first message is under way', () => world.messages.length === 1);
+      world.deliver = () => Promise.resolve({ outcome: 'DELIVERED' });
+      // The activity has 10 s: then another attempt finds on record that the customer may know.
+      await until('the call is told', () => world.messages.length > 1);
+      expect(world.messages.map(({ content }) => content.kind).slice(0, 2)).toEqual([
+        'WARNING',
+        'MARGIN_CALL',
+      ]);
+      end({ outcome: 'UNKNOWN', reason: 'too late for anybody' });
     });
   }, 60_000);
 

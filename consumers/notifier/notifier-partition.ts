@@ -8,6 +8,7 @@ import {
   noticeMessage,
   undeliveredAlert,
 } from '#contracts/notice-attempts.ts';
+import type { Conclusion } from '#contracts/notice-attempts.ts';
 import { noticeSchema } from '#contracts/notices.ts';
 import type { NoticeRecord } from '#contracts/notices.ts';
 import { TOPICS } from '#contracts/topics.ts';
@@ -35,6 +36,7 @@ const OPEN_NOTICES_MAX = 20_000;
 /** Some 1 kB each. Beyond, an alert is in the log and in the list, and nobody is paged for it. */
 const OPEN_ALERTS_MAX = 50_000;
 const NO_ROOM = 'too many are open';
+const LOST: Conclusion = { outcome: 'UNKNOWN', reason: 'whoever sent it ended before it was known' };
 const COMMIT_MS = 1_000;
 /** A page that reached nobody is tried again after this long. */
 const PAGE_RETRY_MS = 5_000;
@@ -51,8 +53,8 @@ export interface NotifierPartitionParts {
 }
 
 /**
- * The open notices and alerts of one partition number. At least once: a notice that was sent and whose
- * outcome was not written before a crash is sent again, with the same reference.
+ * The open notices and alerts of one partition number. A customer is told at most once by a channel:
+ * what may have arrived is not sent again, a person is called instead (docs/decisions/notices.md).
  */
 export class NotifierPartition implements PartitionProcessor {
   readonly #parts: NotifierPartitionParts;
@@ -107,7 +109,7 @@ export class NotifierPartition implements PartitionProcessor {
     if (this.#released || !this.isCaughtUp) return;
     const now = this.#parts.clock.now();
     await Promise.all([
-      ...this.#notices.due(now, SENDS_MAX).map((last) => this.#tryAgain(last)),
+      ...this.#notices.due(now, SENDS_MAX).map((last) => this.#goOn(last)),
       now >= this.#pageAt ? this.#page(now) : undefined,
     ]);
     if (now >= this.#commitAt) await this.#commit(now);
@@ -125,8 +127,14 @@ export class NotifierPartition implements PartitionProcessor {
     else if (!this.#alerts.take(decoded.record, inbound.offset)) this.#refuse(inbound, NO_ROOM);
   }
 
+  /** An attempt of which nothing was heard stays the last one; what failed is tried again. */
+  async #goOn(last: NoticeRecord): Promise<void> {
+    if (last.state === 'ATTEMPTED') await this.#conclude(last, LOST);
+    else await this.#tryAgain(last);
+  }
+
   async #tryAgain(last: NoticeRecord): Promise<void> {
-    const { clock, channels, metrics } = this.#parts;
+    const { clock, channels } = this.#parts;
     const channel = channels.ofCustomer(last.account_id).find(({ name }) => name === last.channel);
     const attempt = nextAttempt(last, randomUUID(), clock.now());
     await this.#write([noticeRecord(attempt)]);
@@ -134,11 +142,16 @@ export class NotifierPartition implements PartitionProcessor {
       channel === undefined
         ? { outcome: 'FAILED', reason: `the account has no channel ${last.channel} any more` }
         : await channel.send(noticeMessage(attempt));
-    const failure = sent.outcome === 'DELIVERED' ? null : sent.reason;
-    const outcome = concluded(attempt, failure, clock.now());
-    metrics.attempts.inc({ channel: last.channel, outcome: outcome.state.toLowerCase() });
-    const alert = failure === null ? [] : [alertRecord(undeliveredAlert(outcome))];
-    const [offset = 0] = await this.#write([noticeRecord(outcome), ...alert]);
+    await this.#conclude(attempt, sent);
+  }
+
+  async #conclude(attempt: NoticeRecord, came: Conclusion): Promise<void> {
+    const outcome = concluded(attempt, came, this.#parts.clock.now());
+    const { channel, state } = outcome;
+    this.#parts.metrics.attempts.inc({ channel, outcome: state.toLowerCase() });
+    const alert = undeliveredAlert(outcome);
+    const records = [noticeRecord(outcome), ...(alert === null ? [] : [alertRecord(alert)])];
+    const [offset = 0] = await this.#write(records);
     this.#notices.concluded(outcome, offset);
   }
 

@@ -2,10 +2,7 @@ import { isOpenAlert, mergeAlert } from '#contracts/alerts.ts';
 import type { AlertRecord } from '#contracts/alerts.ts';
 import type { NoticeRecord } from '#contracts/notices.ts';
 
-/**
- * A case's attempt without an outcome is given up after this long: its activity has 10 s and then
- * begins again with an attempt of its own.
- */
+/** A case's attempt without an outcome is given up after this long: its activity has 10 s for it. */
 const CASE_ATTEMPT_MS = 30_000;
 
 interface Entry<Content> {

@@ -35,6 +35,8 @@ interface Goal {
 export interface LogReaderOptions {
   /** Only this partition number of each topic; all when absent. */
   readonly partition?: number;
+  /** Only what was written from then on, Unix ms; all when absent. */
+  readonly since?: number;
   /** Called when the reader can no longer read, or `onRecords` failed: the process should end. */
   readonly onFatal: (error: Error) => void;
 }
@@ -96,9 +98,10 @@ class KafkaLogReader implements LogReader {
       const bounds = await this.#topicBounds.of(this.#surroundings.topicPrefix + topic, {
         patienceMs: START_PATIENCE_MS,
       });
+      const beginnings = await this.#beginnings(topic);
       this.#lanes.set(
         topic,
-        bounds.map(({ low }) => ({ position: low })),
+        bounds.map(({ low, partition }) => ({ position: beginnings.get(partition) ?? low })),
       );
     }
     if (this.#isStopped()) throw stoppedError();
@@ -116,6 +119,21 @@ class KafkaLogReader implements LogReader {
       },
     });
     await this.#consumer.start();
+  }
+
+  /** Where reading begins in each partition, if not where the partition does. */
+  async #beginnings(topic: string): Promise<ReadonlyMap<number, number>> {
+    const { since } = this.#options;
+    if (since === undefined) return new Map();
+    const admin = this.#kafka.admin();
+    try {
+      await admin.connect();
+      const name = this.#surroundings.topicPrefix + topic;
+      const found = await admin.fetchTopicOffsetsByTimestamp(name, since);
+      return new Map(found.map(({ partition, offset }) => [partition, Number(offset)]));
+    } finally {
+      await admin.disconnect();
+    }
   }
 
   positions(topic: string): readonly number[] {

@@ -1,5 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { mkdtemp, readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -73,13 +75,22 @@ describe('mail', () => {
     expect(got?.raw).toContain('Amount: $3,750.01');
   });
 
-  test.each<[string, string, string]>([
-    ['to a mailbox that is refused', 'ACC_2', 'no such mailbox'],
-    ['to a server that stops answering', 'ACC_3', 'no answer within 1000 ms'],
-    ['to an account without an address', 'ACC_4', 'no e-mail address of ACC_4'],
-  ])('%s fails with the reason, in time', async (_name, accountId, reason) => {
+  test.each<[string, string, Sent['outcome'], string]>([
+    ['to a mailbox that is refused', 'ACC_2', 'FAILED', 'no such mailbox'],
+    ['to a server that stops answering', 'ACC_3', 'UNKNOWN', 'no answer within 1000 ms'],
+    ['to an account without an address', 'ACC_4', 'FAILED', 'no e-mail address of ACC_4'],
+  ])('%s is not delivered, with the reason, in time', async (_name, accountId, outcome, reason) => {
     const sent = await channel('smtp').send(to(accountId));
-    expect(sent).toMatchObject({ outcome: 'FAILED', reason: expect.stringContaining(reason) });
+    expect(sent).toMatchObject({ outcome, reason: expect.stringContaining(reason) });
+  });
+
+  test('to a server that never greets fails', async () => {
+    const mute = createServer();
+    await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
+    const { port } = mute.address() as AddressInfo;
+    const smtp = { host: '127.0.0.1', port, tls: 'none', from: 'm@broker.example' };
+    expect(await channel('smtp', { smtp }).send(MESSAGE)).toMatchObject({ outcome: 'FAILED' });
+    await new Promise((resolve) => mute.close(resolve));
   });
 
   test('to a server that is not there fails', async () => {
@@ -107,14 +118,25 @@ describe('a webhook', () => {
     expect(v1).toBe(createHmac('sha256', SECRET).update(`${t}.${body}`).digest('hex'));
   });
 
-  test.each<[string, HookServer['answer'], string]>([
-    ['that refuses', { status: 422 }, 'answered 422'],
-    ['that sends elsewhere', { status: 302, location: 'http://example.com/' }, 'answered 302'],
-    ['that never answers', null, 'no answer within 1000 ms'],
-  ])('%s has failed', async (_name, answer, reason) => {
+  test.each<[string, HookServer['answer'], Sent['outcome'], string]>([
+    ['that refuses', { status: 422 }, 'FAILED', 'answered 422'],
+    ['that is not there yet', { status: 503 }, 'FAILED', 'answered 503'],
+    ['that sends elsewhere', { status: 302, location: 'http://a.example/' }, 'FAILED', '302'],
+    ['whose gateway has no answer', { status: 504 }, 'UNKNOWN', 'answered 504'],
+    ['that never answers', null, 'UNKNOWN', 'no answer within 1000 ms'],
+  ])('%s has not delivered', async (_name, answer, outcome, reason) => {
     hook.answer = answer;
     const sent: Sent = await channel('webhook').send(MESSAGE);
-    expect(sent).toMatchObject({ outcome: 'FAILED', reason: expect.stringContaining(reason) });
+    expect(sent).toMatchObject({ outcome, reason: expect.stringContaining(reason) });
+  });
+
+  test('that nobody listens at fails, and may be tried again', async () => {
+    const gone = await openHookServer();
+    await gone.close();
+    const webhook = { url: gone.url };
+    expect(await channel('webhook', { webhook }).send(MESSAGE)).toMatchObject({
+      outcome: 'FAILED',
+    });
   });
 
   test('gets nothing larger than 64 KiB', async () => {

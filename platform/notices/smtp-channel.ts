@@ -1,9 +1,25 @@
 import { createTransport } from 'nodemailer';
 import type { MessageChannel } from '#ports/message-channel.ts';
 import { NoticeConfigurationError } from './notice-configuration.ts';
-import { sentWithin } from './sent-within.ts';
+import { fieldOf, NotTakenError, reasonOf, sentWithin } from './sent-within.ts';
 
 const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
+
+/** The share of the whole time in which a server has to greet: one that does not was sent nothing. */
+const GREETING_SHARE = 0.75;
+/** nodemailer's words for what happens before a message is sent. */
+const BEFORE_SENDING = [
+  'EDNS',
+  'ETLS',
+  'EAUTH',
+  'EENVELOPE',
+  'CONNECT_TIMEOUT',
+  'GREETING_TIMEOUT',
+  'UPGRADE_TIMEOUT',
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+];
 
 export interface SmtpOptions {
   readonly host: string;
@@ -36,8 +52,8 @@ export function smtpChannel(options: SmtpOptions): MessageChannel {
       secure: tls === 'implicit',
       ignoreTLS: tls === 'none',
       requireTLS: tls === 'starttls',
-      connectionTimeout: sendMsMax,
-      greetingTimeout: sendMsMax,
+      connectionTimeout: sendMsMax * GREETING_SHARE,
+      greetingTimeout: sendMsMax * GREETING_SHARE,
       socketTimeout: sendMsMax,
       disableFileAccess: true,
       disableUrlAccess: true,
@@ -54,15 +70,22 @@ export function smtpChannel(options: SmtpOptions): MessageChannel {
       const mail = { from, to: { name: '', address: to }, subject, text: body };
       const messageId = `<${id}@${from.slice(from.lastIndexOf('@') + 1)}>`;
       const post = async (): Promise<void> => {
-        await transport.sendMail({
-          ...mail,
-          messageId,
-          headers: { 'auto-submitted': 'auto-generated' },
-        });
+        const headers = { 'auto-submitted': 'auto-generated' };
+        await transport.sendMail({ ...mail, messageId, headers }).catch(notSent);
       };
       return sentWithin(sendMsMax, post, () => {
         transport.close();
       });
     },
   };
+}
+
+/** Throws what a failure means: a server that answered with a refusal has not taken the mail. */
+function notSent(error: unknown): never {
+  const words = ['code', 'originalCode', 'timeoutType'].map((name) => String(fieldOf(error, name)));
+  const isRefused = typeof fieldOf(error, 'responseCode') === 'number';
+  if (isRefused || words.some((word) => BEFORE_SENDING.includes(word))) {
+    throw new NotTakenError(reasonOf(error), { cause: error });
+  }
+  throw error;
 }
