@@ -56,8 +56,8 @@ export interface NoticePorts {
  * when that went on record: the house clock starts there, whatever becomes of it (RULES, Notices).
  *
  * At most once: a repeated activity leaves alone what is on record already, `unsent` ones apart, and one
- * that took too long sends nothing. Rejects only before anything was sent. An attempt without an outcome is for the
- * notifier (docs/decisions/notices.md).
+ * that took too long sends nothing. Rejects only before anything was sent. An attempt without an
+ * outcome is for the notifier (docs/decisions/notices.md).
  */
 export async function notifyCustomer(
   ports: NoticePorts,

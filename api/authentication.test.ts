@@ -28,6 +28,8 @@ const ALLOWED: Readonly<Record<string, 'EVERYBODY' | readonly Role[]>> = {
   'get /accounts/{account_id}/timeline': ['viewer', 'operator', 'approver'],
   'get /cases': ['viewer', 'operator', 'approver'],
   'post /accounts/{account_id}/acknowledge': ['operator', 'approver'],
+  'get /alerts': ['viewer', 'operator', 'approver'],
+  'post /alerts/{alert_id}/acknowledge': ['operator', 'approver'],
   'get /docs': 'EVERYBODY',
   'get /docs/{file}': 'EVERYBODY',
   'get /asyncapi.json': 'EVERYBODY',

@@ -9,19 +9,22 @@ import { createDynamoDb } from '#platform/dynamodb/client.ts';
 import { riskStateReady, riskStateTable } from '#platform/dynamodb/risk-state-table.ts';
 import { readPublicKey } from '#platform/identity/keys.ts';
 import { createTokenVerifier } from '#platform/identity/token-verifier.ts';
-import { createEndOffsets } from '#platform/kafka/log-reader.ts';
+import { createEndOffsets, createLogReader } from '#platform/kafka/log-reader.ts';
 import { createPublisher } from '#platform/kafka/publisher.ts';
 import { runProcess } from '#platform/process.ts';
 import { createCases } from '#platform/temporal/cases.ts';
 import { connectTemporal } from '#platform/temporal/connection.ts';
+import { AlertsRead } from './alerts-read.ts';
 import { startApi } from './server.ts';
 
 /** At a stop, what is still open after this long is cut. */
 const CLOSE_MS_MAX = 1_000;
+/** The alerts of some days are read at the start; the API does not wait longer for them. */
+const ALERTS_MS_MAX = 5_000;
 
 runProcess({
   name: 'api',
-  start: async ({ name, environment, logger, metrics }) => {
+  start: async ({ name, environment, logger, metrics, fail }) => {
     const { kafkaBrokers: brokers, topicPrefix: prefix, partitions } = environment;
     const { temporalAddress: address, temporalNamespace: namespace, temporalUiUrl } = environment;
     if (environment.jwtPublicKeyFile === undefined) {
@@ -31,6 +34,14 @@ runProcess({
     const kafka = { brokers, topicPrefix: prefix, clientId: name, logger };
     const publisher = await createPublisher(kafka, partitions);
     const offsets = await createEndOffsets(kafka);
+    const alerts = new AlertsRead();
+    const alertReader = createLogReader(kafka, { onFatal: fail });
+    await alertReader.start([TOPICS.alerts.name], (records) => {
+      alerts.read(records);
+    });
+    await alertReader.caughtUp(ALERTS_MS_MAX).catch((error: unknown) => {
+      logger.warn({ err: error }, 'the alerts are not complete yet');
+    });
     const dynamoDb = createDynamoDb({
       endpoint: environment.dynamodbEndpoint,
       region: environment.awsRegion,
@@ -43,6 +54,7 @@ runProcess({
       history: createAccountHistory(dynamoDb, table),
       openCases: createOpenCases(dynamoDb, table),
       cases: createCases(temporal.client, { prefix }),
+      alerts,
       tokens,
       metrics,
       logger,
@@ -60,7 +72,10 @@ runProcess({
       readyFields: { port: server.port, url: `http://127.0.0.1:${String(server.port)}` },
       stop: async () => {
         await server.close();
-        const closed = Promise.all([publisher.close(), offsets.close(), temporal.close()]);
+        const closed = Promise.all([
+          ...[publisher.close(), offsets.close(), temporal.close()],
+          alertReader.stop(),
+        ]);
         await Promise.race([closed, sleep(CLOSE_MS_MAX)]);
         dynamoDb.destroy();
       },

@@ -1,4 +1,5 @@
 import { ACCOUNT_ROUTES } from './account-routes.ts';
+import { ALERT_ROUTES } from './alert-routes.ts';
 import { CASE_LIST_ROUTES } from './case-list-routes.ts';
 import { docsRoutes } from './docs-routes.ts';
 import { HISTORY_ROUTES } from './history-routes.ts';
@@ -15,6 +16,7 @@ export const ROUTES: readonly Route[] = [
   ...ACCOUNT_ROUTES,
   ...HISTORY_ROUTES,
   ...CASE_LIST_ROUTES,
+  ...ALERT_ROUTES,
   ...docsRoutes(),
   ...openRoutes(() => (document ??= openApiDocument(ROUTES))),
 ];

@@ -1,5 +1,6 @@
 import type { AccountHistory } from '#ports/account-history.ts';
 import type { AccountIndex } from '#ports/account-index.ts';
+import type { AlertBook } from '#ports/alert-book.ts';
 import type { OpenCases } from '#ports/case-list.ts';
 import type { CaseCommands } from '#ports/cases.ts';
 import type { Clock } from '#ports/clock.ts';
@@ -16,6 +17,7 @@ export interface ApiServices {
   readonly history: AccountHistory;
   readonly openCases: OpenCases;
   readonly cases: CaseCommands;
+  readonly alerts: AlertBook;
   readonly tokens: TokenVerifier;
   readonly metrics: Metrics;
   readonly logger: Logger;

@@ -15,6 +15,7 @@ const COMMANDS = new Map<string, () => Promise<CommandModule>>([
   ['down', () => import('./commands/down.ts')],
   ['accounts', () => import('./commands/accounts.ts')],
   ['case', () => import('./commands/case.ts')],
+  ['alerts', () => import('./commands/alerts.ts')],
   ['token', () => import('./commands/token.ts')],
   ['calendar', () => import('./commands/calendar.ts')],
   ['margin', () => import('./commands/margin.ts')],

@@ -89,6 +89,23 @@ export function clearedAlert(alert: AlertRecord, at: number): AlertRecord {
   return { ...alert, event: 'CLEARED', timestamp: at, cleared_at: at };
 }
 
+/** The alert as a person has taken it on. */
+export function acknowledgedAlert(alert: AlertRecord, by: string, at: number): AlertRecord {
+  return {
+    ...alert,
+    event: 'ACKNOWLEDGED',
+    timestamp: at,
+    acknowledged_by: by,
+    acknowledged_at: at,
+  };
+}
+
+/** The order for people: the most severe first, then the oldest. */
+export function bySeverity(a: AlertRecord, b: AlertRecord): number {
+  if (a.severity !== b.severity) return a.severity === 'CRITICAL' ? -1 : 1;
+  return a.since - b.since;
+}
+
 /**
  * What two records of one alert say together: nothing that was said is unsaid, in whatever order
  * writers that do not know of each other came.

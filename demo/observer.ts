@@ -15,6 +15,7 @@ const WATCHED = [
   TOPICS.liquidations,
   TOPICS.liquidationOrders,
   TOPICS.executions,
+  TOPICS.notices,
   TOPICS.audit,
 ].map(({ name }) => name);
 

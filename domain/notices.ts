@@ -181,10 +181,7 @@ function closeOnly({ isAccelerated, liquidateAt, ...demand }: CloseOnly): Conten
         'Margin call due at once, account close-only',
         "Your account's equity has fallen so far that the time for your margin call ends now.",
       ]
-    : [
-        'Margin call past due, account close-only',
-        'Your margin call was not met when it was due.',
-      ];
+    : ['Margin call past due, account close-only', 'Your margin call was not met when it was due.'];
   return demanded(title, demand, [
     why,
     'Until it is met, only orders that reduce your positions are accepted.',

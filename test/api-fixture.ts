@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import { generateKeyPair } from 'jose';
 import type { CryptoKey } from 'jose';
 import type { Role } from '#contracts/roles.ts';
+import { AlertsRead } from '#api/alerts-read.ts';
 import type { ApiServices } from '#api/services.ts';
 import { startApi } from '#api/server.ts';
 import { mintToken } from '#platform/identity/mint-token.ts';
@@ -70,6 +71,7 @@ export async function openApi(
     history: stateIndex.history,
     openCases: stateIndex.cases,
     cases: createCases(temporal.client, { prefix }),
+    alerts: new AlertsRead(),
     tokens: createTokenVerifier(publicKey),
     metrics: createMetrics(name),
     logger: testLogger,

@@ -34,9 +34,7 @@ export interface Written {
  * figures by the product's own rules, a reader that is fresh until told otherwise, a venue that fills
  * at the last price. For tests of the workflow's shell; the demo runs on the real parts.
  */
-export class CaseWorld
-  implements Publisher, FiguresReader, Holdings, MessageChannels, NoticeLog
-{
+export class CaseWorld implements Publisher, FiguresReader, Holdings, MessageChannels, NoticeLog {
   readonly written: Written[] = [];
   /** What the customer got. */
   readonly messages: Message[] = [];

@@ -127,6 +127,7 @@ function tellWhere(stack: Stack, product: Product, headline: string): void {
     `  API              ${product.apiUrl}`,
     `  Kafka            ${stack.kafkaBrokers}`,
     `  logs             ${stack.instance.logs}`,
+    `  notices          ${product.environment.SENTINEL_NOTICE_FILE ?? ''}`,
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
 }

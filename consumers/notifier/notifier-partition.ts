@@ -36,7 +36,10 @@ const OPEN_NOTICES_MAX = 20_000;
 /** Some 1 kB each. Beyond, an alert is in the log and in the list, and nobody is paged for it. */
 const OPEN_ALERTS_MAX = 50_000;
 const NO_ROOM = 'too many are open';
-const LOST: Conclusion = { outcome: 'UNKNOWN', reason: 'whoever sent it ended before it was known' };
+const LOST: Conclusion = {
+  outcome: 'UNKNOWN',
+  reason: 'whoever sent it ended before it was known',
+};
 const COMMIT_MS = 1_000;
 /** A page that reached nobody is tried again after this long. */
 const PAGE_RETRY_MS = 5_000;

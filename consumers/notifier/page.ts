@@ -1,3 +1,4 @@
+import { bySeverity } from '#contracts/alerts.ts';
 import type { AlertRecord } from '#contracts/alerts.ts';
 import { plainLine } from '#domain/notices.ts';
 import type { Message } from '#ports/message-channel.ts';
@@ -50,9 +51,4 @@ function line({ severity, code, subject, what, since, count, alert_id }: AlertRe
     `${severity} ${code} ${subject} since ${new Date(since).toISOString()}${times}: ${what} [${alert_id}]`,
     LINE_CHARACTERS_MAX,
   );
-}
-
-function bySeverity(a: AlertRecord, b: AlertRecord): number {
-  if (a.severity !== b.severity) return a.severity === 'CRITICAL' ? -1 : 1;
-  return a.since - b.since;
 }

@@ -1,4 +1,5 @@
 import { TOPICS } from '#contracts/topics.ts';
+import { checkNotices, showNotice } from '../customer-notices.ts';
 import { dollars } from '../expectations.ts';
 import { tellCase } from '../story.ts';
 import type { Story, Telling } from '../story.ts';
@@ -65,6 +66,7 @@ async function call(telling: Telling): Promise<void> {
   narrator.money('deficiency', 1_500, issued.record.deficiency);
   narrator.money('demand, with the buffer', 2_320, issued.record.demand);
   await tellCase(telling, ACCOUNT);
+  await showNotice(telling, ACCOUNT, 'MARGIN_CALL');
 }
 
 async function restrict({ observer, narrator }: Telling): Promise<void> {
@@ -141,7 +143,8 @@ async function liquidate({ observer, narrator }: Telling): Promise<void> {
   );
 }
 
-async function cure({ feed, observer, narrator }: Telling): Promise<void> {
+async function cure(telling: Telling): Promise<void> {
+  const { feed, observer, narrator } = telling;
   const met = await observer.until(
     TOPICS.marginCalls,
     ACCOUNT,
@@ -178,6 +181,15 @@ async function cure({ feed, observer, narrator }: Telling): Promise<void> {
   narrator.check('status', 'ACTIVE', recovered.status);
   const once = observer.of(TOPICS.marginCalls, ACCOUNT).map(({ record: event }) => event.action);
   narrator.check('every step once, in order', 'WARNING MARGIN_CALL PAST_DUE MET', once.join(' '));
+  await checkNotices(telling, ACCOUNT, [
+    'WARNING',
+    'MARGIN_CALL',
+    'CLOSE_ONLY',
+    'LIQUIDATION_STARTED',
+    'CALL_MET',
+    'LIQUIDATION_COMPLETED',
+    'RESTRICTION_LIFTED',
+  ]);
 }
 
 function seconds(ms: number): string {
