@@ -32,7 +32,7 @@ export interface ServerPlan extends Pick<LaunchPlan, 'program' | 'args'> {
   readonly uiUrl?: string;
 }
 
-const SMALL_HEAP = ['-Xms64m', '-Xmx256m', '-Xss512k'] as const;
+const SMALL_HEAP = ['-Xms64m', '-Xmx512m', '-Xss512k'] as const;
 /** C1 only: the start is what is waited for. */
 const QUICK = [
   ...SMALL_HEAP,
