@@ -30,6 +30,8 @@ const ALLOWED: Readonly<Record<string, 'EVERYBODY' | readonly Role[]>> = {
   'post /accounts/{account_id}/acknowledge': ['operator', 'approver'],
   'get /alerts': ['viewer', 'operator', 'approver'],
   'post /alerts/{alert_id}/acknowledge': ['operator', 'approver'],
+  'post /adjustments': ['operator', 'approver'],
+  'post /accounts/{account_id}/clear': ['operator', 'approver'],
   'get /docs': 'EVERYBODY',
   'get /docs/{file}': 'EVERYBODY',
   'get /asyncapi.json': 'EVERYBODY',

@@ -61,6 +61,10 @@ function detailOf(issue: z.core.$ZodIssue, input: unknown): string {
       return `must be ${issue.inclusive === true ? 'at least' : 'more than'} ${String(issue.minimum)}`;
     case 'invalid_value':
       return `must be one of ${issue.values.map(String).join(', ')}`;
+    case 'invalid_union':
+      return 'options' in issue
+        ? `must be one of ${issue.options.filter((option) => option !== undefined).join(', ')}`
+        : issue.message;
     default:
       return issue.message;
   }

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { betaSchema, cashSchema, fillSchema, priceSchema } from '#contracts/ingest.ts';
+import { betaSchema, cashEntrySchema, fillEntrySchema, priceSchema } from '#contracts/ingest.ts';
 import {
   acceptedSchema,
   betaSubmissionSchema,
@@ -40,9 +40,9 @@ export const INGEST_ROUTES: readonly Route[] = [
   ingest({
     path: '/fills',
     operationId: 'postFills',
-    what: 'executed trades',
+    what: 'executed trades, their cancels and corrections',
     topic: TOPICS.fills.name,
-    record: fillSchema,
+    record: fillEntrySchema,
     submission: fillSubmissionSchema,
     idField: 'fill_id',
     times: bookingTimes,
@@ -53,9 +53,9 @@ export const INGEST_ROUTES: readonly Route[] = [
   ingest({
     path: '/cash',
     operationId: 'postCash',
-    what: 'deposits and withdrawals',
+    what: 'deposits, withdrawals and their reversals',
     topic: TOPICS.cash.name,
-    record: cashSchema,
+    record: cashEntrySchema,
     submission: cashSubmissionSchema,
     idField: 'cash_id',
     times: bookingTimes,

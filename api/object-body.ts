@@ -3,6 +3,13 @@ import { bodyErrors } from './field-errors.ts';
 import { fieldProblem } from './problem.ts';
 import type { BodyReader } from './route.ts';
 
+/** A body of one JSON object. */
+export function requiredObject<Schema extends z.ZodType>(
+  schema: Schema,
+): BodyReader<z.infer<Schema>> {
+  return { ...optionalObject(schema), required: true };
+}
+
 /** A body of one JSON object that may be left out: then it counts as `{}`. */
 export function optionalObject<Schema extends z.ZodType>(
   schema: Schema,

@@ -1,4 +1,5 @@
 import { ACCOUNT_ROUTES } from './account-routes.ts';
+import { ADJUSTMENT_ROUTES } from './adjustment-routes.ts';
 import { ALERT_ROUTES } from './alert-routes.ts';
 import { CASE_LIST_ROUTES } from './case-list-routes.ts';
 import { docsRoutes } from './docs-routes.ts';
@@ -14,6 +15,7 @@ let document: unknown;
 export const ROUTES: readonly Route[] = [
   ...INGEST_ROUTES,
   ...ACCOUNT_ROUTES,
+  ...ADJUSTMENT_ROUTES,
   ...HISTORY_ROUTES,
   ...CASE_LIST_ROUTES,
   ...ALERT_ROUTES,

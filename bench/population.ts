@@ -81,6 +81,7 @@ export function openingAccount(plan: PopulationPlan, index: number): Account {
     correlationId: 'bench-opening',
     cause: 'REFERENCE',
     positions,
+    blocks: [],
   };
 }
 

@@ -99,6 +99,10 @@ function figuresText({ figures }: AccountDetail, now: number, paint: Paint): str
     ['maintenance requirement', money(figures.maintenance_req)],
     ['excess', money(figures.excess)],
     ['no price for', figures.prices_missing.join(', ') || null],
+    ...figures.blocked_by.map(({ code, what, since }): [string, string] => [
+      'blocked by',
+      `${code} ${what}, ${instant(since, now)}`,
+    ]),
   ];
   return `${paint('dim', `Figures of ${instant(figures.as_of, now)}`)}\n${rowsText(rows)}`;
 }

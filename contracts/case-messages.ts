@@ -69,7 +69,14 @@ export function caseFiguresOf(record: MarginCalcRecord): CaseFigures {
     excess === null ||
     deficiency === null
   ) {
-    return { ...seen, status: 'INDETERMINATE', pricesMissing: record.prices_missing };
+    return {
+      ...seen,
+      status: 'INDETERMINATE',
+      pricesMissing: record.prices_missing,
+      ...(record.blocked_by.length === 0
+        ? {}
+        : { blockedBy: record.blocked_by.map(({ code, what }) => `${code} ${what}`) }),
+    };
   }
   return {
     ...seen,

@@ -17,6 +17,16 @@ export const DEAD_LETTER_CODES = [
   'FROM_THE_FUTURE',
   /** The account's figures would leave the range in which cents are exact. */
   'OUT_OF_RANGE',
+  /** The id of a fill, cash movement or adjustment that is in the books with other content. */
+  'DIFFERENT_CONTENT',
+  /** A cancel, correction or reversal of what is not in the books. */
+  'UNKNOWN_REFERENCE',
+  /** A cancel, correction or reversal of what was taken back before. */
+  'ALREADY_ENDED',
+  /** A cancel, correction or reversal of what another account's books hold. */
+  'OTHER_ACCOUNT',
+  /** A split or a change of symbol of what the account does not hold. */
+  'NOT_HELD',
 ] as const;
 export type DeadLetterCode = (typeof DEAD_LETTER_CODES)[number];
 
@@ -99,7 +109,7 @@ export function deadLetterKey(origin: RecordOrigin): string {
 }
 
 /** Text from outside, cut, with control, format and unpaired surrogate characters as \uXXXX; null when empty. */
-function printable(outside: string, charactersMax: number): string | null {
+export function printable(outside: string, charactersMax: number): string | null {
   const escaped = outside
     .slice(0, charactersMax)
     .replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, (character) =>

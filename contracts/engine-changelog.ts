@@ -1,5 +1,8 @@
 import { z } from 'zod';
+import { blockSchema } from './adjustments.ts';
 import { count, id } from './wire.ts';
+
+const entryId = z.string().max(80);
 
 /**
  * margin-engine.changelog.v1: the engine's state, compacted. Integers in 1/10,000 dollar or share:
@@ -15,12 +18,24 @@ export const changelogSchema = z.discriminatedUnion('kind', [
     /** Symbol and signed quantity; an empty position is absent. */
     positions: z.array(z.tuple([id, z.int()])),
     correlation_id: id,
+    blocks: z.array(blockSchema),
   }),
   z.strictObject({
     kind: z.literal('COUNTED'),
     block: count,
-    /** Ids of fills (`f:`) and cash movements (`c:`) that are in the books, with their timestamps. */
-    ids: z.array(z.tuple([z.string().max(80), count])),
+    /** The latest timestamp of its entries, ms. */
+    latest_at: count,
+    /**
+     * What is in the books, by columns: ids of fills (`f:`), cash movements (`c:`) and adjustments
+     * (`a:`), and of each what it said (domain/corrections.ts), so that it can be taken back.
+     */
+    ids: z.array(entryId),
+    accounts: z.array(id),
+    subjects: z.array(z.string().max(64)),
+    quantities: z.array(z.int()),
+    prices: z.array(z.int()),
+    /** Of cancels and corrections: the place among the ids above, and the id that it takes back. */
+    reverses: z.array(z.tuple([count, entryId])),
   }),
   z.strictObject({
     kind: z.literal('TAKE_OVER'),

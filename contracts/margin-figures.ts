@@ -3,15 +3,21 @@ import type { AccountFigures } from '#domain/margin.ts';
 import type { Mark } from '#domain/price-acceptance.ts';
 import { PRICE_DOUBTS } from '#domain/price-quality.ts';
 import type { StressRow } from '#domain/stress.ts';
+import { BLOCKS_MAX, blockSchema } from './adjustments.ts';
+import type { AccountBlock } from './adjustments.ts';
 import { beta, count, figure, fromE4, id, instant, signedQty, price } from './wire.ts';
 
 /** What the engine publishes: margin.calc.v1, stress.beta_spy.v1, engine.heartbeats.v1. */
 
-export const CAUSES = ['FILL', 'CASH', 'PRICE', 'REFERENCE'] as const;
+export const CAUSES = ['FILL', 'CASH', 'ADJUSTMENT', 'PRICE', 'REFERENCE'] as const;
 export type Cause = (typeof CAUSES)[number];
 
 /** The offsets that figures include, per co-partitioned input: the first offset *not* included. */
-const inputOffsets = z.strictObject({ 'fills.v1': count, 'cash.v1': count });
+const inputOffsets = z.strictObject({
+  'fills.v1': count,
+  'cash.v1': count,
+  'adjustments.v1': count,
+});
 
 const figuresVersion = { generation: count, sequence: count };
 
@@ -37,7 +43,7 @@ const positionSchema = z.strictObject({
 
 /**
  * margin.calc.v1, keyed by account_id, compacted: the last figures of an account. With a price
- * missing the status is INDETERMINATE and every figure that depends on it is null.
+ * missing, or the account blocked, the status is INDETERMINATE and every figure that depends is null.
  */
 export const marginCalcSchema = z
   .strictObject({
@@ -64,6 +70,10 @@ export const marginCalcSchema = z
     deficiency: figure.nullable(),
     status: z.enum(['ACTIVE', 'WARNING', 'MARGIN_CALL', 'INDETERMINATE']),
     prices_missing: z.array(id),
+    blocked_by: z
+      .array(blockSchema)
+      .max(BLOCKS_MAX)
+      .describe('why the account is not judged until a person clears it'),
     beta_defaulted: z.array(id),
     policy_version: id,
     correlation_id: id,
@@ -98,6 +108,7 @@ export const heartbeatSchema = z
     applied_offsets: z.strictObject({
       'fills.v1': count,
       'cash.v1': count,
+      'adjustments.v1': count,
       'prices.v1': z.array(count),
       'betas.v1': z.array(count),
       'instruments.v1': z.array(count),
@@ -120,6 +131,8 @@ export interface CalcContext {
   readonly cause: Cause;
   readonly fillsPosition: number;
   readonly cashPosition: number;
+  readonly adjustmentsPosition: number;
+  readonly blockedBy: readonly AccountBlock[];
   readonly creditedTotalE4: number;
   /** The price that counts, with its time and quality; null while there is none. */
   readonly markOf: (symbol: string) => Mark | null;
@@ -135,13 +148,18 @@ export function encodeMarginCalc(figures: AccountFigures, context: CalcContext):
     sequence: context.sequence,
     as_of: context.asOf,
     cause: context.cause,
-    input_offsets: { 'fills.v1': context.fillsPosition, 'cash.v1': context.cashPosition },
+    input_offsets: {
+      'fills.v1': context.fillsPosition,
+      'cash.v1': context.cashPosition,
+      'adjustments.v1': context.adjustmentsPosition,
+    },
     credited_total: fromE4(context.creditedTotalE4),
     cash: fromE4(figures.cashE4),
     positions: encodePositions(figures, context.markOf),
     ...encodeTotals(figures),
     status: figures.status,
     prices_missing: figures.status === 'INDETERMINATE' ? [...figures.pricesMissing] : [],
+    blocked_by: [...context.blockedBy],
     beta_defaulted: [...figures.betaDefaulted],
     policy_version: context.policyVersion,
     correlation_id: context.correlationId,

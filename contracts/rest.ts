@@ -1,6 +1,15 @@
 import { z } from 'zod';
 import { accountStateSchema, accountSummarySchema } from './account-state.ts';
-import { betaSchema, cashSchema, fillSchema, priceSchema } from './ingest.ts';
+import { BLOCKS_MAX, REASON } from './adjustments.ts';
+import {
+  betaSchema,
+  cashReversalSchema,
+  cashSchema,
+  fillCancelSchema,
+  fillCorrectSchema,
+  fillSchema,
+  priceSchema,
+} from './ingest.ts';
 import { count, id, instant } from './wire.ts';
 
 /** What REST takes and answers, beside the records of contracts/ingest.ts. */
@@ -16,15 +25,48 @@ export const PAGE_ACCOUNTS_DEFAULT = 100;
 const IDEMPOTENT =
   'may be left out when the Idempotency-Key header is there: it is then made of that key and the place in the batch';
 
-/** A fill as REST takes it: the record of fills.v1, its id supplied by the Idempotency-Key if missing. */
+const optionalFillId = { fill_id: id.optional().describe(IDEMPOTENT) };
+const optionalCashId = { cash_id: id.optional().describe(IDEMPOTENT) };
+
+/** A fill, its cancel or correction as REST takes it: the id supplied by the Idempotency-Key if missing. */
 export const fillSubmissionSchema = z
-  .strictObject({ ...fillSchema.shape, fill_id: id.optional().describe(IDEMPOTENT) })
+  .discriminatedUnion('kind', [
+    z.strictObject({ ...fillSchema.shape, ...optionalFillId }),
+    z.strictObject({ ...fillCorrectSchema.shape, ...optionalFillId }),
+    z.strictObject({ ...fillCancelSchema.shape, ...optionalFillId }),
+  ])
   .meta({ id: 'FillSubmission' });
 
-/** A cash movement as REST takes it; a DEPOSIT is positive, a WITHDRAWAL negative. */
+/** A cash movement or its reversal as REST takes it; a DEPOSIT is positive, a WITHDRAWAL negative. */
 export const cashSubmissionSchema = z
-  .strictObject({ ...cashSchema.shape, cash_id: id.optional().describe(IDEMPOTENT) })
+  .discriminatedUnion('kind', [
+    z.strictObject({ ...cashSchema.shape, ...optionalCashId }),
+    z.strictObject({ ...cashReversalSchema.shape, ...optionalCashId }),
+  ])
   .meta({ id: 'CashSubmission' });
+
+/** A person's word that what blocks an account is settled. */
+export const clearRequestSchema = z
+  .strictObject({
+    reason: REASON,
+    blocks: z
+      .array(id)
+      .min(1)
+      .max(BLOCKS_MAX)
+      .optional()
+      .describe('the `what` of the blocks to clear; those that the account shows when left out'),
+  })
+  .meta({ id: 'ClearRequest' });
+
+export const clearedSchema = z
+  .strictObject({
+    account_id: id,
+    adjustment_id: id,
+    cleared: z.array(id),
+    cleared_by: z.string(),
+    cleared_at: instant,
+  })
+  .meta({ id: 'Cleared' });
 
 export const priceSubmissionSchema = priceSchema;
 export const betaSubmissionSchema = betaSchema;
@@ -37,7 +79,7 @@ export const acceptedSchema = z
         topic: z.string(),
         partition: count,
         offset: count,
-        id: id.describe('fill_id, cash_id, or the symbol'),
+        id: id.describe('fill_id, cash_id, adjustment_id, or the symbol'),
       }),
     ),
   })
@@ -108,6 +150,7 @@ export const readinessSchema = z
 export type Accepted = z.infer<typeof acceptedSchema>;
 export type AccountDetail = z.infer<typeof accountDetailSchema>;
 export type AccountList = z.infer<typeof accountListSchema>;
+export type Cleared = z.infer<typeof clearedSchema>;
 export type Acknowledged = z.infer<typeof acknowledgedSchema>;
 export type ProblemDocument = z.infer<typeof problemSchema>;
 export type FieldError = NonNullable<ProblemDocument['errors']>[number];

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { adjustmentSchema } from './adjustments.ts';
 import { alertSchema } from './alerts.ts';
 import {
   auditSchema,
@@ -11,7 +12,13 @@ import {
 } from './case-events.ts';
 import { deadLetterSchema } from './dead-letter.ts';
 import { changelogSchema } from './engine-changelog.ts';
-import { betaSchema, cashSchema, fillSchema, instrumentSchema, priceSchema } from './ingest.ts';
+import {
+  betaSchema,
+  cashEntrySchema,
+  fillEntrySchema,
+  instrumentSchema,
+  priceSchema,
+} from './ingest.ts';
 import { heartbeatSchema, marginCalcSchema, stressSchema } from './margin-figures.ts';
 import { noticeSchema } from './notices.ts';
 import { priceMarkSchema } from './price-marks.ts';
@@ -38,8 +45,30 @@ const EVIDENCE = { retentionDays: 90 } as const;
 
 /** Every topic of the product. The only place where a name, a key or a cleanup policy is written. */
 export const TOPICS = {
-  fills: topic('fills.v1', 'executed trades', 'account_id', fillSchema, INPUT, true),
-  cash: topic('cash.v1', 'deposits and withdrawals', 'account_id', cashSchema, INPUT, true),
+  fills: topic(
+    'fills.v1',
+    'executed trades, their cancels and corrections',
+    'account_id',
+    fillEntrySchema,
+    INPUT,
+    true,
+  ),
+  cash: topic(
+    'cash.v1',
+    'deposits, withdrawals and their reversals',
+    'account_id',
+    cashEntrySchema,
+    INPUT,
+    true,
+  ),
+  adjustments: topic(
+    'adjustments.v1',
+    'changes of books by a person; blocks of accounts and their clearing',
+    'account_id',
+    adjustmentSchema,
+    INPUT,
+    true,
+  ),
   prices: topic('prices.v1', 'last prices', 'symbol', priceSchema, 'compact', true),
   betas: topic('betas.v1', 'betas to SPY', 'symbol', betaSchema, 'compact', true),
   instruments: topic(

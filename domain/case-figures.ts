@@ -23,10 +23,12 @@ export interface PricedCaseFigures extends SeenFigures {
   readonly deficiencyE4: number;
 }
 
-/** Figures of an account with a position that has no price: nothing escalates on them. */
+/** Figures of an account that cannot be judged: nothing escalates on them. */
 export interface UnpricedCaseFigures extends SeenFigures {
   readonly status: 'INDETERMINATE';
   readonly pricesMissing: readonly string[];
+  /** The names of what blocks the account until a person clears it; absent when nothing does. */
+  readonly blockedBy?: readonly string[];
 }
 
 /** The part of margin.calc.v1 on which a case decides. */

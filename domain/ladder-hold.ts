@@ -24,8 +24,17 @@ export function isRetryDue({ hold }: LadderState, now: number): boolean {
   return retryAt !== null && now >= retryAt;
 }
 
-/** The reason of a hold on missing prices. */
+/** The reason of a hold on figures that cannot be judged: a block, or missing prices. */
 export function missingPrices({ figures }: LadderState): StaleReason {
+  const blocked = figures?.status === 'INDETERMINATE' ? (figures.blockedBy ?? []) : [];
+  if (blocked.length > 0) {
+    return {
+      code: 'INDETERMINATE',
+      what: 'the books',
+      observed: `blocked by ${blocked.join(', ')}`,
+      limit: 'cleared by a person',
+    };
+  }
   const missing = figures?.status === 'INDETERMINATE' ? figures.pricesMissing : [];
   return {
     code: 'INDETERMINATE',

@@ -60,7 +60,7 @@ export const CONDITION_MEANINGS: Readonly<Record<LadderCondition, string>> = {
   FUNDS_PENDING: 'excess below 0, a person has recorded funds on their way that have not expired',
   ENFORCEMENT_HELD:
     'a person holds enforcement, and the excess is below 0 or a warning would be new',
-  INDETERMINATE: 'a held position has no price',
+  INDETERMINATE: 'a held position has no price, or the books are blocked',
   STALE: 'the case would escalate, but the figures are not proved fresh',
 };
 

@@ -13,7 +13,7 @@ export function marginCalc(changes: Partial<MarginCalcRecord> = {}): MarginCalcR
     sequence: 1,
     as_of: NOON,
     cause: 'FILL',
-    input_offsets: { 'fills.v1': 1, 'cash.v1': 1 },
+    input_offsets: { 'fills.v1': 1, 'cash.v1': 1, 'adjustments.v1': 0 },
     credited_total: 200_000,
     cash: 50_000,
     positions: [
@@ -40,6 +40,7 @@ export function marginCalc(changes: Partial<MarginCalcRecord> = {}): MarginCalcR
     deficiency: 0,
     status: 'ACTIVE',
     prices_missing: [],
+    blocked_by: [],
     beta_defaulted: [],
     policy_version: 'demo.1',
     correlation_id: 'corr-1',

@@ -1,7 +1,15 @@
 import { MarginEngine } from '#consumers/margin-engine/engine.ts';
 import { deadLetterSchema } from '#contracts/dead-letter.ts';
 import type { DeadLetterRecord } from '#contracts/dead-letter.ts';
-import type { BetaRecord, CashRecord, FillRecord, PriceRecord } from '#contracts/ingest.ts';
+import type { AdjustmentRecord } from '#contracts/adjustments.ts';
+import type {
+  BetaRecord,
+  CashEntry,
+  CashRecord,
+  FillEntry,
+  FillRecord,
+  PriceRecord,
+} from '#contracts/ingest.ts';
 import { heartbeatSchema, marginCalcSchema } from '#contracts/margin-figures.ts';
 import type { HeartbeatRecord, MarginCalcRecord } from '#contracts/margin-figures.ts';
 import { deadLetterTopicName, TOPICS } from '#contracts/topics.ts';
@@ -118,16 +126,23 @@ export function deposit(cashId: string, accountId: string, amount: number): Cash
 
 export function sendFills(
   kafka: KafkaFixture,
-  ...fills: readonly FillRecord[]
+  ...fills: readonly FillEntry[]
 ): Promise<RecordPosition[]> {
   return send(kafka, TOPICS.fills.name, 'account_id', fills);
 }
 
 export function sendCash(
   kafka: KafkaFixture,
-  ...movements: readonly CashRecord[]
+  ...movements: readonly CashEntry[]
 ): Promise<RecordPosition[]> {
   return send(kafka, TOPICS.cash.name, 'account_id', movements);
+}
+
+export function sendAdjustments(
+  kafka: KafkaFixture,
+  ...adjustments: readonly AdjustmentRecord[]
+): Promise<RecordPosition[]> {
+  return send(kafka, TOPICS.adjustments.name, 'account_id', adjustments);
 }
 
 export function sendPrices(

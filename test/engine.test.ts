@@ -128,7 +128,7 @@ describe('a fill, a cash movement and a price become figures', () => {
         status: 'ACTIVE',
         policy_version: 'demo.1',
         correlation_id: 'order-7',
-        input_offsets: { 'fills.v1': 1, 'cash.v1': 1 },
+        input_offsets: { 'fills.v1': 1, 'cash.v1': 1, 'adjustments.v1': 0 },
       });
       const stress = (await kafka.readAll(TOPICS.stress.name))
         .map(({ value }) => stressSchema.parse(JSON.parse(String(value))))
@@ -287,7 +287,11 @@ describe('bad records', () => {
         });
       }
       const after = await lastFigures(kafka, 'ACC_1');
-      expect(after).toMatchObject({ sequence: 1, cash: 1_000, positions: [] });
+      expect(after).toMatchObject({ cash: 1_000, positions: [], status: 'INDETERMINATE' });
+      expect(after?.equity).toBeNull();
+      // Each bad record blocks the account that it names, or that its key does.
+      const blocked = after?.blocked_by.map(({ code }) => code);
+      expect(blocked).toEqual(expect.arrayContaining(badFills.map(([, , code]) => code)));
       expect(await lastFigures(kafka, 'ACC_2')).toBeNull();
       expect(defects).toEqual([]);
     },

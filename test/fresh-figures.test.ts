@@ -82,6 +82,7 @@ async function heartbeat(
     applied_offsets: {
       'fills.v1': 0,
       'cash.v1': 0,
+      'adjustments.v1': 0,
       'prices.v1': prices,
       'betas.v1': [0, 0],
       'instruments.v1': [0, 0],
@@ -106,6 +107,8 @@ async function calc(priceE4: number | null = 390 * E4, mark: Mark | null = null)
     asOf: Date.now(),
     cause: 'PRICE',
     fillsPosition: 0,
+    adjustmentsPosition: 0,
+    blockedBy: [],
     cashPosition: 0,
     creditedTotalE4: 0,
     markOf: () => mark,

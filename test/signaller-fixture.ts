@@ -35,6 +35,8 @@ export function calcRecord(accountId: string, sequence: number, excess: number):
     asOf: now,
     cause: 'PRICE',
     fillsPosition: 1,
+    adjustmentsPosition: 0,
+    blockedBy: [],
     cashPosition: 1,
     creditedTotalE4: 0,
     markOf: () => null,

@@ -90,6 +90,11 @@ function behindInputs(
   return (
     behindAt(TOPICS.fills.name, [applied['fills.v1']], [ends.fills[partition] ?? 0]) ??
     behindAt(TOPICS.cash.name, [applied['cash.v1']], [ends.cash[partition] ?? 0]) ??
+    behindAt(
+      TOPICS.adjustments.name,
+      [applied['adjustments.v1']],
+      [ends.adjustments[partition] ?? 0],
+    ) ??
     behindAt(TOPICS.prices.name, applied['prices.v1'], ends.prices) ??
     behindAt(TOPICS.betas.name, applied['betas.v1'], ends.betas) ??
     behindAt(TOPICS.instruments.name, applied['instruments.v1'], ends.instruments)

@@ -9,6 +9,7 @@ const PAUSE_MS = 50;
 export interface Ends {
   readonly fills: readonly number[];
   readonly cash: readonly number[];
+  readonly adjustments: readonly number[];
   readonly prices: readonly number[];
   readonly betas: readonly number[];
   readonly instruments: readonly number[];
@@ -38,14 +39,15 @@ export class SharedEnds {
     await new Promise((resolve) => setTimeout(resolve, waitMs));
     this.#next = null;
     this.#lastAt = this.#clock.now();
-    const [fills, cash, prices, betas, instruments, calc] = await Promise.all([
+    const [fills, cash, adjustments, prices, betas, instruments, calc] = await Promise.all([
       this.#source.endOffsets(TOPICS.fills.name),
       this.#source.endOffsets(TOPICS.cash.name),
+      this.#source.endOffsets(TOPICS.adjustments.name),
       this.#source.endOffsets(TOPICS.prices.name),
       this.#source.endOffsets(TOPICS.betas.name),
       this.#source.endOffsets(TOPICS.instruments.name),
       this.#source.endOffsets(TOPICS.marginCalc.name),
     ]);
-    return { fills, cash, prices, betas, instruments, calc };
+    return { fills, cash, adjustments, prices, betas, instruments, calc };
   }
 }

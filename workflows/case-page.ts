@@ -42,7 +42,11 @@ function whyLine(state: LadderState): string {
 
 function excessText({ figures }: LadderState): string {
   if (figures === null) return 'there are no figures yet';
-  if (figures.status === 'INDETERMINATE') return 'a held position has no price';
+  if (figures.status === 'INDETERMINATE') {
+    return figures.blockedBy === undefined
+      ? 'a held position has no price'
+      : '**its books are blocked until a person clears them**';
+  }
   const { excessE4, deficiencyE4 } = figures;
   return deficiencyE4 > 0
     ? `**${dollarText(deficiencyE4)} is missing**`
@@ -140,7 +144,12 @@ function figureLines({ figures, policy }: LadderState): string[] {
   const { generation, sequence } = figures.version;
   const amounts =
     figures.status === 'INDETERMINATE'
-      ? [['No price for', figures.pricesMissing.join(', ')]]
+      ? [
+          ['No price for', figures.pricesMissing.join(', ')],
+          ...(figures.blockedBy === undefined
+            ? []
+            : [['Blocked by', figures.blockedBy.join(', ')]]),
+        ]
       : [
           ['Equity', dollarText(figures.equityE4)],
           ['Requirement', dollarText(figures.maintenanceReqE4)],

@@ -83,11 +83,13 @@ function isAmount(value: unknown): boolean {
 }
 
 function isUnpriced(figures: Record<string, unknown>): boolean {
-  const { status, pricesMissing } = figures;
+  const { status, pricesMissing, blockedBy } = figures;
   return (
     status === 'INDETERMINATE' &&
     Array.isArray(pricesMissing) &&
-    pricesMissing.every((symbol) => typeof symbol === 'string')
+    pricesMissing.every((symbol) => typeof symbol === 'string') &&
+    (blockedBy === undefined ||
+      (Array.isArray(blockedBy) && blockedBy.every((block) => typeof block === 'string')))
   );
 }
 

@@ -1,4 +1,4 @@
-import type { CountedId } from '#consumers/margin-engine/counted-ids.ts';
+import type { BlockEntry } from '#consumers/margin-engine/counted-ids.ts';
 import {
   accountChangelog,
   countedChangelog,
@@ -21,7 +21,7 @@ export function* openingState(
   { plan, partitions }: GeneratorPlace,
   now: number,
 ): Generator<OutboundRecord[]> {
-  const ids = Array.from({ length: partitions }, (): CountedId[] => []);
+  const ids = Array.from({ length: partitions }, (): BlockEntry[] => []);
   let chunk: OutboundRecord[] = [];
   for (let partition = 0; partition < partitions; partition += 1) {
     chunk.push(takeOverChangelog(1, 0, partition));
@@ -30,9 +30,22 @@ export function* openingState(
     const accountId = accountIdOf(index);
     const partition = partitionOf(accountId, partitions);
     chunk.push(accountChangelog(openingAccount(plan, index), partition));
-    ids[partition]?.push([`c:opening-${accountId}`, now]);
+    const opened = { accountId, reverses: null };
+    ids[partition]?.push({
+      ...opened,
+      id: `c:opening-${accountId}`,
+      subject: '',
+      qtyE4: 1,
+      priceE4: 0,
+    });
     for (let position = 0; position < plan.positions; position += 1) {
-      ids[partition]?.push([`f:opening-${accountId}-${String(position)}`, now]);
+      ids[partition]?.push({
+        ...opened,
+        id: `f:opening-${accountId}-${String(position)}`,
+        subject: 'OPENING',
+        qtyE4: 1,
+        priceE4: 1,
+      });
     }
     if (chunk.length >= CHUNK) {
       yield chunk;
@@ -40,12 +53,23 @@ export function* openingState(
     }
   }
   yield chunk;
-  for (const [partition, counted] of ids.entries()) yield* countedBlocks(counted, partition);
+  for (const [partition, counted] of ids.entries()) {
+    yield* countedBlocks(counted, partition, now);
+  }
 }
 
-function* countedBlocks(ids: readonly CountedId[], partition: number): Generator<OutboundRecord[]> {
+function* countedBlocks(
+  ids: readonly BlockEntry[],
+  partition: number,
+  now: number,
+): Generator<OutboundRecord[]> {
   for (let block = 0; block * IDS_PER_BLOCK < ids.length; block += 1) {
     const from = block * IDS_PER_BLOCK;
-    yield [countedChangelog(block, ids.slice(from, from + IDS_PER_BLOCK), partition)];
+    yield [
+      countedChangelog(
+        { block, latestAt: now, entries: ids.slice(from, from + IDS_PER_BLOCK) },
+        partition,
+      ),
+    ];
   }
 }

@@ -71,6 +71,8 @@ function figures(offset: number, accountId: string, excess: number): InboundReco
     asOf: 0,
     cause: 'PRICE',
     fillsPosition: 0,
+    adjustmentsPosition: 0,
+    blockedBy: [],
     cashPosition: 0,
     creditedTotalE4: 0,
     markOf: () => null,

@@ -58,12 +58,27 @@ const cash: fc.Arbitrary<Cash> = fc.record({
 });
 const quote: fc.Arbitrary<Quote> = fc.record({ kind: fc.constant('QUOTE'), symbol, priceE4 });
 
+function applyFill(
+  book: Book,
+  account: string,
+  fill: Pick<Fill, 'symbol' | 'qtyE4' | 'priceE4'>,
+  correlationId: string,
+): Account {
+  const { symbol: name, qtyE4: qty, priceE4: price } = fill;
+  const trade = { kind: 'TRADE', symbol: name, qtyE4: qty, priceE4: price } as const;
+  return book.apply(account, [trade], 'FILL', correlationId);
+}
+
+function applyCash(book: Book, account: string, amountE4: number, correlationId: string): Account {
+  return book.apply(account, [{ kind: 'CASH', amountE4 }], 'CASH', correlationId);
+}
+
 function apply(book: Book, market: Market, event: Fill | Cash | Quote): Account | null {
   switch (event.kind) {
     case 'FILL':
-      return book.applyFill(event.accountId, event, 'test');
+      return applyFill(book, event.accountId, event, 'test');
     case 'CASH':
-      return book.applyCash(event.accountId, event.amountE4, 'test');
+      return applyCash(book, event.accountId, event.amountE4, 'test');
     case 'QUOTE':
       putPrice(market, event.symbol, event.priceE4, NOW);
       return null;
@@ -146,8 +161,9 @@ describe('the books', () => {
     const market = credulousMarket();
     const book = new Book(market, POLICY);
     putPrice(market, 'NVDA', 4_000_000, NOW);
-    book.applyCash('A', 2_500_000_000, 'c');
-    const account = book.applyFill(
+    applyCash(book, 'A', 2_500_000_000, 'c');
+    const account = applyFill(
+      book,
       'A',
       { symbol: 'NVDA', qtyE4: 5_000_000, priceE4: 4_000_000 },
       'f',
@@ -160,9 +176,9 @@ describe('the books', () => {
 
   test('give each change of an account the next sequence and its cause', () => {
     const book = new Book(credulousMarket(), POLICY);
-    const account = book.applyCash('A', 1, 'one');
+    const account = applyCash(book, 'A', 1, 'one');
     expect([account.sequence, account.cause, account.correlationId]).toEqual([1, 'CASH', 'one']);
-    book.applyFill('A', { symbol: 'NVDA', qtyE4: 10_000, priceE4: 1 }, 'two');
+    applyFill(book, 'A', { symbol: 'NVDA', qtyE4: 10_000, priceE4: 1 }, 'two');
     expect([account.sequence, account.cause, account.correlationId]).toEqual([2, 'FILL', 'two']);
     book.touch(account, 'PRICE', 'three');
     expect([account.sequence, account.cause, account.correlationId]).toEqual([3, 'PRICE', 'three']);
@@ -177,11 +193,12 @@ describe('the books', () => {
       sequence: 9,
       correlationId: 'x',
       cause: 'REFERENCE',
+      blocks: [],
       positions: new Map([['NVDA', 10_000]]),
     });
     const [account] = book.holders('NVDA');
     expect(account?.accountId).toBe('A');
-    book.applyFill('A', { symbol: 'NVDA', qtyE4: -10_000, priceE4: 1 }, 'f');
+    applyFill(book, 'A', { symbol: 'NVDA', qtyE4: -10_000, priceE4: 1 }, 'f');
     expect([...book.holders('NVDA')]).toEqual([]);
     expect(account?.sequence).toBe(10);
   });
@@ -189,11 +206,11 @@ describe('the books', () => {
 
 describe('what would leave the range in which cents are exact is refused and changes nothing', () => {
   const beyond: [string, (book: Book) => unknown][] = [
-    ['cash above the range', (book) => book.applyCash('A', AMOUNT_MAX_E4, 'x')],
-    ['cash below the range', (book) => book.applyCash('B', -AMOUNT_MAX_E4 - 1, 'x')],
+    ['cash above the range', (book) => applyCash(book, 'A', AMOUNT_MAX_E4, 'x')],
+    ['cash below the range', (book) => applyCash(book, 'B', -AMOUNT_MAX_E4 - 1, 'x')],
     [
       'a first cash movement of a new account',
-      (book) => book.applyCash('N', AMOUNT_MAX_E4 + 1, 'x'),
+      (book) => applyCash(book, 'N', AMOUNT_MAX_E4 + 1, 'x'),
     ],
     ['a purchase beyond all cash', (book) => buy(book, 'A', 1_000_000_000_000, 100_000_000)],
     ['a sale beyond all cash', (book) => buy(book, 'A', -1_000_000_000_000, 100_000_000)],
@@ -202,7 +219,7 @@ describe('what would leave the range in which cents are exact is refused and cha
   ];
   test.each(beyond)('%s', (_what, change) => {
     const book = new Book(credulousMarket(), POLICY);
-    book.applyCash('A', 1, 'a');
+    applyCash(book, 'A', 1, 'a');
     buy(book, 'B', 5_000, 1);
     const before = stateOf(book);
     const holders = [...book.holders('NVDA')];
@@ -213,24 +230,24 @@ describe('what would leave the range in which cents are exact is refused and cha
 
   test('cash that fits, while what it credits does not', () => {
     const book = new Book(credulousMarket(), POLICY);
-    book.applyCash('A', AMOUNT_MAX_E4, 'x');
+    applyCash(book, 'A', AMOUNT_MAX_E4, 'x');
     // $100 billion of stock lower the cash by all, the credited total by the requirement only.
     buy(book, 'A', 1_000_000_000_000, 10_000_000);
     const before = stateOf(book);
-    expect(() => book.applyCash('A', 900_000_000_000_000, 'x')).toThrow(MoneyRangeError);
+    expect(() => applyCash(book, 'A', 900_000_000_000_000, 'x')).toThrow(MoneyRangeError);
     expect(stateOf(book)).toEqual(before);
   });
 
   test('more symbols than the figures have room for', () => {
     const book = new Book(credulousMarket(), POLICY);
     for (let n = 0; n < POSITIONS_MAX; n += 1) {
-      book.applyFill('A', { symbol: `S${n}`, qtyE4: 10_000, priceE4: 1 }, 'x');
+      applyFill(book, 'A', { symbol: `S${n}`, qtyE4: 10_000, priceE4: 1 }, 'x');
     }
     const before = stateOf(book);
     expect(() => buy(book, 'A', 10_000, 1)).toThrow(MoneyRangeError);
     expect(stateOf(book)).toEqual(before);
     // What is held can still be sold, and its place taken.
-    book.applyFill('A', { symbol: 'S0', qtyE4: -10_000, priceE4: 1 }, 'x');
+    applyFill(book, 'A', { symbol: 'S0', qtyE4: -10_000, priceE4: 1 }, 'x');
     buy(book, 'A', 10_000, 1);
   });
 
@@ -248,7 +265,7 @@ describe('what would leave the range in which cents are exact is refused and cha
     expect(book.value(account).stress).toHaveLength(8);
 
     // The figures are within the range, what SPY −8 % makes of them is not.
-    book.applyCash('A', AMOUNT_MAX_E4 - 10_000_000_000, 'x');
+    applyCash(book, 'A', AMOUNT_MAX_E4 - 10_000_000_000, 'x');
     market.beta('NVDA', -1_000_000, NOW);
     expect(book.value(account)).toMatchObject({ figures: { status: 'INDETERMINATE' }, stress: [] });
   });
@@ -257,7 +274,7 @@ describe('what would leave the range in which cents are exact is refused and cha
     const market = credulousMarket();
     const book = new Book(market, POLICY);
     const name = (n: number): string => `S${n}`.padEnd(64, '_');
-    let account = book.applyCash('A'.repeat(64), 1_234_567_891_234, 'c'.repeat(64));
+    let account = applyCash(book, 'A'.repeat(64), 1_234_567_891_234, 'c'.repeat(64));
     for (let n = 0; n < POSITIONS_MAX; n += 1) {
       putPrice(market, name(n), 99_999_999, NOW);
       const lot = {
@@ -265,7 +282,7 @@ describe('what would leave the range in which cents are exact is refused and cha
         qtyE4: n % 2 === 0 ? 3_000_001 : -3_000_001,
         priceE4: 99_999_999,
       };
-      account = book.applyFill('A'.repeat(64), lot, 'c'.repeat(64));
+      account = applyFill(book, 'A'.repeat(64), lot, 'c'.repeat(64));
     }
     const context = {
       accountId: account.accountId,
@@ -274,6 +291,8 @@ describe('what would leave the range in which cents are exact is refused and cha
       asOf: NOW,
       cause: account.cause,
       fillsPosition: 1_000_000_000_000,
+      adjustmentsPosition: 0,
+      blockedBy: [],
       cashPosition: 1_000_000_000_000,
       creditedTotalE4: account.creditedTotalE4,
       markOf: (held: string) => market.markOf(held),
@@ -295,5 +314,5 @@ describe('what would leave the range in which cents are exact is refused and cha
 });
 
 function buy(book: Book, buyer: string, shares: number, price: number): Account {
-  return book.applyFill(buyer, { symbol: 'NVDA', qtyE4: shares, priceE4: price }, 'x');
+  return applyFill(book, buyer, { symbol: 'NVDA', qtyE4: shares, priceE4: price }, 'x');
 }

@@ -1,11 +1,14 @@
-import { fillEffect } from '#domain/books.ts';
+import { BLOCKS_MAX } from '#contracts/adjustments.ts';
+import type { AccountBlock } from '#contracts/adjustments.ts';
+import type { Cause } from '#contracts/margin-figures.ts';
+import { afterMovements } from '#domain/books.ts';
+import type { BooksAfter, Movement } from '#domain/books.ts';
 import { accountFigures } from '#domain/margin.ts';
 import type { AccountFigures, Position } from '#domain/margin.ts';
-import { MoneyRangeError, sumE4 } from '#domain/money.ts';
+import { MoneyRangeError } from '#domain/money.ts';
 import type { Policy } from '#domain/policy.ts';
 import { stressRows } from '#domain/stress.ts';
 import type { StressRow } from '#domain/stress.ts';
-import type { Cause } from '#contracts/margin-figures.ts';
 import type { Market } from './market.ts';
 
 /** With more symbols than this an account's figures would not fit the record that readers take. */
@@ -22,12 +25,16 @@ export interface Account {
   cause: Cause;
   /** Signed quantity per symbol; a flat position is absent. */
   readonly positions: Map<string, number>;
+  /** Why its figures do not count; none for almost every account. */
+  blocks: readonly AccountBlock[];
 }
+
+const NO_BLOCKS: readonly AccountBlock[] = [];
 
 /** What an account is worth now, and what eight SPY moves would make of it. */
 export interface Valuation {
   readonly figures: AccountFigures;
-  /** Empty while a price is missing. */
+  /** Empty while a price is missing or the account is blocked. */
   readonly stress: readonly StressRow[];
 }
 
@@ -65,45 +72,51 @@ export class Book {
     for (const symbol of account.positions.keys()) this.#hold(symbol, account);
   }
 
-  applyFill(
+  /** The account as it is; null when the books do not have it. */
+  find(accountId: string): Account | null {
+    return this.#accounts.get(accountId) ?? null;
+  }
+
+  /** Applies movements to an account, all or none; the first change makes it join the books. */
+  apply(
     accountId: string,
-    fill: { readonly symbol: string; readonly qtyE4: number; readonly priceE4: number },
+    movements: readonly Movement[],
+    cause: Cause,
     correlationId: string,
   ): Account {
     const account = this.#account(accountId);
-    const { symbol } = fill;
-    const effect = fillEffect(
-      symbol,
-      account.positions.get(symbol) ?? 0,
-      fill,
-      this.#market.priceE4(symbol),
+    const after = afterMovements(
+      account,
+      movements,
+      (symbol) => this.#market.priceE4(symbol),
       this.#policy,
     );
-    const cashE4 = sumE4(account.cashE4, effect.cashDeltaE4);
-    const creditedTotalE4 = sumE4(account.creditedTotalE4, effect.creditE4);
-    if (account.positions.size >= POSITIONS_MAX && !account.positions.has(symbol)) {
-      throw new MoneyRangeError(`the account holds ${String(POSITIONS_MAX)} symbols already`);
+    refuseTooManyPositions(account, after);
+    account.cashE4 = after.cashE4;
+    account.creditedTotalE4 = after.creditedTotalE4;
+    for (const [symbol, qtyE4] of after.quantities) {
+      if (qtyE4 === 0) {
+        account.positions.delete(symbol);
+        this.#letGo(symbol, account);
+      } else {
+        account.positions.set(symbol, qtyE4);
+        this.#hold(symbol, account);
+      }
     }
-    account.cashE4 = cashE4;
-    account.creditedTotalE4 = creditedTotalE4;
-    if (effect.qtyAfterE4 === 0) {
-      account.positions.delete(symbol);
-      this.#letGo(symbol, account);
-    } else {
-      account.positions.set(symbol, effect.qtyAfterE4);
-      this.#hold(symbol, account);
-    }
-    this.touch(account, 'FILL', correlationId);
+    this.touch(account, cause, correlationId);
     return account;
   }
 
-  applyCash(accountId: string, amountE4: number, correlationId: string): Account {
-    const account = this.#account(accountId);
-    const cashE4 = sumE4(account.cashE4, amountE4);
-    account.creditedTotalE4 = sumE4(account.creditedTotalE4, amountE4);
-    account.cashE4 = cashE4;
-    this.touch(account, 'CASH', correlationId);
-    return account;
+  /** Blocks an account: its figures do not count until a person clears `block.what`. */
+  block(account: Account, block: AccountBlock): void {
+    if (account.blocks.some(({ what }) => what === block.what)) return;
+    // At the cap the last one gives way: whoever clears what stood there has not seen this one.
+    account.blocks = [...account.blocks.slice(0, BLOCKS_MAX - 1), block];
+  }
+
+  /** Takes blocks off an account by their names; what is not there is passed over. */
+  clear(account: Account, names: readonly string[]): void {
+    account.blocks = account.blocks.filter(({ what }) => !names.includes(what));
   }
 
   /** Marks that an account's figures change, and why. */
@@ -125,6 +138,8 @@ export class Book {
         betaE4: this.#market.betaE4(symbol),
       });
     }
+    if (account.blocks.length > 0)
+      return { figures: unjudged(account.cashE4, positions), stress: [] };
     try {
       const figures = accountFigures(account.cashE4, positions, this.#policy);
       return { figures, stress: figures.status === 'INDETERMINATE' ? [] : stressRows(figures) };
@@ -145,6 +160,7 @@ export class Book {
         correlationId: '',
         cause: 'REFERENCE',
         positions: new Map(),
+        blocks: NO_BLOCKS,
       }
     );
   }
@@ -171,4 +187,32 @@ function beyondValue(cashE4: number, positions: readonly Position[]): AccountFig
     pricesMissing: positions.map(({ symbol }) => symbol).sort(),
     betaDefaulted: [],
   };
+}
+
+/** Books that are known to lack something, or to have too much: nothing is computed from them. */
+function unjudged(cashE4: number, positions: readonly Position[]): AccountFigures {
+  const unpriced = positions.filter(({ priceE4 }) => priceE4 === null);
+  return {
+    status: 'INDETERMINATE',
+    cashE4,
+    positions,
+    pricesMissing: unpriced.map(({ symbol }) => symbol).sort(),
+    betaDefaulted: [],
+  };
+}
+
+function refuseTooManyPositions({ positions }: Account, { quantities }: BooksAfter): void {
+  let count = positions.size;
+  let added = false;
+  for (const [symbol, qtyE4] of quantities) {
+    const held = positions.has(symbol);
+    if (held && qtyE4 === 0) count -= 1;
+    if (!held && qtyE4 !== 0) {
+      count += 1;
+      added = true;
+    }
+  }
+  if (added && count > POSITIONS_MAX) {
+    throw new MoneyRangeError(`the account holds ${String(POSITIONS_MAX)} symbols already`);
+  }
 }

@@ -1,27 +1,51 @@
+import type { BookedEntry, Entry, Ledger } from '#domain/corrections.ts';
 import { COUNTED_HORIZON_MS } from '#domain/input-times.ts';
+import { EntryPages } from './entry-pages.ts';
+import type { CountedEntry } from './entry-pages.ts';
 
-/** Ids are kept for seven days and at most a million a partition (DESIGN 4; the issue's figures). */
+/** Entries are kept for seven days and at most a million a partition (DESIGN 4; the issue's figures). */
 export const COUNTED_IDS_MAX = 1_000_000;
 
-/** An id of a fill (`f:<id>`) or cash movement (`c:<id>`) and its own timestamp, ms. */
-export type CountedId = readonly [id: string, at: number];
+/** Entries that were counted together, in the order in which they were booked. */
+export interface CountedBlock {
+  readonly block: number;
+  /** The latest timestamp of its entries, ms. */
+  readonly latestAt: number;
+  readonly entries: readonly BlockEntry[];
+}
 
-interface Block {
-  readonly ids: readonly string[];
+/** An entry with its id and, of a cancel or correction, the id that it takes back. */
+export interface BlockEntry extends Entry {
+  readonly id: string;
+}
+
+interface BlockPlace {
+  /** Running numbers of its entries: from, and up to without `to`. */
+  readonly from: number;
+  readonly to: number;
   readonly latestAt: number;
 }
 
 /**
- * Which fills and cash movements are in the books already, in blocks as they were counted. Blocks
- * older than the horizon leave; at the cap the oldest leaves early. Whenever one leaves, the floor rises
- * to its latest instant: what is dated at or before the floor can no longer be told from a duplicate, so
- * it is refused and goes to a person, never counted on a guess. An engine that works off a backlog meets
- * duplicates whose first appearance it has forgotten meanwhile: only the floor knows them.
+ * Which fills, cash movements and adjustments are in the books already and what they said, in blocks
+ * as they were counted. Blocks older than the horizon leave; at the cap the oldest leaves early.
+ * Whenever one leaves, the floor rises to its latest instant: what is dated at or before the floor can
+ * no longer be told from a duplicate, so it is refused and goes to a person, never counted on a guess;
+ * and what left can no longer be cancelled: an adjustment corrects it. An engine that works off a
+ * backlog meets duplicates whose first appearance it has forgotten meanwhile: only the floor knows them.
  */
-export class CountedIds {
-  readonly #ids = new Set<string>();
-  readonly #blocks = new Map<number, Block>();
+export class CountedIds implements Ledger {
+  readonly #numbers = new Map<string, number>();
+  readonly #pages = new EntryPages();
+  /** By the number of a cancel or correction: the id that it takes back. */
+  readonly #reverses = new Map<number, string>();
+  /** By the id of what was taken back: the id that did it. */
+  readonly #endedBy = new Map<string, string>();
+  readonly #blocks = new Map<number, BlockPlace>();
   readonly #idsMax: number;
+  /** The first entry that is in no block yet, and the latest timestamp since. */
+  #openFrom = 0;
+  #openLatestAt = 0;
   #nextBlock = 0;
   #floorAt: number;
 
@@ -36,11 +60,21 @@ export class CountedIds {
   }
 
   get size(): number {
-    return this.#ids.size;
+    return this.#numbers.size;
   }
 
-  has(id: string): boolean {
-    return this.#ids.has(id);
+  find(id: string): BookedEntry | null {
+    const number = this.#numbers.get(id);
+    if (number === undefined) return null;
+    const { accountId, subject, qtyE4, priceE4 } = this.#pages.at(number);
+    return {
+      accountId,
+      reverses: this.#reverses.get(number) ?? null,
+      subject,
+      qtyE4,
+      priceE4,
+      endedBy: this.#endedBy.get(id) ?? null,
+    };
   }
 
   /** Is something of `at` too old to be told from a duplicate, for a record that arrived at `brokerAt`? */
@@ -48,23 +82,42 @@ export class CountedIds {
     return at <= this.#floorAt || at < brokerAt - COUNTED_HORIZON_MS;
   }
 
-  /** Takes a block back from the changelog. */
-  restore(block: number, ids: readonly CountedId[]): void {
-    this.#add(block, ids);
-    this.#nextBlock = Math.max(this.#nextBlock, block + 1);
+  /** Takes a block back from the changelog; blocks come in their order. */
+  restore({ block, latestAt, entries }: CountedBlock): void {
+    for (const entry of entries) this.count(entry.id, entry, latestAt);
+    this.#nextBlock = block;
+    this.close();
   }
 
-  /** Remembers an id at once, before its batch becomes a block: a batch can repeat itself. */
-  remember(id: string): void {
-    this.#ids.add(id);
+  /** Remembers an entry of `at` at once, before its batch becomes a block: a batch can repeat itself. */
+  count(id: string, entry: Entry, at: number): void {
+    const { accountId, subject, qtyE4, priceE4, reverses } = entry;
+    const counted: CountedEntry = { id, accountId, subject, qtyE4, priceE4 };
+    const number = this.#pages.append(counted);
+    this.#numbers.set(id, number);
+    this.#openLatestAt = Math.max(this.#openLatestAt, at);
+    if (reverses === null) return;
+    this.#reverses.set(number, reverses);
+    if (this.#numbers.has(reverses)) this.#endedBy.set(reverses, id);
   }
 
-  /** Makes ids a block that can be kept and forgotten, and returns its number. */
-  count(ids: readonly CountedId[]): number {
+  /** Makes what was counted since the last block a block that can be kept and forgotten; null when nothing was. */
+  close(): CountedBlock | null {
+    const from = this.#openFrom;
+    const to = this.#pages.end;
+    if (from === to) return null;
     const block = this.#nextBlock;
+    const latestAt = this.#openLatestAt;
     this.#nextBlock += 1;
-    this.#add(block, ids);
-    return block;
+    this.#openFrom = to;
+    this.#openLatestAt = 0;
+    this.#blocks.set(block, { from, to, latestAt });
+    const entries: BlockEntry[] = [];
+    for (let number = from; number < to; number += 1) {
+      const reverses = this.#reverses.get(number) ?? null;
+      entries.push({ ...this.#pages.at(number), reverses });
+    }
+    return { block, latestAt, entries };
   }
 
   /** Forgets what is older than the horizon or beyond the cap; returns the numbers of the blocks gone. */
@@ -72,21 +125,22 @@ export class CountedIds {
     const gone: number[] = [];
     for (const [number, block] of this.#blocks) {
       const expired = block.latestAt < now - COUNTED_HORIZON_MS;
-      if (!expired && this.#ids.size <= this.#idsMax) break;
+      if (!expired && this.#numbers.size <= this.#idsMax) break;
       this.#floorAt = Math.max(this.#floorAt, block.latestAt);
-      for (const id of block.ids) this.#ids.delete(id);
+      this.#forget(block);
       this.#blocks.delete(number);
       gone.push(number);
     }
     return gone;
   }
 
-  #add(block: number, ids: readonly CountedId[]): void {
-    let latestAt = 0;
-    for (const [id, at] of ids) {
-      this.#ids.add(id);
-      latestAt = Math.max(latestAt, at);
+  #forget({ from, to }: BlockPlace): void {
+    for (let number = from; number < to; number += 1) {
+      const { id } = this.#pages.at(number);
+      this.#numbers.delete(id);
+      this.#reverses.delete(number);
+      this.#endedBy.delete(id);
     }
-    this.#blocks.set(block, { ids: ids.map(([id]) => id), latestAt });
+    this.#pages.leaveBefore(to);
   }
 }

@@ -9,6 +9,7 @@ import type { Counter, Metrics } from '#ports/metrics.ts';
 import type { FencedWriter, PartitionOwner, PartitionProcessor } from '#ports/partition-owner.ts';
 import type { Publisher } from '#ports/publisher.ts';
 import type { InboundRecord, OutboundRecord } from '#ports/records.ts';
+import type { RefusedOutcome } from './bookkeeper.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { marketDataOf, originOf } from './intake.ts';
 import type { MarketData, PartitionOf } from './intake.ts';
@@ -17,7 +18,7 @@ import { Market } from './market.ts';
 import type { MarketChange } from './market.ts';
 import { knownSymbolOf, priceMarkRecord } from './market-marks.ts';
 import { deadLetterRecord } from './outputs.ts';
-import { PartitionEngine } from './partition-engine.ts';
+import { BOOK_INPUTS, PartitionEngine } from './partition-engine.ts';
 import type { Shared } from './partition-engine.ts';
 import { restore } from './restore.ts';
 
@@ -55,6 +56,7 @@ export class MarginEngine {
   readonly #shared: Shared;
   readonly #heartbeats: Heartbeats;
   readonly #quotes: Counter;
+  readonly #unattributed: Counter;
   readonly #engines = new Map<number, PartitionEngine>();
   #settling: NodeJS.Timeout | undefined;
   #stopped = false;
@@ -71,6 +73,11 @@ export class MarginEngine {
       'Prices, betas and statements about instruments by what became of them',
       ['topic', 'outcome'],
     );
+    this.#unattributed = metrics.counter(
+      'sentinel_engine_unattributed_records_total',
+      'Refused fills, cash movements and adjustments of which nobody can tell the account',
+      ['topic'],
+    );
     this.#shared = {
       market: this.#market,
       policy: parts.policy,
@@ -81,9 +88,10 @@ export class MarginEngine {
       onDefect: parts.onFatal,
       bookings: metrics.counter(
         'sentinel_engine_bookings_total',
-        'Fills and cash movements by what became of them',
+        'Fills, cash movements and adjustments by what became of them',
         ['topic', 'outcome'],
       ),
+      onRefused: (record, outcome) => this.#onRefused(record, outcome),
     };
   }
 
@@ -97,7 +105,7 @@ export class MarginEngine {
       this.#settle();
     }, SETTLE_MS);
     this.#heartbeats.start(() => this.#onMarketPosition());
-    await owner.run([TOPICS.fills.name, TOPICS.cash.name], (_, writer) => this.#takeOver(writer));
+    await owner.run(BOOK_INPUTS, (_, writer) => this.#takeOver(writer));
   }
 
   async stop(): Promise<void> {
@@ -139,11 +147,15 @@ export class MarginEngine {
   /** What counted before the last records, which is all that compacted topics are sure to hold. */
   async #readMarks(): Promise<void> {
     const { marksReader } = this.#parts;
+    const latest = new Map<string | null, InboundRecord>();
     await marksReader.start([TOPICS.priceMarks.name], (records) => {
-      for (const record of records) this.#market.restore(knownSymbolOf(record));
+      for (const record of records) latest.set(record.key, record);
     });
     await marksReader.caughtUp(MARKET_TIMEOUT_MS);
     await marksReader.stop();
+    for (const record of latest.values()) {
+      if (record.value !== null) this.#market.restore(knownSymbolOf(record));
+    }
   }
 
   async #onMarketRecords(records: readonly InboundRecord[]): Promise<void> {
@@ -212,6 +224,25 @@ export class MarginEngine {
         await new Promise((resolve) => setTimeout(resolve, PUBLISH_PAUSE_MS));
       }
     }
+  }
+
+  /** An account is blocked, or worse: nobody can say which account's books lack the record. */
+  #onRefused(record: InboundRecord, { refusal, unattributed }: RefusedOutcome): void {
+    const { code } = refusal;
+    const origin = originOf(record);
+    if (!unattributed) {
+      const account_id = refusal.accountId;
+      this.#parts.logger.warn(
+        { event: 'blocked', origin, code, account_id },
+        'an account is blocked',
+      );
+      return;
+    }
+    this.#unattributed.inc({ topic: record.topic });
+    this.#parts.logger.error(
+      { event: 'unattributed', origin, code },
+      "a refused record names no account: look at it, some account's books may lack it",
+    );
   }
 
   #onMarketPosition(): void {

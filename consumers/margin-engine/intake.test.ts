@@ -19,6 +19,25 @@ const CASH = {
   kind: 'WITHDRAWAL',
   timestamp: NOW,
 };
+const REVERSAL = {
+  cash_id: 'C2',
+  account_id: 'ACC_1',
+  kind: 'REVERSAL',
+  ref_cash_id: 'C1',
+  timestamp: NOW,
+};
+const ADJUSTMENT = {
+  adjustment_id: 'J1',
+  account_id: 'ACC_1',
+  kind: 'TRANSFER_IN',
+  cash: 10,
+  positions: [{ symbol: 'NVDA', qty: 5 }],
+  reason: 'from another broker',
+  actor: 'ann',
+  timestamp: NOW,
+};
+const MOVES_NOTHING = { cash: undefined, positions: undefined };
+const SPLIT = { ...MOVES_NOTHING, kind: 'SPLIT', symbol: 'NVDA', numerator: 3, denominator: 2 };
 const PRICE = { symbol: 'NVDA', price: 400.1234, timestamp: NOW };
 const BETA = { symbol: 'NVDA', beta: 1.8, timestamp: NOW };
 const STATEMENT = { symbol: 'NVDA', action: 'HALT', timestamp: NOW };
@@ -44,6 +63,13 @@ const fill = (changes: object): InboundRecord =>
   record('fills.v1', 'ACC_1', JSON.stringify({ ...FILL, ...changes }));
 const cash = (changes: object): InboundRecord =>
   record('cash.v1', 'ACC_1', JSON.stringify({ ...CASH, ...changes }));
+const adjustment = (changes: object): InboundRecord =>
+  record('adjustments.v1', 'ACC_1', JSON.stringify({ ...ADJUSTMENT, ...changes }));
+const cancelRecord = (changes: object = {}): InboundRecord => {
+  const { symbol: _symbol, qty: _qty, price: _price, ...rest } = FILL;
+  const content = { ...rest, fill_id: 'F2', kind: 'CANCEL', ref_fill_id: 'F1', ...changes };
+  return record('fills.v1', 'ACC_1', JSON.stringify(content));
+};
 const price = (changes: object): InboundRecord =>
   record('prices.v1', 'NVDA', JSON.stringify({ ...PRICE, ...changes }));
 const beta = (changes: object): InboundRecord =>
@@ -60,11 +86,18 @@ describe('a good record is taken over in the units of the domain', () => {
     expect(bookingOf(fill({}), partitionOf)).toEqual({
       ok: true,
       value: {
-        accountId: 'ACC_1',
-        countedId: 'f:F1',
+        id: 'f:F1',
+        entry: {
+          accountId: 'ACC_1',
+          reverses: null,
+          subject: 'NVDA',
+          qtyE4: -25_000,
+          priceE4: 4_001_234,
+        },
         at: NOW,
         correlationId: 'fills.v1:3:42',
-        change: { kind: 'FILL', symbol: 'NVDA', qtyE4: -25_000, priceE4: 4_001_234 },
+        cause: 'FILL',
+        adjustment: null,
       },
     });
   });
@@ -73,13 +106,54 @@ describe('a good record is taken over in the units of the domain', () => {
     expect(bookingOf(cash({ correlation_id: 'X9' }), partitionOf)).toEqual({
       ok: true,
       value: {
-        accountId: 'ACC_1',
-        countedId: 'c:C1',
+        id: 'c:C1',
+        entry: {
+          accountId: 'ACC_1',
+          reverses: null,
+          subject: '',
+          qtyE4: -2_500_001,
+          priceE4: 0,
+        },
         at: NOW,
         correlationId: 'X9',
-        change: { kind: 'CASH', amountE4: -2_500_001 },
+        cause: 'CASH',
+        adjustment: null,
       },
     });
+  });
+
+  const taken: [string, InboundRecord, object][] = [
+    [
+      'the cancel of a fill, which says only what it cancels',
+      cancelRecord(),
+      { id: 'f:F2', entry: { reverses: 'f:F1', subject: '', qtyE4: 0, priceE4: 0 } },
+    ],
+    [
+      'the correction of a fill',
+      fill({ fill_id: 'F2', kind: 'CORRECT', ref_fill_id: 'F1' }),
+      { id: 'f:F2', entry: { reverses: 'f:F1', subject: 'NVDA', qtyE4: -25_000 } },
+    ],
+    ['a fill that says it is new', fill({ kind: 'NEW' }), { entry: { reverses: null } }],
+    [
+      'the reversal of a cash movement',
+      record('cash.v1', 'ACC_1', JSON.stringify(REVERSAL)),
+      { id: 'c:C2', entry: { reverses: 'c:C1', subject: '', qtyE4: 0 } },
+    ],
+    ['an adjustment', adjustment({}), { id: 'a:J1', cause: 'ADJUSTMENT', entry: { qtyE4: 0 } }],
+  ];
+  test.each(taken)('%s', (_what, inbound, booking) => {
+    expect(bookingOf(inbound, partitionOf)).toMatchObject({ ok: true, value: booking });
+  });
+
+  test('what an adjustment says is told by its digest; its time is not part of it', () => {
+    const digest = (changes: object): string => {
+      const booking = bookingOf(adjustment(changes), partitionOf);
+      return booking.ok ? booking.value.entry.subject : 'refused';
+    };
+    expect(digest({ timestamp: NOW - 5, correlation_id: 'X' })).toBe(digest({}));
+    expect(digest({ cash: 11 })).not.toBe(digest({}));
+    expect(digest({ positions: [{ symbol: 'NVDA', qty: 6 }] })).not.toBe(digest({}));
+    expect(digest({ actor: 'ben' })).not.toBe(digest({}));
   });
 
   test('a fill dated up to a minute ahead of its arrival', () => {
@@ -152,6 +226,11 @@ const BAD_FILLS: Bad[] = [
   ['an id with a space', fill({ fill_id: 'F 1' }), 'SCHEMA', /^\/fill_id: /],
   ['an id of 65 characters', fill({ fill_id: 'F'.repeat(65) }), 'SCHEMA', /^\/fill_id: /],
   ['a nested account', fill({ account_id: { $gt: '' } }), 'SCHEMA', /^\/account_id: /],
+  ['an unknown kind', fill({ kind: 'BUST' }), 'SCHEMA', /^\/kind: /],
+  ['a cancel of nothing', cancelRecord({ ref_fill_id: undefined }), 'SCHEMA', /^\/ref_fill_id: /],
+  ['a cancel with a quantity', cancelRecord({ qty: 1 }), 'SCHEMA', /qty/],
+  ['a correction of nothing', fill({ kind: 'CORRECT' }), 'SCHEMA', /^\/ref_fill_id: /],
+  ['a new fill that refers to another', fill({ ref_fill_id: 'F0' }), 'SCHEMA', /ref_fill_id/],
   ['a key of another account', { ...fill({}), key: 'ACC_2' }, 'WRONG_KEY', /ACC_1/],
   ['no key', { ...fill({}), key: null }, 'WRONG_KEY', /account_id/],
   ['a wrong partition', { ...fill({}), partition: 5 }, 'WRONG_KEY', /partition 3/],
@@ -182,6 +261,35 @@ describe('a bad record is refused with its code and what was seen', () => {
   });
 
   test.each(BAD_CASH)('a cash movement with %s', (_what, bad, code, reason) => {
+    const { refusal } = refused(bookingOf(bad, partitionOf));
+    expect([refusal.code, refusal.reason]).toEqual([code, expect.stringMatching(reason)]);
+  });
+
+  const badAdjustments: Bad[] = [
+    ['an unknown kind', adjustment({ kind: 'GIFT' }), 'SCHEMA', /^\/kind: /],
+    ['nothing to move', adjustment({ cash: undefined, positions: undefined }), 'SCHEMA', /cash/],
+    ['no cash at all', adjustment({ cash: 0 }), 'SCHEMA', /^\/cash: /],
+    ['a list of no positions', adjustment({ positions: [] }), 'SCHEMA', /^\/positions: /],
+    ['no reason', adjustment({ reason: '' }), 'SCHEMA', /^\/reason: /],
+    ['a reason with an escape sequence', adjustment({ reason: '\u001b[2J' }), 'SCHEMA', /control/],
+    ['no actor', adjustment({ actor: undefined }), 'SCHEMA', /^\/actor: /],
+    [
+      'a split of one to nothing',
+      adjustment({ ...SPLIT, denominator: 0 }),
+      'SCHEMA',
+      /^\/denominator: /,
+    ],
+    ['a ratio of fractions', adjustment({ ...SPLIT, numerator: 1.5 }), 'SCHEMA', /^\/numerator: /],
+    [
+      'a change to the same symbol',
+      adjustment({ ...MOVES_NOTHING, kind: 'SYMBOL_CHANGE', symbol: 'A', new_symbol: 'A' }),
+      'SCHEMA',
+      /^\/new_symbol: /,
+    ],
+    ['nothing to clear', adjustment({ ...MOVES_NOTHING, kind: 'CLEAR' }), 'SCHEMA', /^\/clears: /],
+    ['a key of another account', { ...adjustment({}), key: 'ACC_2' }, 'WRONG_KEY', /ACC_1/],
+  ];
+  test.each(badAdjustments)('an adjustment with %s', (_what, bad, code, reason) => {
     const { refusal } = refused(bookingOf(bad, partitionOf));
     expect([refusal.code, refusal.reason]).toEqual([code, expect.stringMatching(reason)]);
   });

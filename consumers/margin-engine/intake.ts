@@ -1,36 +1,36 @@
+import { createHash } from 'node:crypto';
+import { adjustmentSchema } from '#contracts/adjustments.ts';
+import type { AdjustmentRecord } from '#contracts/adjustments.ts';
 import { decodeRecord } from '#contracts/decode-record.ts';
 import type { Refusal } from '#contracts/dead-letter.ts';
 import {
   betaSchema,
-  cashSchema,
-  fillSchema,
+  cashEntrySchema,
+  fillEntrySchema,
   instrumentSchema,
   priceSchema,
 } from '#contracts/ingest.ts';
+import type { Cause } from '#contracts/margin-figures.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import { toE4 } from '#contracts/wire.ts';
+import type { Entry } from '#domain/corrections.ts';
 import { BOOKING_AHEAD_MAX_MS } from '#domain/input-times.ts';
 import type { InstrumentAction } from '#domain/instruments.ts';
 import { isFromTheFuture } from '#domain/quotes.ts';
 import type { InboundRecord } from '#ports/records.ts';
 import type { ArrivedQuote } from './market.ts';
 
-/** A change of an account's books, in the domain's units. */
+/** An entry for an account's books, in the domain's units. */
 export interface Booking {
-  readonly accountId: string;
-  /** `f:<fill_id>` or `c:<cash_id>`. */
-  readonly countedId: string;
+  /** `f:<fill_id>`, `c:<cash_id>` or `a:<adjustment_id>`. */
+  readonly id: string;
+  readonly entry: Entry;
   /** The record's own time, ms. */
   readonly at: number;
   readonly correlationId: string;
-  readonly change:
-    | {
-        readonly kind: 'FILL';
-        readonly symbol: string;
-        readonly qtyE4: number;
-        readonly priceE4: number;
-      }
-    | { readonly kind: 'CASH'; readonly amountE4: number };
+  readonly cause: Extract<Cause, 'FILL' | 'CASH' | 'ADJUSTMENT'>;
+  /** What an adjustment asks for; null for fills and cash, whose entries say it all. */
+  readonly adjustment: AdjustmentRecord | null;
 }
 
 /** A price, a beta or a statement about an instrument. `at` is the record's own time, ms. */
@@ -46,17 +46,34 @@ export type Accepted<T> =
 /** The partition number that a key belongs on. */
 export type PartitionOf = (key: string) => number;
 
-/** A record of fills.v1 or cash.v1 as a booking, or why it is refused. */
+/** A record of fills.v1, cash.v1 or adjustments.v1 as a booking, or why it is refused. */
 export function bookingOf(record: InboundRecord, partitionOf: PartitionOf): Accepted<Booking> {
-  const booking = record.topic === TOPICS.fills.name ? fillOf(record) : cashOf(record);
+  const booking = decodeBooking(record);
   if (!booking.ok) return booking;
-  const { accountId, at } = booking.value;
+  const { entry, at } = booking.value;
+  const { accountId } = entry;
   const misplaced = misplacedBy(record, 'account_id', accountId, partitionOf);
   if (misplaced !== null) return refuse('WRONG_KEY', misplaced, accountId);
   if (at > record.timestamp + BOOKING_AHEAD_MAX_MS) {
     return refuse('FROM_THE_FUTURE', `timestamp ${at} is more than a minute ahead`, accountId);
   }
   return booking;
+}
+
+function decodeBooking(record: InboundRecord): Accepted<Booking> {
+  switch (record.topic) {
+    case TOPICS.fills.name:
+      return fillOf(record);
+    case TOPICS.cash.name:
+      return cashOf(record);
+    default:
+      return adjustmentOf(record);
+  }
+}
+
+/** An entry's id as its sender wrote it. */
+export function senderId(id: string): string {
+  return id.slice(2);
 }
 
 /** A record of prices.v1, betas.v1 or instruments.v1 as market data, or why it is refused. */
@@ -76,33 +93,44 @@ export function marketDataOf(
 }
 
 function fillOf(record: InboundRecord): Accepted<Booking> {
-  const decoded = decodeRecord(fillSchema, record.value, record.key);
+  const decoded = decodeRecord(fillEntrySchema, record.value, record.key);
   if (!decoded.ok) return decoded;
   const fill = decoded.record;
+  const cancels = fill.kind === 'CANCEL';
   return accept({
-    accountId: fill.account_id,
-    countedId: `f:${fill.fill_id}`,
+    id: `f:${fill.fill_id}`,
+    entry: {
+      accountId: fill.account_id,
+      reverses: cancels || fill.kind === 'CORRECT' ? `f:${fill.ref_fill_id}` : null,
+      subject: cancels ? '' : fill.symbol,
+      qtyE4: cancels ? 0 : toE4(fill.qty),
+      priceE4: cancels ? 0 : toE4(fill.price),
+    },
     at: fill.timestamp,
     correlationId: fill.correlation_id ?? originOf(record),
-    change: {
-      kind: 'FILL',
-      symbol: fill.symbol,
-      qtyE4: toE4(fill.qty),
-      priceE4: toE4(fill.price),
-    },
+    cause: 'FILL',
+    adjustment: null,
   });
 }
 
 function cashOf(record: InboundRecord): Accepted<Booking> {
-  const decoded = decodeRecord(cashSchema, record.value, record.key);
+  const decoded = decodeRecord(cashEntrySchema, record.value, record.key);
   if (!decoded.ok) return decoded;
   const cash = decoded.record;
+  const reversal = cash.kind === 'REVERSAL';
   return accept({
-    accountId: cash.account_id,
-    countedId: `c:${cash.cash_id}`,
+    id: `c:${cash.cash_id}`,
+    entry: {
+      accountId: cash.account_id,
+      reverses: reversal ? `c:${cash.ref_cash_id}` : null,
+      subject: '',
+      qtyE4: reversal ? 0 : toE4(cash.amount),
+      priceE4: 0,
+    },
     at: cash.timestamp,
     correlationId: cash.correlation_id ?? originOf(record),
-    change: { kind: 'CASH', amountE4: toE4(cash.amount) },
+    cause: 'CASH',
+    adjustment: null,
   });
 }
 
@@ -115,6 +143,32 @@ function readMarketData(record: InboundRecord): Accepted<MarketData> {
     default:
       return instrumentOf(record);
   }
+}
+
+function adjustmentOf(record: InboundRecord): Accepted<Booking> {
+  const decoded = decodeRecord(adjustmentSchema, record.value, record.key);
+  if (!decoded.ok) return decoded;
+  const adjustment = decoded.record;
+  const { timestamp, correlation_id = originOf(record), ...content } = adjustment;
+  return accept({
+    id: `a:${adjustment.adjustment_id}`,
+    entry: {
+      accountId: adjustment.account_id,
+      reverses: null,
+      subject: digestOf(content),
+      qtyE4: 0,
+      priceE4: 0,
+    },
+    at: timestamp,
+    correlationId: correlation_id,
+    cause: 'ADJUSTMENT',
+    adjustment,
+  });
+}
+
+/** Enough of a hash to tell what an adjustment says from anything else; zod gives its fields one order. */
+function digestOf(content: object): string {
+  return createHash('sha256').update(JSON.stringify(content)).digest('base64url').slice(0, 22);
 }
 
 function priceOf(record: InboundRecord): Accepted<MarketData> {

@@ -2,8 +2,7 @@ import { decodePriceMark, encodePriceMark, priceMarkSchema } from '#contracts/pr
 import type { KnownSymbol } from '#contracts/price-marks.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import type { InboundRecord, OutboundRecord } from '#ports/records.ts';
-
-const UTF8 = new TextDecoder();
+import { readOwnRecord } from './own-record.ts';
 
 /** What is known of a symbol, for margin-engine.marks.v1. */
 export function priceMarkRecord(known: KnownSymbol): OutboundRecord {
@@ -11,8 +10,7 @@ export function priceMarkRecord(known: KnownSymbol): OutboundRecord {
   return { topic: TOPICS.priceMarks.name, key: known.symbol, value };
 }
 
-/** What was kept of a symbol. The topic is the engine's own: a record of another shape is a defect. */
+/** What was kept of a symbol. Throws an error that names the record when it is not the engine's own. */
 export function knownSymbolOf(record: InboundRecord): KnownSymbol {
-  const content: unknown = JSON.parse(UTF8.decode(record.value ?? undefined));
-  return decodePriceMark(priceMarkSchema.parse(content));
+  return decodePriceMark(readOwnRecord(priceMarkSchema, record));
 }

@@ -1,12 +1,12 @@
 import { deadLetterKey, encodeDeadLetter } from '#contracts/dead-letter.ts';
-import type { Refusal } from '#contracts/dead-letter.ts';
+import type { DeadLetterRecord, Refusal } from '#contracts/dead-letter.ts';
 import type { ChangelogRecord } from '#contracts/engine-changelog.ts';
 import { encodeMarginCalc, encodeStress } from '#contracts/margin-figures.ts';
 import type { CalcContext } from '#contracts/margin-figures.ts';
 import { deadLetterTopicName, TOPICS } from '#contracts/topics.ts';
 import type { InboundRecord, OutboundRecord } from '#ports/records.ts';
 import type { Account, Valuation } from './book.ts';
-import type { CountedId } from './counted-ids.ts';
+import type { CountedBlock } from './counted-ids.ts';
 
 const TAKE_OVER_KEY = 'take-over';
 
@@ -38,19 +38,27 @@ export function accountChangelog(account: Account, partition: number): OutboundR
     credited_total_e4: account.creditedTotalE4,
     positions: [...account.positions],
     correlation_id: account.correlationId,
+    blocks: [...account.blocks],
   });
 }
 
-/** Ids that were counted together. */
+/** Entries that were counted together. */
 export function countedChangelog(
-  block: number,
-  ids: readonly CountedId[],
+  { block, latestAt, entries }: CountedBlock,
   partition: number,
 ): OutboundRecord {
   return changelog(partition, countedKey(block), {
     kind: 'COUNTED',
     block,
-    ids: ids.map(([id, at]) => [id, at]),
+    latest_at: latestAt,
+    ids: entries.map(({ id }) => id),
+    accounts: entries.map(({ accountId }) => accountId),
+    subjects: entries.map(({ subject }) => subject),
+    quantities: entries.map(({ qtyE4 }) => qtyE4),
+    prices: entries.map(({ priceE4 }) => priceE4),
+    reverses: entries.flatMap(({ reverses }, place) =>
+      reverses === null ? [] : [[place, reverses] as [number, string]],
+    ),
   });
 }
 
@@ -78,10 +86,19 @@ export function deadLetterRecord(
   refusal: Refusal,
   now: number,
 ): OutboundRecord {
+  return letterRecord(origin, letterOf(origin, refusal, now));
+}
+
+/** A refused record as a dead letter. */
+export function letterOf(origin: InboundRecord, refusal: Refusal, now: number): DeadLetterRecord {
+  return encodeDeadLetter(origin, refusal, 'margin-engine', now);
+}
+
+export function letterRecord(origin: InboundRecord, letter: DeadLetterRecord): OutboundRecord {
   return {
     topic: deadLetterTopicName(origin.topic),
     key: deadLetterKey(origin),
-    value: JSON.stringify(encodeDeadLetter(origin, refusal, 'margin-engine', now)),
+    value: JSON.stringify(letter),
   };
 }
 

@@ -1,23 +1,21 @@
-import type { Refusal } from '#contracts/dead-letter.ts';
 import type { Cause, HeartbeatRecord } from '#contracts/margin-figures.ts';
 import { TOPICS } from '#contracts/topics.ts';
-import { MoneyRangeError } from '#domain/money.ts';
 import type { Policy } from '#domain/policy.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { Counter } from '#ports/metrics.ts';
 import type { FencedWriter, PartitionProcessor } from '#ports/partition-owner.ts';
 import type { InboundRecord, OutboundRecord } from '#ports/records.ts';
 import type { Account, Book } from './book.ts';
-import type { CountedId, CountedIds } from './counted-ids.ts';
-import { bookingOf } from './intake.ts';
-import type { Booking, PartitionOf } from './intake.ts';
+import { Bookkeeper } from './bookkeeper.ts';
+import type { RefusedOutcome } from './bookkeeper.ts';
+import type { CountedIds } from './counted-ids.ts';
+import type { PartitionOf } from './intake.ts';
 import { laterPositions } from './market-positions.ts';
 import type { MarketPositions } from './market-positions.ts';
 import type { Market } from './market.ts';
 import {
   accountChangelog,
   countedChangelog,
-  deadLetterRecord,
   figureRecords,
   forgottenChangelog,
   takeOverChangelog,
@@ -30,6 +28,9 @@ import {
 export const BOOKINGS_PER_TRANSACTION = 1_000;
 /** Accounts whose figures go out in one transaction: between two of them fills get their turn. */
 const ACCOUNTS_PER_FLUSH = 250;
+
+/** The inputs that change books, co-partitioned by account. */
+export const BOOK_INPUTS = [TOPICS.fills.name, TOPICS.cash.name, TOPICS.adjustments.name] as const;
 
 /** What the partitions of one process share. */
 export interface Shared {
@@ -44,6 +45,8 @@ export interface Shared {
   /** Figures could not be computed: the process should end. */
   readonly onDefect: (error: unknown) => void;
   readonly bookings: Counter;
+  /** A record of the books' inputs was refused. */
+  readonly onRefused: (record: InboundRecord, outcome: RefusedOutcome) => void;
 }
 
 interface Dirty {
@@ -62,6 +65,7 @@ export class PartitionEngine implements PartitionProcessor {
   readonly #shared: Shared;
   readonly #book: Book;
   readonly #counted: CountedIds;
+  readonly #bookkeeper: Bookkeeper;
   /** Accounts whose figures at the market's last prices have not been handed to the writer. */
   readonly #dirty = new Map<Account, Dirty>();
   /** Per input the first offset not in the books. Figures say it. */
@@ -88,10 +92,11 @@ export class PartitionEngine implements PartitionProcessor {
     this.#shared = shared;
     this.#book = restored.book;
     this.#counted = restored.counted;
+    this.#bookkeeper = new Bookkeeper(restored.book, restored.counted, shared.partitionOf);
     this.#floorAt = restored.counted.floorAt;
     this.generation = restored.generation;
     this.#appliedMarket = { prices: [], betas: [], instruments: [] };
-    for (const topic of [TOPICS.fills.name, TOPICS.cash.name]) {
+    for (const topic of BOOK_INPUTS) {
       this.#booked.set(topic, writer.committedPosition(topic));
       this.#applied.set(topic, writer.committedPosition(topic));
     }
@@ -151,6 +156,7 @@ export class PartitionEngine implements PartitionProcessor {
       applied_offsets: {
         'fills.v1': this.#applied.get(TOPICS.fills.name) ?? 0,
         'cash.v1': this.#applied.get(TOPICS.cash.name) ?? 0,
+        'adjustments.v1': this.#applied.get(TOPICS.adjustments.name) ?? 0,
         'prices.v1': [...this.#appliedMarket.prices],
         'betas.v1': [...this.#appliedMarket.betas],
         'instruments.v1': [...this.#appliedMarket.instruments],
@@ -214,19 +220,18 @@ export class PartitionEngine implements PartitionProcessor {
     if (last === undefined) return;
     const now = this.#shared.clock.now();
     const touched = new Set<Account>();
-    const countedIds: CountedId[] = [];
     const out: OutboundRecord[] = [];
     for (const record of records) {
-      const outcome = this.#bookIn(record);
+      const outcome = this.#bookkeeper.take(record, now);
       this.#shared.bookings.inc({ topic: record.topic, outcome: outcome.kind });
-      if (outcome.kind === 'REFUSED') out.push(deadLetterRecord(record, outcome.refusal, now));
-      if (outcome.kind !== 'BOOKED') continue;
-      countedIds.push([outcome.booking.countedId, outcome.booking.at]);
-      touched.add(outcome.account);
+      if (outcome.kind === 'DUPLICATE') continue;
+      out.push(...outcome.events);
+      if (outcome.account !== null) touched.add(outcome.account);
+      if (outcome.kind === 'REFUSED') this.#shared.onRefused(record, outcome);
     }
     const position = last.offset + 1;
     this.#booked.set(last.topic, position);
-    out.push(...this.#remember(countedIds, now));
+    out.push(...this.#remember(now));
     for (const account of touched) {
       this.#dirty.delete(account);
       out.push(...this.#figures(account, now));
@@ -237,37 +242,12 @@ export class PartitionEngine implements PartitionProcessor {
     this.#shared.onProgress();
   }
 
-  #bookIn(record: InboundRecord): Outcome {
-    const accepted = bookingOf(record, this.#shared.partitionOf);
-    if (!accepted.ok) return { kind: 'REFUSED', refusal: accepted.refusal };
-    const booking = accepted.value;
-    const { accountId, countedId, at, change, correlationId } = booking;
-    if (this.#counted.has(countedId)) return { kind: 'DUPLICATE' };
-    if (this.#counted.isTooOld(at, record.timestamp)) {
-      const reason = `timestamp ${at}: too old to be told from a duplicate`;
-      return { kind: 'REFUSED', refusal: { code: 'TOO_OLD', reason, accountId } };
-    }
-    try {
-      const account =
-        change.kind === 'FILL'
-          ? this.#book.applyFill(accountId, change, correlationId)
-          : this.#book.applyCash(accountId, change.amountE4, correlationId);
-      this.#counted.remember(countedId);
-      return { kind: 'BOOKED', booking, account };
-    } catch (error) {
-      if (!(error instanceof MoneyRangeError)) throw error;
-      return {
-        kind: 'REFUSED',
-        refusal: { code: 'OUT_OF_RANGE', reason: error.message, accountId },
-      };
-    }
-  }
-
-  /** The changelog's records for newly counted ids and for those that leave. */
-  #remember(ids: readonly CountedId[], now: number): OutboundRecord[] {
-    if (ids.length === 0) return [];
+  /** The changelog's records for newly counted entries and for those that leave. */
+  #remember(now: number): OutboundRecord[] {
+    const counted = this.#counted.close();
+    if (counted === null) return [];
     const { partition } = this.#writer;
-    const records = [countedChangelog(this.#counted.count(ids), ids, partition)];
+    const records = [countedChangelog(counted, partition)];
     for (const block of this.#counted.evict(now)) {
       records.push(forgottenChangelog(block, partition));
     }
@@ -290,6 +270,8 @@ export class PartitionEngine implements PartitionProcessor {
         cause: account.cause,
         fillsPosition: this.#booked.get(TOPICS.fills.name) ?? 0,
         cashPosition: this.#booked.get(TOPICS.cash.name) ?? 0,
+        adjustmentsPosition: this.#booked.get(TOPICS.adjustments.name) ?? 0,
+        blockedBy: account.blocks,
         creditedTotalE4: account.creditedTotalE4,
         markOf: (symbol) => market.markOf(symbol),
         policyVersion: policy.version,
@@ -325,8 +307,3 @@ export class PartitionEngine implements PartitionProcessor {
     this.#appliedMarket = laterPositions(this.#appliedMarket, positions);
   }
 }
-
-type Outcome =
-  | { readonly kind: 'BOOKED'; readonly booking: Booking; readonly account: Account }
-  | { readonly kind: 'DUPLICATE' }
-  | { readonly kind: 'REFUSED'; readonly refusal: Refusal };

@@ -6,7 +6,9 @@ import type { FencedWriter } from '#ports/partition-owner.ts';
 import type { InboundRecord } from '#ports/records.ts';
 import { Book } from './book.ts';
 import { CountedIds } from './counted-ids.ts';
+import type { CountedBlock } from './counted-ids.ts';
 import type { Market } from './market.ts';
+import { readOwnRecord } from './own-record.ts';
 
 /** What a partition's changelog says. */
 export interface Restored {
@@ -33,12 +35,12 @@ export async function restore(
       else latest.set(key, record);
     }
   });
-  const records = [...latest.values()].map(changelogOf);
+  const records = [...latest.values()].map((record) => readOwnRecord(changelogSchema, record));
   const takeOver = records.find((record) => record.kind === 'TAKE_OVER');
   const counted = new CountedIds(takeOver?.floor_at ?? 0);
   const book = new Book(market, policy);
   for (const record of records.filter((entry) => entry.kind === 'COUNTED').sort(byBlock)) {
-    counted.restore(record.block, record.ids);
+    counted.restore(countedBlockOf(record));
   }
   for (const record of records) {
     if (record.kind !== 'ACCOUNT') continue;
@@ -50,6 +52,7 @@ export async function restore(
       correlationId: record.correlation_id,
       cause: 'REFERENCE',
       positions: new Map(record.positions),
+      blocks: record.blocks,
     });
   }
   return { generation: (takeOver?.generation ?? 0) + 1, book, counted };
@@ -59,8 +62,20 @@ function byBlock(a: { readonly block: number }, b: { readonly block: number }): 
   return a.block - b.block;
 }
 
-const UTF8 = new TextDecoder();
+type CountedRecord = Extract<ChangelogRecord, { readonly kind: 'COUNTED' }>;
 
-function changelogOf(record: InboundRecord): ChangelogRecord {
-  return changelogSchema.parse(JSON.parse(UTF8.decode(record.value ?? undefined)));
+function countedBlockOf(record: CountedRecord): CountedBlock {
+  const reverses = new Map(record.reverses);
+  return {
+    block: record.block,
+    latestAt: record.latest_at,
+    entries: record.ids.map((id, place) => ({
+      id,
+      accountId: record.accounts[place] ?? '',
+      subject: record.subjects[place] ?? '',
+      qtyE4: record.quantities[place] ?? 0,
+      priceE4: record.prices[place] ?? 0,
+      reverses: reverses.get(place) ?? null,
+    })),
+  };
 }

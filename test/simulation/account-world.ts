@@ -1,5 +1,5 @@
 import type { CaseFigures } from '#domain/case-figures.ts';
-import { fillEffect } from '#domain/books.ts';
+import { afterMovements } from '#domain/books.ts';
 import { accountFigures } from '#domain/margin.ts';
 import type { Position } from '#domain/margin.ts';
 import { E4 } from '#domain/money.ts';
@@ -92,13 +92,22 @@ export class AccountWorld {
   /** The engine books what it has not booked yet. */
   applyFills(): void {
     for (const { symbol, qtyE4, priceE4 } of this.fills.slice(this.#applied)) {
-      const held = this.#held.get(symbol) ?? 0;
-      const mark = this.prices.get(symbol) ?? null;
-      const effect = fillEffect(symbol, held, { qtyE4, priceE4 }, mark, this.#policy);
-      this.#cashE4 += effect.cashDeltaE4;
-      this.#creditedTotalE4 += effect.creditE4;
-      if (effect.qtyAfterE4 === 0) this.#held.delete(symbol);
-      else this.#held.set(symbol, effect.qtyAfterE4);
+      const books = {
+        cashE4: this.#cashE4,
+        creditedTotalE4: this.#creditedTotalE4,
+        positions: this.#held,
+      };
+      const after = afterMovements(
+        books,
+        [{ kind: 'TRADE', symbol, qtyE4, priceE4 }],
+        (name) => this.prices.get(name) ?? null,
+        this.#policy,
+      );
+      this.#cashE4 = after.cashE4;
+      this.#creditedTotalE4 = after.creditedTotalE4;
+      const qtyAfterE4 = after.quantities.get(symbol) ?? 0;
+      if (qtyAfterE4 === 0) this.#held.delete(symbol);
+      else this.#held.set(symbol, qtyAfterE4);
       this.#sequence += 1;
     }
     this.#applied = this.fills.length;
