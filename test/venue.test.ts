@@ -229,6 +229,21 @@ describe('a liquidation order at the paper venue, on a real broker', () => {
   });
 });
 
+describe('an execution that cannot be read', () => {
+  test('stops no start; the order that it names is not executed', async () => {
+    await sendPrice('NVDA', 400);
+    const damaged = JSON.stringify({ exec_id: 'paper:O1:1', order_id: 'O1', status: 'FI' });
+    await kafka.publish([
+      { topic: TOPICS.executions.name, key: 'ACC_1', value: damaged },
+      { topic: TOPICS.executions.name, key: 'ACC_1', value: 'nothing at all' },
+    ]);
+    await startVenue();
+    await sendOrders(order('O1'), order('O2'));
+    await eventually('the fill of O2', WAIT_MS, async () => (await fills()).length > 0);
+    expect((await fills()).map(({ fill_id }) => fill_id)).toEqual(['paper:O2:1']);
+  });
+});
+
 describe('a bad record among the orders', () => {
   test('goes to the dead letters with its reason, and the orders around it are executed', async () => {
     const bad: [string | null, string, string, RegExp][] = [

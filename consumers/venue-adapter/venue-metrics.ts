@@ -6,6 +6,8 @@ export interface VenueMetrics {
   readonly cancels: Counter;
   readonly executions: Counter;
   readonly deadLetters: Counter;
+  /** Records of the venue's own that could not be read at a start. */
+  readonly unreadable: Counter;
   readonly working: Gauge;
 }
 
@@ -22,6 +24,11 @@ export function venueMetrics(metrics: Metrics): VenueMetrics {
       'status',
     ]),
     deadLetters: metrics.counter('venue_dead_letters_total', 'Records refused', ['topic', 'code']),
+    unreadable: metrics.counter(
+      'venue_unreadable_records_total',
+      "The venue's own records that could not be read at a start and were passed over",
+      ['topic', 'code'],
+    ),
     working: metrics.gauge('venue_working_orders', 'Orders that wait for a fresh price', [
       'partition',
     ]),

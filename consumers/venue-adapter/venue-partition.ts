@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import {
   executionSchema,
   liquidationOrderSchema,
@@ -9,7 +9,7 @@ import type { Refusal } from '#contracts/dead-letter.ts';
 import { decodeRecord } from '#contracts/decode-record.ts';
 import type { Decoded } from '#contracts/decode-record.ts';
 import { deadLetterTopicName, TOPICS } from '#contracts/topics.ts';
-import { toE4 } from '#contracts/wire.ts';
+import { id, toE4 } from '#contracts/wire.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { Logger } from '#ports/logger.ts';
 import type {
@@ -64,7 +64,7 @@ export async function takeOverVenuePartition(
   const book = new VenueBook();
   const now = surroundings.clock.now();
   await writer.readToEnd(TOPICS.executions.name, (records) => {
-    for (const record of records) rememberExecution(book, record, now);
+    for (const record of records) rememberExecution(book, record, now, surroundings);
   });
   await writer.readToEnd(CANCELS, (records) => {
     for (const record of records) rememberCancel(book, record, now);
@@ -344,17 +344,38 @@ function decodeKeyed<T extends { readonly account_id: string }>(
   return { ok: false, refusal: { code: 'WRONG_KEY', reason, accountId } };
 }
 
-/** Our own records: one that cannot be read is a defect, and going on could execute an order twice. */
-function rememberExecution(book: VenueBook, record: InboundRecord, now: number): void {
+/**
+ * Our own records. One that cannot be read was written by somebody else or by another version: it is
+ * told and passed over, but an order that it names is never executed again.
+ */
+function rememberExecution(
+  book: VenueBook,
+  record: InboundRecord,
+  now: number,
+  { logger, metrics }: VenueSurroundings,
+): void {
   if (record.timestamp < now - VENUE_LIMITS.orderMemoryMs) return;
   const decoded = decodeRecord(executionSchema, record.value, record.key);
   if (!decoded.ok) {
-    const { reason } = decoded.refusal;
-    throw new Error(`${deadLetterKey(record)} cannot be read, remove it first: ${reason}`);
+    const { code, reason } = decoded.refusal;
+    const named = decodeRecord(NAMES_AN_ORDER, record.value, null);
+    const orderId = named.ok ? named.record.order_id : null;
+    if (orderId !== null) {
+      book.executed({ orderId, status: 'REJECTED', cumQtyE4: 0 }, record.timestamp);
+    }
+    metrics.unreadable.inc({ topic: record.topic, code });
+    logger.error(
+      { event: 'unreadable', origin: deadLetterKey(record), code, order_id: orderId, reason },
+      'an execution that cannot be read: passed over; the order that it names is not executed again',
+    );
+    return;
   }
   const { order_id: orderId, status, cum_qty: cumQty, timestamp } = decoded.record;
   book.executed({ orderId, status, cumQtyE4: toE4(cumQty) }, timestamp);
 }
+
+/** As much of an execution as tells which order it was. */
+const NAMES_AN_ORDER = z.looseObject({ order_id: id });
 
 /** Every cancel that is there already counts before the orders: they may come from a backlog. */
 function rememberCancel(book: VenueBook, record: InboundRecord, now: number): void {
