@@ -39,8 +39,8 @@ export async function findApi(
   throw new Failure(`${which} on this machine.`, START_IT);
 }
 
-/** All instances that left something, `local` first. */
-function instanceNames(variables: NodeJS.ProcessEnv): string[] {
+/** All instances that left something on this machine, `local` first. */
+export function instanceNames(variables: NodeJS.ProcessEnv): string[] {
   const { instances } = cacheLayout(variables);
   if (!existsSync(instances)) return [];
   const folders = readdirSync(instances, { withFileTypes: true }).filter((e) => e.isDirectory());

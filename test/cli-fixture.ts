@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { NODE_FLAGS } from '#stack/launch.ts';
 
 /** What a run of the `sentinel` command printed and how it ended. */
 export interface CliRun {
@@ -7,12 +8,12 @@ export interface CliRun {
   readonly err: string;
 }
 
-/** Runs `sentinel` as a process, with these variables beside PATH only. */
+/** Runs `sentinel` as a process, as its launcher does, with these variables beside PATH only. */
 export async function sentinel(
   words: readonly string[],
   variables: Readonly<Record<string, string>> = {},
 ): Promise<CliRun> {
-  const child = spawn(process.execPath, ['cli/main.ts', ...words], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, 'cli/main.ts', ...words], {
     env: { PATH: process.env.PATH, ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

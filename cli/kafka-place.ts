@@ -1,0 +1,38 @@
+import { pino } from 'pino';
+import type { KafkaSurroundings } from '#platform/kafka/client.ts';
+import { cacheLayout, instanceLayout } from '#stack/cache-layout.ts';
+import { readState } from '#stack/instance-state.ts';
+import { isRunning } from '#stack/recorded-process.ts';
+import { instanceNames } from './api-place.ts';
+import { Failure } from './failure.ts';
+
+/**
+ * The Kafka that commands read: KAFKA_BROKERS with SENTINEL_TOPIC_PREFIX, else that of the instance
+ * named, else that of a running instance, `local` first. Throws Failure when there is none.
+ */
+export async function findKafka(
+  variables: NodeJS.ProcessEnv,
+  instanceName: string | undefined,
+): Promise<KafkaSurroundings> {
+  if (instanceName === undefined && variables.KAFKA_BROKERS !== undefined) {
+    return surroundings(variables.KAFKA_BROKERS, variables.SENTINEL_TOPIC_PREFIX);
+  }
+  for (const name of instanceName === undefined ? instanceNames(variables) : [instanceName]) {
+    const { servers, environment } = await readState(instanceLayout(cacheLayout(variables), name));
+    const brokers = environment.KAFKA_BROKERS;
+    if (brokers === undefined) continue;
+    if (servers.kafka !== undefined && !(await isRunning(servers.kafka.process))) continue;
+    return surroundings(brokers, environment.SENTINEL_TOPIC_PREFIX);
+  }
+  throw new Failure(
+    instanceName === undefined
+      ? 'No Kafka runs on this machine.'
+      : `No Kafka runs in ${instanceName}.`,
+    '`sentinel up` starts one; or set KAFKA_BROKERS and SENTINEL_TOPIC_PREFIX.',
+  );
+}
+
+function surroundings(brokers: string, topicPrefix = ''): KafkaSurroundings {
+  const logger = pino({ level: 'silent' });
+  return { brokers: brokers.split(','), topicPrefix, clientId: 'sentinel-cli', logger };
+}
