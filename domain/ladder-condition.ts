@@ -73,15 +73,17 @@ function afterGrace(
   policy: Policy,
   now: number,
 ): Situation {
+  const isClosed = liquidationFrom(policy, now) > now;
   const told = graceOver(state, state.release?.notionalE4 ?? 0, policy);
-  if (told === 'GRACE_OVER_RELEASED' && liquidationFrom(policy, now) > now) {
-    return situation('MARKET_CLOSED');
-  }
+  if (told === 'GRACE_OVER_RELEASED' && isClosed) return situation('MARKET_CLOSED');
   if (evidence.kind !== 'FRESH') return situation(told);
   const legs = sellable(evidence, policy);
   if (legs === null) return situation('UNPROVEN');
   if (legs.length === 0) return situation('NOTHING_TO_SELL');
-  return { condition: graceOver(state, notionalE4(legs), policy), metBy: null, legs };
+  const condition = graceOver(state, notionalE4(legs), policy);
+  // A plan that has shrunk may be released by fewer persons than were asked for.
+  if (condition === 'GRACE_OVER_RELEASED' && isClosed) return situation('MARKET_CLOSED');
+  return { condition, metBy: null, legs };
 }
 
 /** Have people let go what policy does not release by itself? */

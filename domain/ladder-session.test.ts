@@ -64,6 +64,18 @@ describe('by the session clock', () => {
     expect(walk.state.rung).toBe('LIQUIDATING');
   });
 
+  test('a liquidation that has become small enough for its one release at night waits for the market', () => {
+    const walk = walkAt('2026-07-06T19:00:00Z', { ...HOUSE, liquidationRelease: 'ONE_PERSON' });
+    walk.price(350).wait(3 * 60 * MINUTE);
+    const said = { commandId: 'c1', at: walk.now, by: 'ann', episode: 1 };
+    walk.give({ type: 'COMMAND', command: { ...said, type: 'RELEASE', reason: 'go' } });
+    // All that is left is worth less than what two persons were asked for, and the demand is news.
+    walk.price(95);
+    expect(walk.story).not.toContain('TRIGGER');
+    walk.wait(Date.parse('2026-07-07T13:36:00Z') - walk.now).price(94);
+    expect(walk.story).toContain('TRIGGER');
+  });
+
   test('an order lives no longer than its session', () => {
     const walk = walkAt('2026-07-06T19:14:58Z', { ...HOUSE, orderTtlMs: 10 * MINUTE });
     walk.price(DEFICIENT).wait(46 * MINUTE);
