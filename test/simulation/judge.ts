@@ -9,6 +9,7 @@ import { E4 } from '#domain/money.ts';
 import type { Policy } from '#domain/policy.ts';
 import type { AccountWorld } from './account-world.ts';
 import type { Decided } from './case-host.ts';
+import { isTradable, sessionMsBetween } from './sessions.ts';
 import { AFTER, ESCALATIONS, NEEDS_DEFICIENCY, ONCE } from './step-promises.ts';
 import type { SimulatedVenue } from './venue.ts';
 
@@ -188,6 +189,7 @@ export class Judge {
     this.#isInTime(action, episode, decided.after.policy ?? decided.policyInForce);
     this.#asksForTheRightAmount(action, seen, before.call);
     if (action.type === 'ORDERS') {
+      this.#isTradable(action, decided.after.policy ?? decided.policyInForce);
       this.#isReleased(action, episode, decided.after.policy ?? decided.policyInForce);
       this.#orders(action, event.reading);
     }
@@ -213,16 +215,13 @@ export class Judge {
       promise(type !== 'TRIGGER' || episode.restrictionAckAt !== null, 'TRIGGER before close-only');
       return;
     }
-    if (type === 'PAST_DUE') {
-      const { callAckAt } = episode;
-      const dueAt = callAckAt === null ? Infinity : callAckAt + policy.dueAfterMs;
-      promise(decidedAt >= dueAt, `past due ${String(dueAt - decidedAt)} ms early`);
-    }
-    if (type === 'TRIGGER') {
-      const { restrictionAckAt } = episode;
-      const overAt = restrictionAckAt === null ? Infinity : restrictionAckAt + policy.graceMs;
-      promise(decidedAt >= overAt, `liquidation ${String(overAt - decidedAt)} ms early`);
-    }
+    const [from, waitMs] =
+      type === 'PAST_DUE'
+        ? [episode.callAckAt, policy.dueAfterMs]
+        : [episode.restrictionAckAt, policy.graceMs];
+    if (type !== 'PAST_DUE' && type !== 'TRIGGER') return;
+    const waited = from === null ? -Infinity : timeBetween(policy, from, decidedAt);
+    promise(waited >= waitMs, `${type} ${String(waitMs - waited)} ms early`);
   }
 
   /** The demand has risen by max($500, 10 %) since the customer was told. */
@@ -231,6 +230,21 @@ export class Judge {
     const stepE4 = Math.max(500 * E4, told / 10);
     const risen = call.notifiedDemandE4 - told;
     promise(risen >= stepE4, `notified anew for ${dollars(risen)} more`);
+  }
+
+  /** By the session clock: never out of a session or in its first five minutes, and never beyond it. */
+  #isTradable(
+    { decidedAt, orders }: Extract<CaseAction, { type: 'ORDERS' }>,
+    { clock }: Policy,
+  ): void {
+    if (clock === 'WALL') return;
+    promise(
+      isTradable(decidedAt),
+      `orders while the market is not open to them, at ${new Date(decidedAt).toISOString()}`,
+    );
+    for (const { orderId, validUntil } of orders) {
+      promise(isTradable(validUntil - 1), `${orderId} outlives its session`);
+    }
   }
 
   /** Who counts for a liquidation of the size of these orders? */
@@ -373,6 +387,11 @@ export class Judge {
 
 function promise(kept: boolean, broken: string): void {
   if (!kept) throw new BrokenPromise(broken);
+}
+
+/** What the policy's clock counts between two instants, ms. */
+function timeBetween({ clock }: Policy, from: number, to: number): number {
+  return clock === 'WALL' ? to - from : sessionMsBetween(from, to);
 }
 
 function dollars(amountE4: number): string {

@@ -17,6 +17,7 @@ import type { Decided } from './case-host.ts';
 import { FAULTS } from './faults.ts';
 import type { Fault } from './faults.ts';
 import { Judge } from './judge.ts';
+import { CLOSES, nextOpening } from './sessions.ts';
 import { SimulatedVenue } from './venue.ts';
 
 /** What came of one simulated account. */
@@ -30,17 +31,21 @@ export interface SimulationResult {
   readonly counts: ReadonlyMap<CaseAction['type'], number>;
 }
 
-const BEGIN_AT = 1_795_000_000_000;
 /** Trouble lasts between so long … */
 const TROUBLE_MS_MIN = 30_000;
 const TROUBLE_MS_MAX = 240_000;
 /** … and after it everything works for long enough to end any case that can end by itself. */
 const CALM_MS = 600_000;
+/** Stories under a session clock begin so long before a close at most. */
+const BEFORE_CLOSE_MS_MAX = 300_000;
 const SWEEP_MS = 30_000;
+/** In a calm world there is little to find. */
+const CALM_SWEEP_MS = 300_000;
 const HAPPENING_MS_MAX = 4_000;
 const SIGNAL_MS_MAX = 80;
 const LATE_SIGNAL_MS_MAX = 9_000;
 const JUMP_MS_MAX = 15_000;
+const HOUR_MS = 3_600_000;
 
 /** Simulates one account with its case; the same seed and faults give the same story. */
 export function simulate(seed: number, faults: readonly Fault[] = FAULTS): SimulationResult {
@@ -52,7 +57,8 @@ export function simulate(seed: number, faults: readonly Fault[] = FAULTS): Simul
 class Simulation {
   readonly #random: Random;
   readonly #faults: ReadonlySet<Fault>;
-  readonly #agenda = new Agenda(BEGIN_AT);
+  readonly #agenda: Agenda;
+  readonly #beginAt: number;
   readonly #world: AccountWorld;
   readonly #venue: SimulatedVenue;
   readonly #host: CaseHost;
@@ -65,15 +71,22 @@ class Simulation {
   #told: ToldFigures | null = null;
   #calm = false;
   #skewMs = 0;
-  #quotedAt = BEGIN_AT;
-  #feedRuns = true;
+  /** When quotes stopped; null while they come. */
+  #quotesStoppedAt: number | null = null;
   #decisions = 0;
 
   constructor(seed: number, faults: readonly Fault[]) {
     this.#random = seededRandom(seed);
     this.#faults = new Set(faults);
-    const policy = somePolicy(this.#random, 1);
-    this.#policies = [policy, somePolicy(this.#random, 2), somePolicy(this.#random, 3)];
+    const { beginAt, clock } = someTime(this.#random);
+    this.#beginAt = beginAt;
+    this.#agenda = new Agenda(beginAt);
+    const policy = somePolicy(this.#random, 1, clock);
+    this.#policies = [
+      policy,
+      somePolicy(this.#random, 2, clock),
+      somePolicy(this.#random, 3, clock),
+    ];
     this.#policyInForce = policy;
     this.#world = new AccountWorld(this.#random, policy);
     this.#venue = new SimulatedVenue({
@@ -108,12 +121,13 @@ class Simulation {
     try {
       const troubleMs = this.#random.whole(TROUBLE_MS_MIN, TROUBLE_MS_MAX);
       this.#tellNews();
-      this.#quote();
       this.#sweep();
       this.#somethingHappens();
-      this.#agenda.runUntil(BEGIN_AT + troubleMs);
+      this.#agenda.runUntil(this.#beginAt + troubleMs);
       this.#heal();
-      this.#agenda.runUntil(BEGIN_AT + troubleMs + CALM_MS);
+      this.#agenda.runUntil(this.#agenda.now + CALM_MS);
+      // What waits for the market is done in the next session.
+      this.#agenda.runUntil(nextOpening(this.#agenda.now) + CALM_MS);
       this.#judge.atTheEnd(this.#host.state);
       return null;
     } catch (error) {
@@ -213,8 +227,8 @@ class Simulation {
       this.#note(`${symbol} has no price`);
       this.#figuresChange();
     } else {
-      this.#feedRuns = !this.#feedRuns;
-      this.#note(this.#feedRuns ? 'quotes come again' : 'quotes stop');
+      this.#quotesStoppedAt = this.#quotesStoppedAt === null ? this.#agenda.now : null;
+      this.#note(this.#quotesStoppedAt === null ? 'quotes come again' : 'quotes stop');
     }
   }
 
@@ -310,7 +324,7 @@ class Simulation {
       this.#told = toldBy(this.#told, figures, this.#policyInForce);
       this.#signal({ type: 'FIGURES', figures });
     }
-    this.#agenda.after(SWEEP_MS, () => this.#sweep());
+    this.#agenda.after(this.#calm ? CALM_SWEEP_MS : SWEEP_MS, () => this.#sweep());
   }
 
   #signal(message: MachineEvent): void {
@@ -327,11 +341,6 @@ class Simulation {
     }
   }
 
-  #quote(): void {
-    if (this.#feedRuns) this.#quotedAt = this.#agenda.now;
-    this.#agenda.after(1_000, () => this.#quote());
-  }
-
   /** A re-read by a worker: what it cannot prove it calls stale. */
   #read({ quoteAgeMaxMs }: FiguresRequest): Reading {
     const readAt = this.#clock();
@@ -341,7 +350,8 @@ class Simulation {
       reason: { code, what, observed: 'too old', limit: 'fresh' },
     });
     if (this.#happens('ENGINE', 8)) return stale('NOT_CAUGHT_UP', 'fills.v1');
-    if (this.#agenda.now - this.#quotedAt > quoteAgeMaxMs) return stale('QUOTE_OLD', 'A');
+    const quotedAt = this.#quotesStoppedAt ?? this.#agenda.now;
+    if (this.#agenda.now - quotedAt > quoteAgeMaxMs) return stale('QUOTE_OLD', 'A');
     // A reader that misses fills of the firm's own orders: the case knows of them, and must see it.
     if (!this.#happens('ENGINE', 15)) this.#world.applyFills();
     const figures = this.#world.figures(readAt);
@@ -383,8 +393,7 @@ class Simulation {
   /** From now on everything works; the case is swept, and people who hold things stay as they are. */
   #heal(): void {
     this.#calm = true;
-    this.#feedRuns = true;
-    this.#quotedAt = this.#agenda.now;
+    this.#quotesStoppedAt = null;
     this.#world.applyFills();
     for (const [symbol, price] of this.#world.prices) {
       if (price === null) this.#world.move(symbol, 1);
@@ -395,16 +404,24 @@ class Simulation {
   }
 
   #note(text: string): void {
-    const seconds = ((this.#agenda.now - BEGIN_AT) / 1000).toFixed(3).padStart(8);
+    const seconds = ((this.#agenda.now - this.#beginAt) / 1000).toFixed(3).padStart(8);
     this.#trace.push(`${seconds} s  ${text}`);
   }
 }
 
+/** By the wall clock at some hour of the night, or by the session clock on either side of a close. */
+function someTime(random: Random): { beginAt: number; clock: Policy['clock'] } {
+  const { closesAt } = random.pick(CLOSES);
+  if (random.chance(50)) return { beginAt: closesAt + HOUR_MS, clock: 'WALL' };
+  return { beginAt: closesAt - random.whole(0, BEFORE_CLOSE_MS_MAX), clock: 'SESSION' };
+}
+
 /** A version of policy `demo`: nobody's choice of durations may break a promise. */
-function somePolicy(random: Random, version: number): Policy {
+function somePolicy(random: Random, version: number, clock: Policy['clock']): Policy {
   return {
     ...WALK_POLICY,
     version: `walk.${String(version)}`,
+    clock,
     liquidationRelease: random.chance(70) ? 'AUTOMATIC' : 'ONE_PERSON',
     dueAfterMs: random.pick([300, 6_000]),
     graceMs: random.pick([0, 1_000, 3_000]),
