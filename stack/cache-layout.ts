@@ -19,6 +19,8 @@ export interface InstanceLayout {
   readonly name: string;
   readonly root: string;
   readonly stateFile: string;
+  /** Of the product's processes: whoever supervises them writes it. */
+  readonly productFile: string;
   readonly lockFile: string;
   readonly logs: string;
   readonly data: string;
@@ -47,6 +49,7 @@ export function instanceLayout(cache: CacheLayout, name: string): InstanceLayout
     name,
     root,
     stateFile: path.join(root, 'state.json'),
+    productFile: path.join(root, 'product.json'),
     lockFile: path.join(cache.instances, `${name}.lock`),
     logs: path.join(root, 'logs'),
     data: path.join(root, 'data'),

@@ -5,6 +5,19 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { InstanceLayout } from './cache-layout.ts';
 import { cacheLayout, instanceLayout } from './cache-layout.ts';
 import { keepState, readState, removeState } from './instance-state.ts';
+import type { RecordedProduct } from './instance-state.ts';
+
+const RECORD: RecordedProduct = {
+  name: 'engine',
+  process: { pid: 1, startMark: 'a' },
+  metricsUrl: 'http://127.0.0.1:1',
+  logFile: 'engine.log',
+  startedAtMs: 1,
+  readyAtMs: 2,
+  restarts: 3,
+  lastExit: { how: 'SIGKILL', atMs: 1 },
+  givenUpAtMs: null,
+};
 
 let home = '';
 let instance: InstanceLayout;
@@ -37,12 +50,24 @@ describe('what is written down about an instance', () => {
     expect((await readState(instance)).environment).toEqual({});
   });
 
-  test.each(['', '{', '[]', '{"servers":{"kafka":{"pid":1}},"product":[],"environment":{}}'])(
+  test('is written by two, each its part: who starts servers, and who supervises the product', async () => {
+    const starter = await keepState(instance);
+    const supervisor = await keepState(instance);
+    await supervisor.change((state) => ({ ...state, product: [RECORD] }));
+    await starter.change((state) => ({ ...state, environment: { A: '1' } }));
+    await supervisor.change((state) => ({ ...state, product: [RECORD, RECORD] }));
+    const { product, environment } = await readState(instance);
+    expect(product).toEqual([RECORD, RECORD]);
+    expect(environment).toEqual({ A: '1' });
+  });
+
+  test.each(['', '{', '[]', '{"servers":{"kafka":{"pid":1}},"environment":{}}'])(
     'counts as nothing when it cannot be understood: %s',
     async (text) => {
       const keeper = await keepState(instance);
-      await keeper.change((state) => state);
+      await keeper.change((state) => ({ ...state, environment: {}, product: [] }));
       writeFileSync(instance.stateFile, text);
+      writeFileSync(instance.productFile, text);
       expect(await readState(instance)).toEqual({ servers: {}, product: [], environment: {} });
     },
   );

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { InstanceLayout } from './cache-layout.ts';
-import type { InstanceState, RecordedProduct } from './instance-state.ts';
+import type { InstanceState, RecordedProduct, Supervision } from './instance-state.ts';
 import { readState } from './instance-state.ts';
 import { inOrderOfFlow } from './product-processes.ts';
 import { isProcessHealthy } from './process-health.ts';
@@ -26,6 +26,12 @@ export interface PartStatus {
   readonly up_since: string | null;
   readonly rss_bytes: number | null;
   readonly log_file: string | null;
+  /** How often it was started again after it had ended by itself; null for what is not supervised. */
+  readonly restarts: number | null;
+  /** Its last end that nobody had asked for; `at` in ISO 8601, UTC. */
+  readonly last_exit: { readonly how: string; readonly at: string } | null;
+  /** It ended too often to be started again. */
+  readonly given_up: boolean;
 }
 
 export interface InstanceStatus {
@@ -43,7 +49,10 @@ export async function instanceStatus(
   const state = await readState(instance);
   const [servers, processes] = await Promise.all([
     Promise.all(SERVERS.map((kind) => serverStatus(kind, state, variables))),
-    Promise.all(inOrderOfFlow(state.product).map(processStatus)),
+    Promise.all([
+      ...(state.supervision === undefined ? [] : [supervisorStatus(state.supervision)]),
+      ...inOrderOfFlow(state.product).map(processStatus),
+    ]),
   ]);
   const healthy = [...servers, ...processes].every(({ health }) => health === 'healthy');
   return { instance: instance.name, healthy, servers, processes };
@@ -51,8 +60,9 @@ export async function instanceStatus(
 
 /** Whether any process of an instance runs. */
 export async function isInstanceRunning(instance: InstanceLayout): Promise<boolean> {
-  const { servers, product } = await readState(instance);
-  const running = [...Object.values(servers), ...product].map(({ process }) => isRunning(process));
+  const { servers, product, supervision } = await readState(instance);
+  const records = [...Object.values(servers), ...product, ...(supervision ? [supervision] : [])];
+  const running = records.map(({ process }) => isRunning(process));
   return (await Promise.all(running)).includes(true);
 }
 
@@ -71,15 +81,32 @@ async function serverStatus(
   return { ...part, ui_url: record.uiUrl ?? null };
 }
 
+/** It answers nobody: it is well as long as it runs. */
+function supervisorStatus(supervision: Supervision): Promise<PartStatus> {
+  return partOf('supervisor', { ...supervision, address: null }, () => Promise.resolve(true));
+}
+
 async function processStatus(record: RecordedProduct): Promise<PartStatus> {
-  return partOf(record.name, { ...record, address: record.address ?? record.metricsUrl }, () =>
-    isProcessHealthy(record),
-  );
+  const { name, lastExit, restarts, givenUpAtMs } = record;
+  const address = record.address ?? record.metricsUrl;
+  const part = await partOf(name, { ...record, address }, () => isProcessHealthy(record));
+  return {
+    ...part,
+    restarts,
+    last_exit:
+      lastExit === null ? null : { how: lastExit.how, at: new Date(lastExit.atMs).toISOString() },
+    given_up: givenUpAtMs !== null,
+  };
 }
 
 async function partOf(
   name: string,
-  record: { process: RecordedProcess; address: string; logFile: string; startedAtMs: number },
+  record: {
+    process: RecordedProcess;
+    address: string | null;
+    logFile: string;
+    startedAtMs: number;
+  },
   isHealthy: () => Promise<boolean>,
 ): Promise<PartStatus> {
   const known = { ...nothing(name), address: record.address, log_file: record.logFile };
@@ -103,6 +130,9 @@ function nothing(name: string): PartStatus {
     up_since: null,
     rss_bytes: null,
     log_file: null,
+    restarts: null,
+    last_exit: null,
+    given_up: false,
   };
 }
 

@@ -2,13 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { cacheLayout, instanceLayout } from './cache-layout.ts';
 import { stopProduct } from './instance-processes.ts';
 import { keepState, readState } from './instance-state.ts';
 import { instanceStatus } from './instance-status.ts';
 import type { Stack } from './open-stack.ts';
-import type { ProductOptions } from './product.ts';
+import type { RecordedProduct } from './instance-state.ts';
+import type { Product, ProductOptions } from './product.ts';
 import { startProduct } from './product.ts';
 import type { ProductProcess } from './product-processes.ts';
 import { silentProgress } from './progress.ts';
@@ -22,6 +23,8 @@ const WELL_BEHAVED = `
   if (process.env.SENTINEL_EXIT_WITH_PARENT === '1') process.stdin.on('end', () => process.exit(0)).resume();
 `;
 const ENDS_BEFORE_IT_IS_READY = `console.log('no such topic'); process.exit(3);`;
+
+jest.setTimeout(120_000);
 
 let home = '';
 let topicsMade: unknown[] = [];
@@ -70,14 +73,41 @@ describe('the product', () => {
     expect(await running()).not.toContain(true);
   });
 
-  test('tells which process ended although nobody asked it to, and can start it again', async () => {
+  test('starts again what ended by itself, and says what it was', async () => {
     const product = await startProduct(await options({ boundToParent: true }));
-    const engine = product.processes().find(({ name }) => name === 'engine');
-    process.kill(engine?.process.pid ?? 0, 'SIGKILL');
-    await sleep(200);
+    const killed = pidNow(product, 'engine');
+    process.kill(killed, 'SIGKILL');
+    const engine = await eventually(() => anotherThan(product, 'engine', killed));
     expect(product.ended()).toMatchObject([{ name: 'engine', how: 'SIGKILL' }]);
-    await product.start('engine');
-    expect(product.ended()).toEqual([]);
+    expect(engine).toMatchObject({ restarts: 1, lastExit: { how: 'SIGKILL' } });
+    const { processes } = await instanceStatus(layout(), {});
+    expect(processes).toMatchObject([
+      { name: 'api', restarts: 0, last_exit: null },
+      { name: 'engine', health: 'healthy', restarts: 1, last_exit: { how: 'SIGKILL' } },
+    ]);
+    await product.close();
+    expect(await running()).toEqual([false, false]);
+  });
+
+  test('gives up what ends again and again, and says so; the others go on', async () => {
+    const moody = entry('moody', WELL_BEHAVED);
+    const product = await startProduct(
+      await options({ boundToParent: true, processes: [moody, entry('api', WELL_BEHAVED)] }),
+    );
+    // From now on it ends at once, whenever it is started.
+    writeFileSync(moody.entry, ENDS_BEFORE_IT_IS_READY);
+    process.kill(pidNow(product, 'moody'), 'SIGKILL');
+    await eventually(() => product.processes().find(({ givenUpAtMs }) => givenUpAtMs !== null));
+    expect(product.ended().map(({ name }) => name)).toEqual(['moody', 'moody', 'moody']);
+    const { healthy, processes } = await instanceStatus(layout(), {});
+    expect(healthy).toBe(false);
+    expect(processes).toMatchObject([
+      { name: 'api', health: 'healthy', given_up: false },
+      {
+        ...{ name: 'moody', health: 'down', given_up: true, restarts: 2 },
+        last_exit: { how: expect.stringContaining('exit code 3') },
+      },
+    ]);
     await product.close();
   });
 
@@ -93,19 +123,56 @@ describe('the product', () => {
 });
 
 describe('a product that is kept', () => {
-  test('goes on when its starter closes; the next start finds it, and only what is down is started', async () => {
+  test('goes on when its starter closes: its supervisor starts again what is killed, and the next start finds it', async () => {
     const first = await startProduct(await options({ boundToParent: false }));
     await first.close();
     expect(await running()).toEqual([true, true]);
     const [engine, api] = first.processes();
     process.kill(engine?.process.pid ?? 0, 'SIGKILL');
-    await sleep(200);
+    const again = await eventually(async () => {
+      const { processes } = await instanceStatus(layout(), {});
+      return processes.find(({ restarts, health }) => restarts === 1 && health === 'healthy');
+    });
+    expect(again).toMatchObject({ name: 'engine', last_exit: { how: 'SIGKILL' } });
 
     const second = await startProduct(await options({ boundToParent: false }));
-    const again = new Map(second.processes().map((record) => [record.name, record.process.pid]));
-    expect(again.get('api')).toBe(api?.process.pid);
-    expect(again.get('engine')).not.toBe(engine?.process.pid);
+    expect(second.processes().map(({ name, process: { pid } }) => [name, pid])).toEqual([
+      ['engine', again.pid],
+      ['api', api?.process.pid],
+    ]);
     expect(second.apiUrl).toBe(first.apiUrl);
+  });
+
+  test('tries anew at the next start what its supervisor gave up', async () => {
+    const moody = entry('moody', WELL_BEHAVED);
+    const processes = [moody, entry('api', WELL_BEHAVED)];
+    const first = await startProduct(await options({ boundToParent: false, processes }));
+    writeFileSync(moody.entry, ENDS_BEFORE_IT_IS_READY);
+    process.kill(first.processes()[0]?.process.pid ?? 0, 'SIGKILL');
+    await eventually(async () => {
+      const status = await instanceStatus(layout(), {});
+      return status.processes.find(({ given_up: isGivenUp }) => isGivenUp);
+    });
+    await expect(
+      startProduct(await options({ boundToParent: false, processes })),
+    ).rejects.toMatchObject({
+      message: expect.stringMatching(/^moody ends again and again/),
+      cure: expect.stringContaining('moody.log'),
+    });
+    writeFileSync(moody.entry, WELL_BEHAVED);
+    const second = await startProduct(await options({ boundToParent: false, processes }));
+    expect(second.processes()).toHaveLength(2);
+  });
+
+  test('ends with its supervisor, however that ends, and comes up anew', async () => {
+    await startProduct(await options({ boundToParent: false }));
+    const { supervision } = await readState(layout());
+    process.kill(supervision?.process.pid ?? 0, 'SIGKILL');
+    await eventually(async () => (await running()).every((runs) => !runs) || undefined);
+    const second = await startProduct(await options({ boundToParent: false }));
+    expect(second.processes()).toHaveLength(2);
+    await stopProduct(await readState(layout()));
+    expect(await running()).toEqual([false, false]);
   });
 
   test('is not joined by processes of another preset', async () => {
@@ -117,6 +184,28 @@ describe('a product that is kept', () => {
     });
   });
 });
+
+/** Waits for what takes its time, on a machine with other work. */
+async function eventually<T>(look: () => Promise<T | undefined> | T | undefined): Promise<T> {
+  const giveUpAt = performance.now() + 60_000;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    if (performance.now() > giveUpAt) throw new Error('it did not come');
+    await sleep(50);
+  }
+}
+
+function pidNow(product: Product, name: string): number {
+  return product.processes().find((record) => record.name === name)?.process.pid ?? 0;
+}
+
+/** The process of this name, ready, once it is no more the one with this pid. */
+function anotherThan(product: Product, name: string, pid: number): RecordedProduct | undefined {
+  return product
+    .processes()
+    .find((one) => one.name === name && one.process.pid !== pid && one.readyAtMs !== null);
+}
 
 function layout(): ReturnType<typeof instanceLayout> {
   return instanceLayout(cacheLayout({ XDG_CACHE_HOME: home }), 'local');
@@ -150,9 +239,15 @@ async function options(
     createTopics: (topics) => Promise.resolve(void topicsMade.push(topics)),
     preset: 'demo',
     apiPort: 'free',
-    variables: { ...process.env, SENTINEL_TOPIC_PREFIX: 'x.', SENTINEL_PARTITIONS: '4' },
+    variables: {
+      ...process.env,
+      XDG_CACHE_HOME: home,
+      SENTINEL_TOPIC_PREFIX: 'x.',
+      SENTINEL_PARTITIONS: '4',
+    },
     progress: silentProgress,
     processes: [entry('engine', WELL_BEHAVED), entry('api', WELL_BEHAVED)],
+    rule: { pauseMs: 50, pauseMsMax: 200, steadyMs: 60_000, quickEndsMax: 3 },
     ...others,
   };
 }

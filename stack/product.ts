@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { PRODUCT_GRACE_MS } from './instance-processes.ts';
 import type { InstanceState, RecordedProduct } from './instance-state.ts';
-import type { Launched } from './launch.ts';
+import { readState } from './instance-state.ts';
 import type { Stack } from './open-stack.ts';
 import { freePort, requireFreePort, wellKnownPort } from './ports.ts';
 import type { ProductProcess } from './product-processes.ts';
@@ -10,8 +10,12 @@ import type { Progress } from './progress.ts';
 import { asTask } from './progress.ts';
 import { isProcessHealthy } from './process-health.ts';
 import { isRunning, stopRecorded } from './recorded-process.ts';
+import { RESTART_RULE } from './restart-rule.ts';
+import type { RestartRule } from './restart-rule.ts';
 import { StackError } from './stack-error.ts';
-import { startProcess } from './start-process.ts';
+import { isSupervised, superviseApart } from './supervised-apart.ts';
+import { Supervisor } from './supervisor.ts';
+import type { EndedProcess } from './supervisor.ts';
 
 const PARTITIONS = '8';
 /** What all processes must agree on: those that run already are not joined by others of another kind. */
@@ -36,6 +40,8 @@ export interface ProductOptions {
   readonly progress: Progress;
   /** All of them, unless a test wants others. */
   readonly processes?: readonly ProductProcess[];
+  /** When what ended by itself is started again, if not as usual. */
+  readonly rule?: RestartRule;
 }
 
 /** The running processes of the product. */
@@ -43,10 +49,11 @@ export interface Product {
   readonly apiUrl: string;
   /** What the processes were told, and SENTINEL_API_URL: enough for a client. */
   readonly environment: Record<string, string>;
+  /** Those that are meant to run. */
   processes(): readonly RecordedProduct[];
-  /** Processes that ended although nobody asked them to. */
+  /** The ends that nobody had asked for, also of what was started again since. */
   ended(): readonly EndedProcess[];
-  /** Ends one process at once, as a crash would. */
+  /** Ends one process at once, as a crash would, and does not start it again. */
   kill(name: string): Promise<void>;
   /** Starts one process (again); resolves when it is ready. */
   start(name: string): Promise<void>;
@@ -54,28 +61,18 @@ export interface Product {
   close(): Promise<void>;
 }
 
-export interface EndedProcess {
-  readonly name: string;
-  readonly how: string;
-  readonly logFile: string;
-}
-
-interface Running {
-  readonly record: RecordedProduct;
-  /** Undefined when an earlier command started it. */
-  readonly launched: Launched | undefined;
-}
-
 /**
- * Makes the topics and starts the processes that do not run yet, side by side. Resolves when all are
- * ready. Throws StackError with the end of a log when one is not.
+ * Makes the topics and starts the processes that do not run yet, side by side, under a supervisor that
+ * starts again what ends by itself: this process, or, when the stack outlives it, one of its own.
+ * Resolves when all are ready. Throws StackError with the end of a log when one is not.
  */
 export async function startProduct(options: ProductOptions): Promise<Product> {
   const { stack, progress } = options;
-  const kinds = options.processes ?? PRODUCT_PROCESSES;
   const { keeper, boundToParent } = stack;
-  const running = await alreadyRunning(keeper.state());
-  const environment = await environmentFor(options, running.size > 0 ? keeper.state() : undefined);
+  const before = await readState(stack.instance);
+  const running = boundToParent ? await runningNames(keeper.state()) : [];
+  const isJoined = boundToParent ? running.length > 0 : await isSupervised(before);
+  const environment = await environmentFor(options, isJoined ? keeper.state() : undefined);
   await keeper.change((state) => ({ ...state, environment }));
   const brokers = stack.kafkaBrokers.split(',');
   const topicPrefix = environment.SENTINEL_TOPIC_PREFIX;
@@ -83,37 +80,65 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
   await asTask(progress, 'Making topics', () =>
     options.createTopics({ brokers, topicPrefix, partitions }),
   );
+  return boundToParent
+    ? superviseHere(options, environment, running)
+    : productApart(options, environment);
+}
 
+async function superviseHere(
+  { stack, progress, variables, rule, processes: kinds = PRODUCT_PROCESSES }: ProductOptions,
+  environment: ProductEnvironment,
+  running: readonly string[],
+): Promise<Product> {
+  const { keeper } = stack;
   const { logs } = stack.instance;
-  const { variables } = options;
-  const surroundings = { logs, keeper, boundToParent, environment, variables, progress };
-  const start = async (kind: ProductProcess): Promise<void> => {
-    running.set(kind.name, await startProcess(kind, surroundings));
-  };
-  const stopStarted = async (): Promise<void> => {
-    await Promise.all([...running.values()].map(async ({ launched }) => launched?.stop()));
-  };
-  const missing = kinds.filter(({ name }) => !running.has(name));
-  const results = await Promise.allSettled(missing.map(start));
+  const supervisor = new Supervisor(
+    { logs, keeper, boundToParent: true, environment, variables, progress },
+    rule,
+  );
+  const missing = kinds.filter(({ name }) => !running.includes(name));
+  const results = await Promise.allSettled(missing.map((kind) => supervisor.start(kind)));
   const failed = results.find((result) => result.status === 'rejected');
   if (failed !== undefined) {
-    await stopStarted();
+    await supervisor.stop();
     throw failed.reason;
   }
+  const recordsOf = (names: readonly string[]): RecordedProduct[] =>
+    keeper.state().product.filter(({ name }) => names.includes(name));
   return {
     apiUrl: environment.SENTINEL_API_URL,
     environment,
-    processes: () => kinds.flatMap(({ name }) => running.get(name)?.record ?? []),
-    ended: () => [...running.values()].flatMap(whetherEnded),
-    async kill(name) {
-      const { launched } = named(running, name);
-      running.delete(name);
-      await launched?.kill();
-    },
-    start: (name) => start(named(new Map(kinds.map((kind) => [kind.name, kind])), name)),
-    async close() {
-      if (boundToParent) await stopStarted();
-    },
+    processes: () => inKindOrder(kinds, [...supervisor.processes(), ...recordsOf(running)]),
+    ended: () => supervisor.ended(),
+    kill: (name) => supervisor.kill(name),
+    start: (name) => supervisor.start(named(kinds, name)),
+    close: () => supervisor.stop(),
+  };
+}
+
+/** For a command that ends before the product does: what crashes then is the supervisor's business. */
+async function productApart(
+  {
+    stack,
+    progress,
+    variables,
+    rule = RESTART_RULE,
+    processes = PRODUCT_PROCESSES,
+  }: ProductOptions,
+  environment: ProductEnvironment,
+): Promise<Product> {
+  const { instance } = stack;
+  const records = await superviseApart({ instance, processes, rule, variables, progress });
+  const notHere = (): Promise<never> =>
+    Promise.reject(new Error('the supervisor of a kept product alone starts and stops its parts'));
+  return {
+    apiUrl: environment.SENTINEL_API_URL,
+    environment,
+    processes: () => inKindOrder(processes, records),
+    ended: () => [],
+    kill: notHere,
+    start: notHere,
+    close: () => Promise.resolve(),
   };
 }
 
@@ -158,10 +183,9 @@ function requireSame(wanted: ProductEnvironment, running: Record<string, string>
 }
 
 /** The recorded processes that run and answer; one that runs and does not answer is stopped. */
-async function alreadyRunning(state: InstanceState): Promise<Map<string, Running>> {
-  const answering = await Promise.all(state.product.map(answers));
-  const records = state.product.filter((_, index) => answering[index]);
-  return new Map(records.map((record) => [record.name, { record, launched: undefined }]));
+async function runningNames({ product }: InstanceState): Promise<string[]> {
+  const answering = await Promise.all(product.map(answers));
+  return product.filter((_, index) => answering[index]).map(({ name }) => name);
 }
 
 async function answers(record: RecordedProduct): Promise<boolean> {
@@ -171,13 +195,15 @@ async function answers(record: RecordedProduct): Promise<boolean> {
   return false;
 }
 
-function whetherEnded({ record, launched }: Running): EndedProcess[] {
-  const how = launched?.ended();
-  return how === undefined ? [] : [{ name: record.name, how, logFile: record.logFile }];
+function inKindOrder(
+  kinds: readonly ProductProcess[],
+  records: readonly RecordedProduct[],
+): RecordedProduct[] {
+  return kinds.flatMap(({ name }) => records.find((record) => record.name === name) ?? []);
 }
 
-function named<T>(things: ReadonlyMap<string, T>, name: string): T {
-  const thing = things.get(name);
-  if (thing === undefined) throw new Error(`there is no process ${name}`);
-  return thing;
+function named(kinds: readonly ProductProcess[], name: string): ProductProcess {
+  const kind = kinds.find((one) => one.name === name);
+  if (kind === undefined) throw new Error(`there is no process ${name}`);
+  return kind;
 }

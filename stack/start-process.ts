@@ -19,6 +19,12 @@ export interface StartedProcess {
   readonly launched: Launched;
 }
 
+/** What becomes of a process before this start of it. */
+export interface ProcessPast {
+  readonly restarts: number;
+  readonly lastExit: RecordedProduct['lastExit'];
+}
+
 export interface ProcessSurroundings {
   readonly logs: string;
   readonly keeper: StateKeeper;
@@ -29,10 +35,15 @@ export interface ProcessSurroundings {
   readonly progress: Progress;
 }
 
-/** Starts one process of the product; resolves when it has logged that it is ready. */
+/**
+ * Starts one process of the product; resolves when it has logged that it is ready. `onLaunched` gets it
+ * before that. Throws StackError when it ends before or is not ready in time; then it is stopped.
+ */
 export async function startProcess(
   kind: ProductProcess,
   surroundings: ProcessSurroundings,
+  past: ProcessPast,
+  onLaunched: (launched: Launched) => void,
 ): Promise<StartedProcess> {
   const { environment, boundToParent } = surroundings;
   const lifetime: Lifetime = boundToParent ? 'stdin' : 'detached';
@@ -52,6 +63,7 @@ export async function startProcess(
       logFile,
       lifetime,
     });
+    onLaunched(launched);
     const record: RecordedProduct = {
       name: kind.name,
       process: launched.process,
@@ -59,12 +71,12 @@ export async function startProcess(
       ...(kind.servesApi ? { address: environment.SENTINEL_API_URL } : {}),
       logFile,
       startedAtMs: Date.now(),
+      readyAtMs: null,
+      ...past,
+      givenUpAtMs: null,
     };
     // Written down before it is ready: should this command be killed now, the next one finds it.
-    await surroundings.keeper.change((state) => ({
-      ...state,
-      product: [...state.product.filter(({ name }) => name !== kind.name), record],
-    }));
+    await writeDown(record, surroundings.keeper);
     try {
       await untilHealthy({
         title: kind.name,
@@ -78,6 +90,16 @@ export async function startProcess(
       await launched.stop();
       throw error;
     }
-    return { record, launched };
+    const ready = { ...record, readyAtMs: Date.now() };
+    await writeDown(ready, surroundings.keeper);
+    return { record: ready, launched };
   });
+}
+
+/** Writes a process of the product down, in place of what was there of that name. */
+export async function writeDown(record: RecordedProduct, keeper: StateKeeper): Promise<void> {
+  await keeper.change((state) => ({
+    ...state,
+    product: [...state.product.filter(({ name }) => name !== record.name), record],
+  }));
 }

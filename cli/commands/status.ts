@@ -9,6 +9,9 @@ import { instanceStatus, isInstanceRunning } from '#stack/instance-status.ts';
 import { columns } from '../columns.ts';
 
 const HELP = `
+A process of the product that ends by itself is started again by the supervisor, after a pause; one that
+ends five times in a row within five seconds of being ready is given up, until \`sentinel up\`.
+
 Without --instance it shows \`local\`, which \`sentinel up\` started, and whatever else runs: a demo,
 tests.
 
@@ -79,8 +82,13 @@ function statusText({ instance, servers, processes }: InstanceStatus): string {
     part.up_since === null ? '-' : part.up_since.replace(/\.\d+Z$/, 'Z'),
     part.rss_bytes === null ? '-' : `${Math.round(part.rss_bytes / BYTES_PER_MIB)} MB`,
     addressText(part),
+    part.restarts === null ? '-' : String(part.restarts),
+    lastExitText(part),
   ]);
-  const head = [`instance ${instance}`, 'health', 'pid', 'up since', 'memory', 'address'];
+  const head = [
+    ...[`instance ${instance}`, 'health', 'pid', 'up since', 'memory', 'address'],
+    ...['restarts', 'last exit'],
+  ];
   const [title = '', ...lines] = columns([head, ...rows]).split(/(?<=\n)/);
   const coloured = lines.map((line, index) => colour(line, parts[index]));
   return title + coloured.join('');
@@ -98,10 +106,19 @@ function addressText({ address, ui_url: uiUrl }: PartStatus): string {
   return [address ?? '-', ...(uiUrl === null ? [] : [`Web UI ${uiUrl}`])].join(', ');
 }
 
+/** Such as `SIGKILL 2026-07-02T14:00:00Z`. */
+function lastExitText({ last_exit: exit, given_up: isGivenUp }: PartStatus): string {
+  if (exit === null) return '-';
+  const text = `${exit.how} ${exit.at.replace(/\.\d+Z$/, 'Z')}`;
+  return isGivenUp ? `${text}, given up` : text;
+}
+
 function cure(ill: readonly InstanceStatus[]): string {
   const parts = ill.flatMap(({ servers, processes }) => [...servers, ...processes]);
   const bad = parts.filter(({ health }) => health !== 'healthy');
   const log = bad.find(({ log_file: file }) => file !== null)?.log_file;
-  const start = '`sentinel up` starts what is down.';
+  const start = bad.some(({ given_up: isGivenUp }) => isGivenUp)
+    ? '`sentinel up` tries anew what was given up.'
+    : '`sentinel up` starts what is down.';
   return log === undefined || log === null ? start : `${start} Why: see ${log}`;
 }

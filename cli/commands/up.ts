@@ -12,6 +12,7 @@ import { columns } from '../columns.ts';
 const HELP = `
 Starts what does not run yet and leaves it running: a Temporal server with its Web UI, a Kafka broker,
 DynamoDB Local, and the seven processes of the product. Data is kept until \`sentinel down --wipe\`.
+A process of the product that ends by itself is started again (see \`sentinel status\`).
 The first time it fetches and builds the servers, which takes some minutes.
 
 A server is not started when its address is given: TEMPORAL_ADDRESS, KAFKA_BROKERS, DYNAMODB_ENDPOINT.
