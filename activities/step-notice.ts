@@ -41,8 +41,9 @@ export function stepNotice(
       return { ...about, kind: 'CLOSE_ONLY', ...demand, liquidateAt, isAccelerated };
     }
     case 'TRIGGER': {
-      const { deficiencyE4 } = action.seen;
-      return { ...about, kind: 'LIQUIDATION_STARTED', deficiencyE4, parts: action.parts };
+      // What is short may be less than what meets the call (RULES, The demand).
+      const demandE4 = Math.max(summary.outstandingE4 ?? 0, action.seen.deficiencyE4);
+      return { ...about, kind: 'LIQUIDATION_STARTED', demandE4, parts: action.parts };
     }
     case 'COMPLETE': {
       const parts = action.parts.filter(({ qtyE4 }) => qtyE4 !== 0);

@@ -39,7 +39,7 @@ const CLOSE_ONLY: Notice = {
 const STARTED: Notice = {
   ...ABOUT,
   kind: 'LIQUIDATION_STARTED',
-  deficiencyE4: 37_500_001,
+  demandE4: 37_500_001,
   parts: [{ symbol: 'NVDA', qtyE4: -1_038 * E4 }],
 };
 

@@ -48,7 +48,8 @@ export type Notice = { readonly accountId: string; readonly noticeId: string } &
     } & Demanded)
   | {
       readonly kind: 'LIQUIDATION_STARTED';
-      readonly deficiencyE4: number;
+      /** What of the demand is still to come: less would not stop it. */
+      readonly demandE4: number;
       readonly parts: readonly Leg[];
     }
   | {
@@ -136,12 +137,12 @@ function contentOf(notice: Notice): Content {
         title: 'Liquidation started',
         lines: [
           'The time for your margin call has ended, and the firm is closing positions to meet it.',
-          `Amount: ${centsUp(notice.deficiencyE4)}`,
+          `Amount: ${centsUp(notice.demandE4)}`,
           'Due: now',
           `Being closed: ${legsText(notice.parts)}`,
-          `A deposit of ${centsUp(notice.deficiencyE4)} in cash stops it if it arrives before they are closed.`,
+          `A deposit of ${centsUp(notice.demandE4)} in cash stops it if it arrives before they are closed.`,
         ],
-        amountE4: notice.deficiencyE4,
+        amountE4: notice.demandE4,
       };
     case 'LIQUIDATION_COMPLETED':
       return completed(notice.parts, notice.residualE4);
@@ -162,7 +163,7 @@ function contentOf(notice: Notice): Content {
       };
     case 'STRESS_CLOSE_ONLY':
       return {
-        title: 'Account close-only after a stress test',
+        title: 'Orders restricted after a stress test',
         lines: [
           `If SPY moved by ${signedPercent(notice.movePercent)}, your account would be short of its requirement by ${centsUp(notice.shortfallE4)}.`,
           'Until the test is passed again, only orders that reduce your positions are accepted. Nothing is due, and nothing is sold for this.',
@@ -178,10 +179,13 @@ type CloseOnly = Extract<Notice, { kind: 'CLOSE_ONLY' }>;
 function closeOnly({ isAccelerated, liquidateAt, ...demand }: CloseOnly): Content {
   const [title, why] = isAccelerated
     ? [
-        'Margin call due at once, account close-only',
+        'Margin call due at once and orders restricted',
         "Your account's equity has fallen so far that the time for your margin call ends now.",
       ]
-    : ['Margin call past due, account close-only', 'Your margin call was not met when it was due.'];
+    : [
+        'Margin call past due and orders restricted',
+        'Your margin call was not met when it was due.',
+      ];
   return demanded(title, demand, [
     why,
     'Until it is met, only orders that reduce your positions are accepted.',

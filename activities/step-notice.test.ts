@@ -1,0 +1,89 @@
+import { describe, expect, test } from '@jest/globals';
+import { summaryOf } from '#domain/case-summary.ts';
+import type { CaseAction } from '#domain/ladder-actions.ts';
+import type { Notice } from '#domain/notices.ts';
+import { E4 } from '#domain/money.ts';
+import { LadderWalk, WALK_POLICY } from '#test/ladder-walk.ts';
+import { stepNotice } from './step-notice.ts';
+
+/**
+ * 500 NVDA at 390 with $150,000 of debt: equity 45,000, requirement 48,750, so 3,750 are missing; the
+ * demand has 1 % of 195,000 as buffer on top: 5,700.
+ */
+const SHORT_E4 = 3_750 * E4;
+const DEMAND_E4 = 5_700 * E4;
+
+function fallen(): LadderWalk {
+  return new LadderWalk().price(390);
+}
+
+/** What the customer is told of the walk's last action of this type. */
+function told(walk: LadderWalk, type: CaseAction['type']): Notice | null {
+  const action = walk.taken.findLast((taken) => taken.action.type === type)?.action;
+  if (action === undefined) throw new Error(`no ${type}: ${walk.story.join()}`);
+  const { version, asOf } = walk.figures();
+  const held = { version, asOf, cashE4: walk.cashE4, positions: walk.positions };
+  return stepNotice(
+    { accountId: 'ACC_1', action, summary: summaryOf(walk.state) },
+    'n-1',
+    held,
+    WALK_POLICY,
+  );
+}
+
+describe('what a customer is told', () => {
+  test('of a call: the demand, and ways that are enough for it', () => {
+    expect(told(fallen(), 'CALL')).toMatchObject({
+      kind: 'MARGIN_CALL',
+      demandE4: DEMAND_E4,
+      ways: {
+        cashE4: DEMAND_E4,
+        securitiesE4: 7_600 * E4,
+        reduce: { sell: [{ symbol: 'NVDA', qtyE4: 59 * E4 }], cover: [], residualE4: 0 },
+      },
+    });
+  });
+
+  test('of a liquidation: what would stop it, which is more than what is short', () => {
+    const walk = fallen().wait(60_000);
+    const notice = told(walk, 'TRIGGER');
+    expect(walk.state.figures).toMatchObject({ deficiencyE4: SHORT_E4 });
+    expect(notice).toMatchObject({ kind: 'LIQUIDATION_STARTED', demandE4: DEMAND_E4 });
+  });
+
+  test('of an extension: the new due time, and what is still to come', () => {
+    const walk = fallen();
+    const dueAt = walk.now + 10_000;
+    walk.deposit(1_000).give({
+      type: 'COMMAND',
+      command: {
+        type: 'EXTEND',
+        commandId: 'c-1',
+        at: walk.now,
+        by: 'ann',
+        episode: 1,
+        dueAt,
+        reason: 'a wire is on its way',
+        authorityReference: null,
+      },
+    });
+    expect(told(walk, 'COMMANDED')).toMatchObject({
+      ...{ kind: 'DUE_MOVED', dueAt, demandE4: DEMAND_E4 - 1_000 * E4 },
+    });
+  });
+
+  test.each([
+    ['late', 390, false],
+    ['accelerated', 302, true],
+  ])('of close-only: that the call is %s', (_name, price, isAccelerated) => {
+    const walk = fallen().wait(10).price(price).wait(60_000);
+    expect(told(walk, 'CLOSE_ONLY')).toMatchObject({ kind: 'CLOSE_ONLY', isAccelerated });
+  });
+
+  test('of what is nobody else’s business: nothing', () => {
+    expect(told(fallen(), 'CALL')).not.toBeNull();
+    const walk = fallen().wait(60_000);
+    expect(told(walk, 'PAST_DUE')).toBeNull();
+    expect(told(walk, 'ORDERS')).toBeNull();
+  });
+});
