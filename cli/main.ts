@@ -22,6 +22,7 @@ const COMMANDS = new Map<string, () => Promise<CommandModule>>([
   ['token', () => import('./commands/token.ts')],
   ['calendar', () => import('./commands/calendar.ts')],
   ['margin', () => import('./commands/margin.ts')],
+  ['gate', () => import('./commands/gate.ts')],
   ['docs', () => import('./commands/docs.ts')],
 ]);
 

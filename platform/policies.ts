@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { z } from 'zod';
 import { decodePolicy, policyFileSchema } from '#contracts/policy.ts';
 import type { PolicyFile } from '#contracts/policy.ts';
 import { loadCalendar } from './calendars.ts';
@@ -19,18 +20,20 @@ export function loadPolicy(preset: Preset): Policy {
 
 /** The policy that a file's text states; `name` is for the message. Throws PolicyFileError. */
 export function parsePolicy(name: string, preset: Preset, text: string): Policy {
-  const parsed = policyFileSchema.safeParse(jsonOf(name, text));
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    const field = issue?.path.join('.') ?? '';
-    throw new PolicyFileError(
-      `${name}: ${field === '' ? '' : `${field}: `}${issue?.message ?? ''}`,
-    );
+  const file = parsePolicyFile(name, policyFileSchema, text);
+  if (file.preset !== preset) {
+    throw new PolicyFileError(`${name}: preset: is ${file.preset}, must be ${preset}`);
   }
-  if (parsed.data.preset !== preset) {
-    throw new PolicyFileError(`${name}: preset: is ${parsed.data.preset}, must be ${preset}`);
-  }
-  return decodePolicy(parsed.data, loadCalendar());
+  return decodePolicy(file, loadCalendar());
+}
+
+/** A policy file's text by its schema; the first fault names its field. Throws PolicyFileError. */
+export function parsePolicyFile<T>(name: string, schema: z.ZodType<T>, text: string): T {
+  const parsed = schema.safeParse(jsonOf(name, text));
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const field = issue?.path.join('.') ?? '';
+  throw new PolicyFileError(`${name}: ${field === '' ? '' : `${field}: `}${issue?.message ?? ''}`);
 }
 
 function jsonOf(name: string, text: string): unknown {

@@ -15,7 +15,8 @@ import { stressRows } from '#domain/stress.ts';
 import { loadPolicy } from '#platform/policies.ts';
 import { painted, plain } from '../account-text.ts';
 import { evaluationText } from '../evaluation-table.ts';
-import { parsePortfolios, PortfolioInputError, readInput } from '../portfolio-input.ts';
+import { InputError, readInput } from '../json-input.ts';
+import { parsePortfolios } from '../portfolio-input.ts';
 
 /** The input is at fault, not the product. */
 const EXIT_BAD_INPUT = 2;
@@ -62,7 +63,7 @@ export function register(program: Command): void {
             : evaluationText(evaluations, (output.getOutHasColors?.() ?? false) ? painted : plain),
         );
       } catch (error) {
-        if (!(error instanceof PortfolioInputError)) throw error;
+        if (!(error instanceof InputError)) throw error;
         const name = file === '-' ? 'standard input' : file;
         command.error(`${name}: ${error.message.replaceAll('\n', `\n${name}: `)}`, {
           exitCode: EXIT_BAD_INPUT,
@@ -84,7 +85,7 @@ function evaluateAll(portfolios: readonly Portfolio[], isList: boolean): Evaluat
     } catch (error) {
       if (!(error instanceof MoneyRangeError)) throw error;
       const field = isList ? `#/${String(index)}` : '#';
-      throw new PortfolioInputError(
+      throw new InputError(
         `${field} ${portfolio.account.account_id} cannot be computed exactly: ${error.message}`,
         { cause: error },
       );

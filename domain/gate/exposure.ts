@@ -1,0 +1,203 @@
+import { maintenanceCharge } from '../margin.ts';
+import type { Charge } from '../margin.ts';
+import { E4, mulDivUp, requirementE4, sumE4 } from '../money.ts';
+import type { GatePolicy } from './gate-policy.ts';
+import type { NewOrder, Side } from './orders.ts';
+import { signedQtyE4 } from './orders.ts';
+
+/** An accepted order that may still execute. */
+export interface OpenOrder {
+  readonly orderId: string;
+  readonly symbol: string;
+  readonly side: Side;
+  /** What may still execute, 1/10,000 share. */
+  readonly leavesE4: number;
+  /** What each share of it reserves if it opens. */
+  readonly reservation: Reservation;
+}
+
+/** What an opening share reserves: margin at its reference price, and the loss that its limit concedes. */
+export interface Reservation {
+  /** Limit, or last × (1 + collar) when it has none (RULES, Market access). 1/10,000 dollar. */
+  readonly referencePriceE4: number;
+  /** By how much the limit is worse than the last price: a fill loses it at once. ≥ 0. */
+  readonly adversePriceE4: number;
+}
+
+/** One symbol of an account: position, what its open orders may still do to it, what that reserves. */
+interface SymbolExposure {
+  positionE4: number;
+  buyLeavesE4: number;
+  sellLeavesE4: number;
+  reservedE4: number;
+  readonly orders: Map<string, OpenOrder>;
+}
+
+/** How an order meets its symbol: shares of it that reduce, and that open (1/10,000 share). */
+export interface Effect {
+  readonly positionE4: number;
+  /** R: the leaves that already reduce the position. */
+  readonly reducingLeavesE4: number;
+  readonly reducesE4: number;
+  readonly opensE4: number;
+}
+
+const FLAT: SymbolExposure = {
+  positionE4: 0,
+  buyLeavesE4: 0,
+  sellLeavesE4: 0,
+  reservedE4: 0,
+  orders: new Map(),
+};
+
+/**
+ * What an account has and may come to have: positions, leaves and reservations, which move together
+ * (RULES, Close-only: quantity is reserved before an order is sent). Amounts in 1/10,000.
+ */
+export class AccountExposure {
+  /** null while unknown: then nothing opens. */
+  excessE4: number | null = null;
+  /** null while unknown. */
+  cashE4: number | null = null;
+  readonly #symbols = new Map<string, SymbolExposure>();
+  readonly #policy: GatePolicy;
+  #reservedE4 = 0;
+
+  constructor(policy: GatePolicy) {
+    this.#policy = policy;
+  }
+
+  /** Σ over opening leaves of what they reserve. */
+  get reservedE4(): number {
+    return this.#reservedE4;
+  }
+
+  positionE4(symbol: string): number {
+    return this.#symbols.get(symbol)?.positionE4 ?? 0;
+  }
+
+  *positions(): Iterable<readonly [symbol: string, positionE4: number]> {
+    for (const [symbol, { positionE4 }] of this.#symbols) {
+      if (positionE4 !== 0) yield [symbol, positionE4];
+    }
+  }
+
+  *openOrders(): Iterable<OpenOrder> {
+    for (const { orders } of this.#symbols.values()) yield* orders.values();
+  }
+
+  /** The account's open order of that id, if it is in that symbol. */
+  openOrder(symbol: string, orderId: string): OpenOrder | undefined {
+    return this.#symbols.get(symbol)?.orders.get(orderId);
+  }
+
+  /** How many of the order's shares reduce the position and how many open, after the open orders. */
+  effectOf(order: Pick<NewOrder, 'symbol' | 'side' | 'qtyE4'>): Effect {
+    const at = this.#symbols.get(order.symbol) ?? FLAT;
+    const opposite = Math.sign(signedQtyE4(order.side, 1)) === -Math.sign(at.positionE4);
+    const reducingLeavesE4 = at.positionE4 > 0 ? at.sellLeavesE4 : at.buyLeavesE4;
+    const free = opposite ? Math.max(0, Math.abs(at.positionE4) - reducingLeavesE4) : 0;
+    const reducesE4 = Math.min(order.qtyE4, free);
+    return {
+      positionE4: at.positionE4,
+      reducingLeavesE4: opposite ? reducingLeavesE4 : 0,
+      reducesE4,
+      opensE4: order.qtyE4 - reducesE4,
+    };
+  }
+
+  /** What so many opening shares of a symbol on that side reserve. Rounds up. */
+  reserveE4(symbol: string, side: Side, opensE4: number, reservation: Reservation): number {
+    if (opensE4 === 0) return 0;
+    const { referencePriceE4, adversePriceE4 } = reservation;
+    const { creditRate, nonMarginable, margin } = this.#policy;
+    const floorE4 = nonMarginable.has(symbol)
+      ? mulDivUp(opensE4, referencePriceE4, E4)
+      : requirementE4(opensE4, referencePriceE4, creditRate);
+    const charge = maintenanceCharge(signedQtyE4(side, opensE4), referencePriceE4, margin);
+    const marginE4 = Math.max(floorE4, chargeE4(opensE4, referencePriceE4, charge));
+    return sumE4(marginE4, mulDivUp(opensE4, adversePriceE4, E4));
+  }
+
+  /** The buying power that open buys claim of the cash, at their reference prices. */
+  buyLeavesNotionalE4(): number {
+    let total = 0;
+    for (const order of this.openOrders()) {
+      if (order.side === 'BUY') {
+        const { referencePriceE4 } = order.reservation;
+        total = sumE4(total, mulDivUp(order.leavesE4, referencePriceE4, E4));
+      }
+    }
+    return total;
+  }
+
+  /** Reserves an accepted order's quantity, before it is sent. */
+  accept(order: OpenOrder): void {
+    const at = this.#at(order.symbol);
+    const { opensE4 } = this.effectOf({ ...order, qtyE4: order.leavesE4 });
+    at.orders.set(order.orderId, order);
+    if (order.side === 'BUY') at.buyLeavesE4 = sumE4(at.buyLeavesE4, order.leavesE4);
+    else at.sellLeavesE4 = sumE4(at.sellLeavesE4, order.leavesE4);
+    this.#reserve(at, this.reserveE4(order.symbol, order.side, opensE4, order.reservation));
+  }
+
+  /**
+   * One execution record: the position moves by what executed and the order keeps `leavesE4`, in one
+   * step (DESIGN 20). An order that is unknown here, such as one of another venue, moves the position only.
+   */
+  execute(symbol: string, movedE4: number, orderId: string, leavesE4: number): void {
+    const at = this.#at(symbol);
+    at.positionE4 = sumE4(at.positionE4, movedE4);
+    this.#setLeaves(at, orderId, leavesE4);
+    this.#reserveAnew(symbol, at);
+  }
+
+  /** Sets what the account holds, such as from a fill that no order of ours made. */
+  setPosition(symbol: string, positionE4: number): void {
+    const at = this.#at(symbol);
+    at.positionE4 = positionE4;
+    this.#reserveAnew(symbol, at);
+  }
+
+  #setLeaves(at: SymbolExposure, orderId: string, leavesE4: number): void {
+    const order = at.orders.get(orderId);
+    if (order === undefined) return;
+    const gone = order.leavesE4 - leavesE4;
+    if (order.side === 'BUY') at.buyLeavesE4 -= gone;
+    else at.sellLeavesE4 -= gone;
+    if (leavesE4 === 0) at.orders.delete(orderId);
+    else at.orders.set(orderId, { ...order, leavesE4 });
+  }
+
+  /** The oldest orders reduce first; what the position no longer covers opens. */
+  #reserveAnew(symbol: string, at: SymbolExposure): void {
+    this.#reserve(at, -at.reservedE4);
+    let free = Math.abs(at.positionE4);
+    for (const { side, leavesE4, reservation } of at.orders.values()) {
+      const opposite = Math.sign(signedQtyE4(side, 1)) === -Math.sign(at.positionE4);
+      const reduces = opposite ? Math.min(leavesE4, free) : 0;
+      free -= reduces;
+      this.#reserve(at, this.reserveE4(symbol, side, leavesE4 - reduces, reservation));
+    }
+  }
+
+  #reserve(at: SymbolExposure, byE4: number): void {
+    at.reservedE4 = sumE4(at.reservedE4, byE4);
+    this.#reservedE4 = sumE4(this.#reservedE4, byE4);
+  }
+
+  #at(symbol: string): SymbolExposure {
+    let at = this.#symbols.get(symbol);
+    if (at === undefined) {
+      at = { positionE4: 0, buyLeavesE4: 0, sellLeavesE4: 0, reservedE4: 0, orders: new Map() };
+      this.#symbols.set(symbol, at);
+    }
+    return at;
+  }
+}
+
+function chargeE4(qtyE4: number, priceE4: number, charge: Charge): number {
+  return charge.kind === 'RATE'
+    ? requirementE4(qtyE4, priceE4, charge.rate)
+    : mulDivUp(qtyE4, charge.perShareE4, E4);
+}

@@ -1,0 +1,293 @@
+import { E4, mulDivUp, shareUpE4, sumE4 } from '../money.ts';
+import { scopeName } from '../scopes.ts';
+import { ControlView } from './control-view.ts';
+import { DecidedIds } from './decided-ids.ts';
+import { AccountExposure } from './exposure.ts';
+import type { Effect, Reservation } from './exposure.ts';
+import type { GatePolicy } from './gate-policy.ts';
+import type { NewOrder, Order } from './orders.ts';
+import { Quotas } from './quotas.ts';
+import type { QuotaAlert } from './quotas.ts';
+import { ALLOW, drop, reject } from './verdict.ts';
+import type { Refusal, Verdict } from './verdict.ts';
+
+/** The checks of the gate in the order in which they are made; the first that refuses decides. */
+export const CHECKS = [
+  'schema',
+  'age',
+  'duplicate',
+  'control freshness',
+  'kill',
+  'close-only',
+  'no new debit or short',
+  'throttle',
+  'restricted, hard to borrow, locate',
+  'price collar',
+  'size and notional',
+  'credit',
+  'quotas',
+] as const;
+
+/** Is credit checked? A gate always does; a scenario without accounts cannot (`sentinel gate decide`). */
+export interface GateOptions {
+  readonly checksCredit: boolean;
+  /** Ids of decided orders that are remembered at least. */
+  readonly decidedIdsMax: number;
+  /**
+   * The maintenance requirement of positions at the last prices, null while one has no price. Decides
+   * whether a reducing order is the leg of a hedge (RAISES_REQUIREMENT).
+   */
+  readonly requirementE4: (positions: ReadonlyMap<string, number>) => number | null;
+}
+
+/** One order's decision, and what it told people of on the way. */
+export interface GateDecision {
+  readonly verdict: Verdict;
+  readonly alerts: readonly QuotaAlert[];
+}
+
+/**
+ * The market-access gate of one partition (SEC 15c3-5(c); RULES, Market access): every order gets
+ * exactly one verdict, and what an allowed order may do is reserved before the next is looked at.
+ * Holds controls, exposures, prices and quotas; its owner feeds them. No clock: `now` is passed in, ms.
+ */
+export class Gate {
+  readonly controls: ControlView;
+  readonly #policy: GatePolicy;
+  readonly #options: GateOptions;
+  readonly #accounts = new Map<string, AccountExposure>();
+  readonly #pricesE4 = new Map<string, number>();
+  /** What open short sales have taken of the day's locates, by symbol. */
+  readonly #shortedE4 = new Map<string, number>();
+  readonly #decided: DecidedIds;
+  readonly #quotas: Quotas;
+
+  constructor(policy: GatePolicy, options: GateOptions) {
+    this.#policy = policy;
+    this.#options = options;
+    this.controls = new ControlView(policy.orderAgeMsMax);
+    this.#decided = new DecidedIds(options.decidedIdsMax);
+    this.#quotas = new Quotas(policy.quotas);
+  }
+
+  /** The account's exposure, or undefined while nothing is known of it: then it may only cancel. */
+  exposure(accountId: string): AccountExposure | undefined {
+    return this.#accounts.get(accountId);
+  }
+
+  /** Begins to know an account: flat until told otherwise. */
+  know(accountId: string): AccountExposure {
+    let exposure = this.#accounts.get(accountId);
+    if (exposure === undefined) {
+      this.#accounts.set(accountId, (exposure = new AccountExposure(this.#policy)));
+    }
+    return exposure;
+  }
+
+  setPrice(symbol: string, priceE4: number): void {
+    this.#pricesE4.set(symbol, priceE4);
+  }
+
+  /** An order that was decided before this gate began, by its id. */
+  remember(accountId: string, orderId: string): void {
+    this.#decided.add(decidedId(accountId, orderId));
+  }
+
+  /** Decides an order that arrived at `now` and reserves what it may do if it is allowed. */
+  decide(order: Order, now: number): GateDecision {
+    const expired = expiryOf(order, now, this.#policy);
+    if (expired !== null) return refused(expired);
+    const id = decidedId(order.accountId, order.orderId);
+    if (this.#decided.has(id)) {
+      return refused({
+        decision: 'DUPLICATE',
+        code: 'DUPLICATE',
+        observed: order.orderId,
+        limit: null,
+      });
+    }
+    this.#decided.add(id);
+    if (order.type === 'CANCEL') return ALLOWED;
+    const exposure = this.#accounts.get(order.accountId);
+    if (!this.controls.fresh) return refused(drop('CONTROL_STALE', 'controls', null));
+    if (exposure === undefined) return refused(drop('CONTROL_STALE', 'position', null));
+    const effect = exposure.effectOf(order);
+    const refusal = order.liquidation
+      ? this.#refusalOfLiquidation(order, effect)
+      : this.#refusalOf(order, exposure, effect);
+    if (refusal !== null) return refused(refusal);
+    return this.#accept(order, exposure, effect);
+  }
+
+  #refusalOf(order: NewOrder, exposure: AccountExposure, effect: Effect): Refusal | null {
+    return (
+      this.#killed(order, effect) ??
+      this.#closeOnly(order, exposure, effect) ??
+      this.#newDebitOrShort(order, exposure, effect) ??
+      this.#throttled(order) ??
+      this.#security(order, effect) ??
+      this.#collar(order) ??
+      this.#size(order) ??
+      this.#credit(order, exposure, effect) ??
+      this.#quota(order, effect)
+    );
+  }
+
+  /** A firm's own liquidation passes account and strategy kills, never more than the position. */
+  #refusalOfLiquidation(order: NewOrder, effect: Effect): Refusal | null {
+    const kill = this.controls.wideBlockOf(order);
+    if (kill !== null) return drop('KILLED', scopeName(kill.scope), kill.mode);
+    return beyondPosition(order, effect) ?? this.#collar(order);
+  }
+
+  #killed(order: NewOrder, effect: Effect): Refusal | null {
+    const kill = this.controls.killOf(order);
+    if (kill === null) return null;
+    if (kill.mode === 'REDUCE_ONLY' && effect.opensE4 === 0) return null;
+    return drop('KILLED', scopeName(kill.scope), kill.mode);
+  }
+
+  #closeOnly(order: NewOrder, exposure: AccountExposure, effect: Effect): Refusal | null {
+    const closeOnly = this.controls.closeOnly(order.accountId);
+    if (!closeOnly && this.controls.killOf(order) === null) return null;
+    return beyondPosition(order, effect) ?? this.#raisesRequirement(order, exposure);
+  }
+
+  /** One leg of a hedge may reduce its position and raise the requirement of what stays. */
+  #raisesRequirement(order: NewOrder, exposure: AccountExposure): Refusal | null {
+    const positions = new Map(exposure.positions());
+    const before = this.#options.requirementE4(positions);
+    const heldE4 = positions.get(order.symbol) ?? 0;
+    positions.set(order.symbol, heldE4 - Math.sign(heldE4) * order.qtyE4);
+    const after = this.#options.requirementE4(positions);
+    if (before === null || after === null || after <= before) return null;
+    return reject('RAISES_REQUIREMENT', after, before);
+  }
+
+  #newDebitOrShort(order: NewOrder, exposure: AccountExposure, effect: Effect): Refusal | null {
+    if (!this.controls.noNewDebitOrShort(order.accountId)) return null;
+    if (order.side === 'SELL') {
+      if (effect.opensE4 === 0) return null;
+      return reject('NO_NEW_DEBIT_OR_SHORT', effect.opensE4, 0);
+    }
+    const { referencePriceE4 } = this.#reservationOf(order);
+    const costE4 = mulDivUp(order.qtyE4, referencePriceE4, E4);
+    const claimedE4 = sumE4(exposure.buyLeavesNotionalE4(), costE4);
+    if (exposure.cashE4 !== null && claimedE4 <= exposure.cashE4) return null;
+    return reject('NO_NEW_DEBIT_OR_SHORT', claimedE4, exposure.cashE4);
+  }
+
+  #throttled(order: NewOrder): Refusal | null {
+    const over = this.controls.throttleOf(order);
+    if (over === null) return null;
+    return { decision: 'THROTTLE', code: 'THROTTLE', observed: over.count, limit: over.limit };
+  }
+
+  #security(order: NewOrder, effect: Effect): Refusal | null {
+    const { restricted, shorting, hardToBorrow, locates } = this.#policy;
+    if (restricted.has(order.symbol)) return reject('RESTRICTED_SECURITY', order.symbol, null);
+    if (order.side === 'BUY' || effect.opensE4 === 0) return null;
+    if (hardToBorrow.has(order.symbol)) return reject('HARD_TO_BORROW', order.symbol, null);
+    const locatedE4 = shorting ? (locates.get(order.symbol) ?? 0) : 0;
+    const shortE4 = sumE4(this.#shortedE4.get(order.symbol) ?? 0, effect.opensE4);
+    return shortE4 > locatedE4 ? reject('NO_LOCATE', shortE4, locatedE4) : null;
+  }
+
+  #collar(order: NewOrder): Refusal | null {
+    const lastE4 = this.#pricesE4.get(order.symbol);
+    if (lastE4 === undefined) return reject('COLLAR', order.priceE4, null);
+    const widthE4 = shareUpE4(lastE4, this.#policy.collarRate);
+    const { priceE4 } = order;
+    if (priceE4 > lastE4 + widthE4) return reject('COLLAR', priceE4, lastE4 + widthE4);
+    if (priceE4 < lastE4 - widthE4) return reject('COLLAR', priceE4, lastE4 - widthE4);
+    return null;
+  }
+
+  #size(order: NewOrder): Refusal | null {
+    const { orderQtyMaxE4, orderNotionalMaxE4 } = this.#policy;
+    if (order.qtyE4 > orderQtyMaxE4) return reject('SIZE', order.qtyE4, orderQtyMaxE4);
+    const notionalE4 = mulDivUp(order.qtyE4, order.priceE4, E4);
+    return notionalE4 > orderNotionalMaxE4
+      ? reject('NOTIONAL', notionalE4, orderNotionalMaxE4)
+      : null;
+  }
+
+  #credit(order: NewOrder, exposure: AccountExposure, effect: Effect): Refusal | null {
+    if (!this.#options.checksCredit || effect.opensE4 === 0) return null;
+    const { excessE4 } = exposure;
+    if (excessE4 === null) return reject('CREDIT', null, null);
+    const ownE4 = exposure.reserveE4(
+      order.symbol,
+      order.side,
+      effect.opensE4,
+      this.#reservationOf(order),
+    );
+    const neededE4 = sumE4(exposure.reservedE4, ownE4);
+    return neededE4 > excessE4 ? reject('CREDIT', neededE4, excessE4) : null;
+  }
+
+  #quota(order: NewOrder, effect: Effect): Refusal | null {
+    if (effect.opensE4 === 0) return null;
+    const notionalE4 = mulDivUp(effect.opensE4, order.priceE4, E4);
+    const breach = this.#quotas.breachOf(order.symbol, order.strategy, notionalE4);
+    return breach === null ? null : reject('QUOTA', breach.usedE4, breach.limitE4);
+  }
+
+  #accept(order: NewOrder, exposure: AccountExposure, effect: Effect): GateDecision {
+    exposure.accept({
+      orderId: order.orderId,
+      symbol: order.symbol,
+      side: order.side,
+      leavesE4: order.qtyE4,
+      reservation: this.#reservationOf(order),
+    });
+    if (order.liquidation) return ALLOWED;
+    this.controls.passed(order);
+    if (effect.opensE4 === 0) return ALLOWED;
+    if (order.side === 'SELL') {
+      const shortE4 = this.#shortedE4.get(order.symbol) ?? 0;
+      this.#shortedE4.set(order.symbol, sumE4(shortE4, effect.opensE4));
+    }
+    const notionalE4 = mulDivUp(effect.opensE4, order.priceE4, E4);
+    const alerts = this.#quotas.use(order.symbol, order.strategy, notionalE4);
+    return { verdict: ALLOW, alerts };
+  }
+
+  #reservationOf(order: NewOrder): Reservation {
+    const lastE4 = this.#pricesE4.get(order.symbol) ?? order.priceE4;
+    const worseE4 = order.side === 'BUY' ? order.priceE4 - lastE4 : lastE4 - order.priceE4;
+    return { referencePriceE4: order.priceE4, adversePriceE4: Math.max(0, worseE4) };
+  }
+}
+
+const ALLOWED: GateDecision = { verdict: ALLOW, alerts: [] };
+
+function refused(verdict: Refusal): GateDecision {
+  return { verdict, alerts: [] };
+}
+
+/** Two accounts may name their orders alike. */
+function decidedId(accountId: string, orderId: string): string {
+  return `${accountId} ${orderId}`;
+}
+
+/**
+ * A customer's order is too old above the policy's age; a liquidation order when its own validity has
+ * ended; a cancel never (DESIGN 18).
+ */
+function expiryOf(order: Order, now: number, { orderAgeMsMax }: GatePolicy): Refusal | null {
+  if (order.type === 'CANCEL') return null;
+  if (order.validUntil !== null) {
+    return now > order.validUntil ? reject('EXPIRED', now, order.validUntil) : null;
+  }
+  const ageMs = now - order.ts;
+  return ageMs > orderAgeMsMax ? reject('EXPIRED', ageMs, orderAgeMsMax) : null;
+}
+
+/** Close-only, exactly: opposite to the position, and with R within it (RULES). */
+function beyondPosition(order: NewOrder, effect: Effect): Refusal | null {
+  if (effect.opensE4 === 0) return null;
+  const wouldE4 = sumE4(order.qtyE4, effect.reducingLeavesE4);
+  const reducible = effect.reducesE4 > 0 || effect.reducingLeavesE4 > 0;
+  return reject('CLOSE_ONLY', wouldE4, reducible ? Math.abs(effect.positionE4) : 0);
+}
