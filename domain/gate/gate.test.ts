@@ -485,6 +485,35 @@ describe('credit: excess less what opening orders reserve', () => {
   });
 });
 
+describe('what an account may come to have', () => {
+  const policy = { shorting: true, locates: new Map([['XYZ', 1_000 * E4]]) };
+  test('of two reducing orders the oldest keeps the position that is left', () => {
+    const gate = gateWith({ policy, holds: 100, excess: 10_000 });
+    gate.decide(sell({ qty: 60 }), NOW);
+    gate.decide(sell({ qty: 40, price: 90 }), NOW);
+    gate.know('A').setPosition('XYZ', 60 * E4); // 40 sold elsewhere: the younger opens 40 at $90
+    expect(gate.know('A').reservedE4).toBe((40 * 45 + 40 * 10) * E4);
+  });
+  test('a done order is forgotten, what is left of a working one stays', () => {
+    const gate = gateWith();
+    gate.decide(order({ orderId: 'DONE', qty: 10 }), NOW);
+    gate.decide(order({ orderId: 'WORKS', qty: 10 }), NOW);
+    gate.know('A').execute('XYZ', 10 * E4, 'DONE', 0);
+    gate.know('A').execute('XYZ', 3 * E4, 'WORKS', 7 * E4);
+    expect([...gate.know('A').openOrders()]).toMatchObject([
+      { orderId: 'WORKS', leavesE4: 7 * E4 },
+    ]);
+    expect(gate.know('A').positionE4('XYZ')).toBe(13 * E4);
+    expect(gate.know('A').reservedE4).toBe(7 * 50 * E4);
+  });
+  test('an execution of an order that is unknown moves the position only', () => {
+    const gate = gateWith();
+    gate.know('A').execute('XYZ', 5 * E4, 'ELSEWHERE', 3 * E4);
+    expect(gate.know('A').positionE4('XYZ')).toBe(5 * E4);
+    expect([...gate.know('A').openOrders()]).toEqual([]);
+  });
+});
+
 describe('quotas', () => {
   const small = { firmE4: 30_000 * E4, symbolE4: 20_000 * E4, strategyE4: 1_000_000 * E4 };
   const quotas = { ...small, alerts: POLICY.quotas.alerts };
