@@ -153,11 +153,6 @@ function index(
   };
 }
 
-function keysOf({ KeySchema = [] }: GlobalSecondaryIndex): KeyAttribute[] {
-  const names = KeySchema.map(({ AttributeName }) => AttributeName);
-  return (Object.keys(KEY_ATTRIBUTES) as KeyAttribute[]).filter((name) => names.includes(name));
-}
-
 function definitions(names: readonly KeyAttribute[]) {
   return names.map((name) => ({ AttributeName: name, AttributeType: KEY_ATTRIBUTES[name] }));
 }
