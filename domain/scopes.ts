@@ -3,8 +3,6 @@ export type Scope =
   | { readonly kind: 'GLOBAL' }
   | { readonly kind: 'ACCOUNT' | 'SYMBOL' | 'STRATEGY'; readonly id: string };
 
-export type ScopeKind = Scope['kind'];
-
 /** `GLOBAL`, `ACCOUNT:12345`, `SYMBOL:NVDA` or `STRATEGY:alpha`: the key of the control topics. */
 export function scopeName(scope: Scope): string {
   return scope.kind === 'GLOBAL' ? 'GLOBAL' : `${scope.kind}:${scope.id}`;
