@@ -1,4 +1,10 @@
-import { Client, Connection } from '@temporalio/client';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  Client,
+  Connection,
+  defaultGrpcRetryOptions,
+  makeGrpcRetryInterceptor,
+} from '@temporalio/client';
 
 export interface TemporalSurroundings {
   /** host:port */
@@ -20,11 +26,34 @@ const RECONNECT = {
   'grpc.max_reconnect_backoff_ms': 2_000,
 };
 
+/** The SDK's own pause grows to five seconds, beyond the deadline of every call of ours. */
+const RETRY_PAUSE_MS_MAX = 500;
+
 /** Does not wait for the server: each call finds out, within its own deadline. */
 export function connectTemporal(surroundings: TemporalSurroundings): TemporalConnection {
-  const connection = Connection.lazy({ address: surroundings.address, channelArgs: RECONNECT });
+  const usual = defaultGrpcRetryOptions();
+  let isClosing = false;
+  let lastRetryAt = 0;
+  const retry = makeGrpcRetryInterceptor({
+    retryableDecider: (attempt, status) => !isClosing && usual.retryableDecider(attempt, status),
+    delayFunction: (attempt, status) => {
+      const pauseMs = Math.min(RETRY_PAUSE_MS_MAX, usual.delayFunction(attempt, status));
+      lastRetryAt = Math.max(lastRetryAt, Date.now() + pauseMs);
+      return pauseMs;
+    },
+  });
+  const connection = Connection.lazy({
+    address: surroundings.address,
+    channelArgs: RECONNECT,
+    interceptors: [retry],
+  });
   return {
     client: new Client({ connection, namespace: surroundings.namespace }),
-    close: () => connection.close(),
+    close: async () => {
+      isClosing = true;
+      // A retry on a closed channel throws out of its timer, where nobody can catch it.
+      if (lastRetryAt > Date.now()) await sleep(lastRetryAt - Date.now());
+      await connection.close();
+    },
   };
 }
