@@ -1,11 +1,14 @@
 import type { CaseActivities, RecordActivity, RecordRequest } from '#contracts/case-activities.ts';
 import { caseAlert } from '#contracts/case-alerts.ts';
 import { caseRecords } from '#contracts/case-records.ts';
+import { refusedCommandRecord } from '#contracts/refused-command.ts';
+import { TOPICS } from '#contracts/topics.ts';
 import type { Policy } from '#domain/policy.ts';
+import type { CommandVerifier } from '#ports/command-envelope.ts';
 import type { FiguresReader } from '#ports/figures-reader.ts';
 import type { Holdings } from '#ports/holdings.ts';
 import type { OutboundRecord } from '#ports/records.ts';
-import { eventIdOf } from './event-id.ts';
+import { eventIdOf, refusalEventIdOf } from './event-id.ts';
 import { alertRecord, notifyCustomer, UnsentAttempts } from './notify-customer.ts';
 import type { NoticePorts } from './notify-customer.ts';
 import { stepNotice } from './step-notice.ts';
@@ -16,6 +19,8 @@ export interface CaseActivityPorts extends NoticePorts {
   readonly holdings: Holdings;
   /** The policy that new episodes begin with. */
   readonly policy: Policy;
+  /** Opens the envelopes of people's commands. */
+  readonly commands: CommandVerifier;
 }
 
 /**
@@ -39,6 +44,12 @@ export function createCaseActivities(ports: CaseActivityPorts): CaseActivities {
   return {
     policyInForce: () => Promise.resolve(ports.policy),
     readFigures: (request) => ports.figures.read(request),
+    verifyCommand: (message) => ports.commands.check(message, ports.clock.now()),
+    recordRefusedCommand: async (request) => {
+      const content = refusedCommandRecord(request, refusalEventIdOf(request));
+      const value = JSON.stringify(content);
+      await ports.publisher.publish([{ topic: TOPICS.audit.name, key: request.accountId, value }]);
+    },
     warnCustomer: record,
     issueMarginCall: record,
     renotifyMarginCall: record,

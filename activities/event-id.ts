@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { RecordRequest } from '#contracts/case-activities.ts';
+import type { RefusedCommandRequest } from '#contracts/refused-command.ts';
 
 /**
  * The id of the events of an action: account, first execution run, episode and action number, hashed
@@ -10,7 +11,20 @@ export function eventIdOf({
   caseId,
   action,
 }: Pick<RecordRequest, 'accountId' | 'caseId' | 'action'>): string {
-  const name = [accountId, caseId, action.episode, action.number].join('/');
+  return hashedId([accountId, caseId, action.episode, action.number]);
+}
+
+/** The id of the event of a refused command: account, case and refusal, hashed in the same way. */
+export function refusalEventIdOf({
+  accountId,
+  caseId,
+  refusalId,
+}: Pick<RefusedCommandRequest, 'accountId' | 'caseId' | 'refusalId'>): string {
+  return hashedId([accountId, caseId, 'refused', refusalId]);
+}
+
+function hashedId(names: readonly (string | number)[]): string {
+  const name = names.join('/');
   const hex = createHash('sha256').update(name).digest('hex');
   return [
     hex.slice(0, 8),

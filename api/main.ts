@@ -7,7 +7,9 @@ import { createAccountIndex } from '#platform/dynamodb/account-index.ts';
 import { createOpenCases } from '#platform/dynamodb/case-list.ts';
 import { createDynamoDb } from '#platform/dynamodb/client.ts';
 import { riskStateReady, riskStateTable } from '#platform/dynamodb/risk-state-table.ts';
-import { readPublicKey } from '#platform/identity/keys.ts';
+import type { Environment } from '#platform/environment.ts';
+import { createCommandSigner } from '#platform/identity/command-envelope.ts';
+import { readPrivateKey, readPublicKey } from '#platform/identity/keys.ts';
 import { createTokenVerifier } from '#platform/identity/token-verifier.ts';
 import { createEndOffsets, createLogReader } from '#platform/kafka/log-reader.ts';
 import { createPublisher } from '#platform/kafka/publisher.ts';
@@ -16,6 +18,7 @@ import { createCases } from '#platform/temporal/cases.ts';
 import { connectTemporal } from '#platform/temporal/connection.ts';
 import { AlertsRead } from './alerts-read.ts';
 import { startApi } from './server.ts';
+import type { ApiServices } from './services.ts';
 
 /** At a stop, what is still open after this long is cut. */
 const CLOSE_MS_MAX = 1_000;
@@ -27,10 +30,7 @@ runProcess({
   start: async ({ name, environment, logger, metrics, fail }) => {
     const { kafkaBrokers: brokers, topicPrefix: prefix, partitions } = environment;
     const { temporalAddress: address, temporalNamespace: namespace, temporalUiUrl } = environment;
-    if (environment.jwtPublicKeyFile === undefined) {
-      throw new Error('SENTINEL_JWT_PUBLIC_KEY_FILE is not set: nobody could be let in');
-    }
-    const tokens = createTokenVerifier(await readPublicKey(environment.jwtPublicKeyFile));
+    const { tokens, commands } = await identity(environment);
     const kafka = { brokers, topicPrefix: prefix, clientId: name, logger };
     const publisher = await createPublisher(kafka, partitions);
     const offsets = await createEndOffsets(kafka);
@@ -55,6 +55,7 @@ runProcess({
       openCases: createOpenCases(dynamoDb, table),
       cases: createCases(temporal.client, { prefix }),
       alerts,
+      commands,
       tokens,
       metrics,
       logger,
@@ -82,3 +83,20 @@ runProcess({
     };
   },
 });
+
+/** Who may come in, and how what they command is signed. */
+async function identity({
+  jwtPublicKeyFile,
+  commandPrivateKeyFile,
+}: Environment): Promise<Pick<ApiServices, 'tokens' | 'commands'>> {
+  if (jwtPublicKeyFile === undefined) {
+    throw new Error('SENTINEL_JWT_PUBLIC_KEY_FILE is not set: nobody could be let in');
+  }
+  if (commandPrivateKeyFile === undefined) {
+    throw new Error('SENTINEL_COMMAND_PRIVATE_KEY_FILE is not set: no command could be signed');
+  }
+  return {
+    tokens: createTokenVerifier(await readPublicKey(jwtPublicKeyFile)),
+    commands: createCommandSigner(await readPrivateKey(commandPrivateKeyFile)),
+  };
+}

@@ -80,7 +80,7 @@ function problemsOf(route: Route): ProblemKind[] {
   if (route.body.schema !== null) {
     kinds.push('too-large', 'unsupported-media-type', 'invalid-fields');
   }
-  return kinds;
+  return [...kinds, ...(route.problems ?? [])];
 }
 
 function problemResponse(kind: ProblemKind) {

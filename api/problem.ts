@@ -1,3 +1,4 @@
+import type { RefusedCommand } from '#contracts/command-envelope.ts';
 import type { FieldError, ProblemDocument } from '#contracts/rest.ts';
 
 /** The kinds of refusal: a closed set, each with its HTTP status and title (RFC 9457). */
@@ -8,10 +9,12 @@ const KINDS = {
   forbidden: { status: 403, title: 'The token does not allow this' },
   'not-found': { status: 404, title: 'There is no such thing' },
   'method-not-allowed': { status: 405, title: 'The path has other methods' },
+  'command-conflict': { status: 409, title: 'The case is not in a state for this' },
   'too-large': { status: 413, title: 'The request is too large' },
   'unsupported-media-type': { status: 415, title: 'The body must be JSON' },
   'invalid-fields': { status: 422, title: 'The body has wrong fields' },
   defect: { status: 500, title: 'The server made a mistake' },
+  'no-answer': { status: 504, title: 'What became of this is not known yet' },
   unavailable: { status: 503, title: 'A part that this needs does not answer' },
 } as const;
 
@@ -22,6 +25,9 @@ export interface Problem {
   readonly kind: ProblemKind;
   readonly detail: string;
   readonly errors?: readonly FieldError[];
+  /** Why a case does not do what a person says. */
+  readonly refusal?: RefusedCommand;
+  readonly commandId?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -47,6 +53,8 @@ export function problemDocument(problem: Problem, correlationId: string): Proble
     status,
     detail: problem.detail,
     instance: `urn:margin-sentinel:request:${correlationId}`,
+    ...problem.refusal,
+    ...(problem.commandId === undefined ? {} : { command_id: problem.commandId }),
     ...(problem.errors === undefined ? {} : { errors: problem.errors.slice(0, FIELD_ERRORS_MAX) }),
   };
 }

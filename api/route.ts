@@ -3,7 +3,7 @@ import type { Role } from '#contracts/roles.ts';
 import type { Principal } from '#ports/identity.ts';
 import { parameterErrors } from './field-errors.ts';
 import { fieldProblem } from './problem.ts';
-import type { Problem } from './problem.ts';
+import type { Problem, ProblemKind } from './problem.ts';
 import type { ApiServices } from './services.ts';
 
 /** One line of the API's table: routing, authorisation and OpenAPI come from it alone. */
@@ -25,6 +25,8 @@ interface RouteFacts {
   /** null: open to all. */
   readonly role: Role | null;
   readonly answers: DocumentedReply;
+  /** Refusals beside those that every such route has, for OpenAPI. */
+  readonly problems?: readonly ProblemKind[];
 }
 
 /** What a route answers when all goes well. */

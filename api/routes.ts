@@ -4,6 +4,7 @@ import { ALERT_ROUTES } from './alert-routes.ts';
 import { CASE_LIST_ROUTES } from './case-list-routes.ts';
 import { docsRoutes } from './docs-routes.ts';
 import { HISTORY_ROUTES } from './history-routes.ts';
+import { COMMAND_ROUTES } from './command-routes.ts';
 import { INGEST_ROUTES } from './ingest-routes.ts';
 import { openApiDocument } from './openapi.ts';
 import { openRoutes } from './open-routes.ts';
@@ -20,5 +21,6 @@ export const ROUTES: readonly Route[] = [
   ...CASE_LIST_ROUTES,
   ...ALERT_ROUTES,
   ...docsRoutes(),
+  ...COMMAND_ROUTES,
   ...openRoutes(() => (document ??= openApiDocument(ROUTES))),
 ];

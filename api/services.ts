@@ -3,6 +3,7 @@ import type { AccountIndex } from '#ports/account-index.ts';
 import type { AlertBook } from '#ports/alert-book.ts';
 import type { OpenCases } from '#ports/case-list.ts';
 import type { CaseCommands } from '#ports/cases.ts';
+import type { CommandSigner } from '#ports/command-envelope.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { TokenVerifier } from '#ports/identity.ts';
 import type { Logger } from '#ports/logger.ts';
@@ -18,6 +19,8 @@ export interface ApiServices {
   readonly openCases: OpenCases;
   readonly cases: CaseCommands;
   readonly alerts: AlertBook;
+  /** Signs what people tell cases. */
+  readonly commands: CommandSigner;
   readonly tokens: TokenVerifier;
   readonly metrics: Metrics;
   readonly logger: Logger;

@@ -2,11 +2,16 @@ import type { FiguresRequest, Reading } from '#domain/case-events.ts';
 import type { CaseSummary } from '#domain/case-summary.ts';
 import type { CaseAction } from '#domain/ladder-actions.ts';
 import type { Policy } from '#domain/policy.ts';
+import type { CommandMessage, EnvelopeCheck } from './command-envelope.ts';
+import type { RefusedCommandRequest } from './refused-command.ts';
 
 /** What an account case asks the world to do. Each name is what a reader of the timeline sees. */
 export interface CaseActivities {
   policyInForce(): Promise<Policy>;
   readFigures(request: FiguresRequest): Promise<Reading>;
+  /** Who gives a command, by its envelope; runs as a local activity. */
+  verifyCommand(message: CommandMessage): Promise<EnvelopeCheck>;
+  recordRefusedCommand(request: RefusedCommandRequest): Promise<void>;
   warnCustomer: RecordActivity;
   issueMarginCall: RecordActivity;
   renotifyMarginCall: RecordActivity;

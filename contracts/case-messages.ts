@@ -1,6 +1,8 @@
 import type { CaseExecution, ExecutionEvent } from '#domain/case-events.ts';
+import type { CommandOutcome } from '#domain/case-commands.ts';
 import type { CaseFigures } from '#domain/case-figures.ts';
 import type { QuotedPosition } from '#domain/price-quality.ts';
+import type { CaseSummary } from '#domain/case-summary.ts';
 import { z } from 'zod';
 import type { ExecutionRecord } from './case-events.ts';
 import type { MarginCalcRecord } from './margin-figures.ts';
@@ -11,6 +13,8 @@ import { instant, text, toE4 } from './wire.ts';
 export const ACCOUNT_CASE_WORKFLOW = 'accountCase';
 export const MACHINE_EVENT_SIGNAL = 'machineEvent';
 export const ACKNOWLEDGE_SIGNAL = 'acknowledge';
+export const HOLD_SIGNAL = 'hold';
+export const COMMAND_UPDATE = 'command';
 
 /** Task queue of the account cases, after the environment's prefix. */
 export const ACCOUNT_CASE_TASK_QUEUE = 'account-cases';
@@ -50,6 +54,20 @@ export const acknowledgeSchema = z
   })
   .meta({ id: 'CaseAcknowledgement' });
 export type AcknowledgeMessage = z.infer<typeof acknowledgeSchema>;
+
+/** The payload of `hold`, typed by hand in the Temporal Web UI: it only stops, so that it needs no proof. */
+export interface HoldMessage {
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** What the update `command` answers when the case obeyed; a refusal is an ApplicationFailure. */
+export interface CommandReply {
+  readonly commandId: string;
+  readonly outcome: CommandOutcome;
+  /** The case right after it. */
+  readonly case: CaseSummary;
+}
 
 /** The part of a margin.calc.v1 record on which a case decides. */
 export function caseFiguresOf(record: MarginCalcRecord): CaseFigures {

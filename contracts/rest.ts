@@ -127,6 +127,10 @@ export const problemSchema = z
     status: z.int(),
     detail: z.string(),
     instance: z.string(),
+    code: z.string().optional().describe('why a case refused a command'),
+    observed: z.string().optional(),
+    limit: z.string().optional(),
+    command_id: z.string().optional(),
     errors: z
       .array(
         z.strictObject({

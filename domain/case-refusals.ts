@@ -24,23 +24,29 @@ export function refusalOf(
   now: number,
 ): CommandRefusal | null {
   if (answerTo(state, command.commandId) !== null) return null;
+  const wrongEpisode = episodeRefusal(state, command);
+  if (wrongEpisode !== null) return wrongEpisode;
   const policy = state.policy ?? policyInForce;
   switch (command.type) {
     case 'PENDING_FUNDS':
-      return wrongEpisode(state, command) ?? fundsRefusal(state, command, policy, now);
+      return fundsRefusal(state, command, policy, now);
     case 'EXTEND':
-      return wrongEpisode(state, command) ?? extendRefusal(state, command, policy, now);
+      return extendRefusal(state, command, policy, now);
     case 'RELEASE':
-      return wrongEpisode(state, command) ?? releaseRefusal(state, command);
+      return releaseRefusal(state, command);
     case 'HOLD':
       return holdRefusal(state);
     case 'RESUME':
-      return wrongEpisode(state, command) ?? resumeRefusal(state, command);
+      return resumeRefusal(state, command);
   }
 }
 
-function wrongEpisode(state: LadderState, { episode }: CaseCommand): CommandRefusal | null {
-  if (episode === state.episode) return null;
+/** The refusal of a command for another episode than the case's; a HOLD stops any. */
+export function episodeRefusal(
+  state: LadderState,
+  { type, episode }: Pick<CaseCommand, 'type' | 'episode'>,
+): CommandRefusal | null {
+  if (type === 'HOLD' || episode === state.episode) return null;
   return refusal('WRONG_EPISODE', `episode ${String(episode)}`, `episode ${String(state.episode)}`);
 }
 

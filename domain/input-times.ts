@@ -11,6 +11,9 @@ export const BOOKING_AHEAD_MAX_MS = 60_000;
 /** 1 Jan 2000: an earlier quote is a mistake of unit, seconds in place of milliseconds. */
 const QUOTE_EARLIEST_MS = 946_684_800_000;
 
+/** A person's command about a later instant is a mistake of unit; policy says how late it may be. */
+const COMMAND_AHEAD_MAX_MS = 60 * 86_400_000;
+
 /** From and until when, both included, Unix ms. */
 export interface TimeWindow {
   readonly from: number;
@@ -25,4 +28,9 @@ export function bookingTimes(now: number): TimeWindow {
 /** The times that a price or beta that arrives at `now` may carry. An old one replaces nothing later. */
 export function quoteTimes(now: number): TimeWindow {
   return { from: QUOTE_EARLIEST_MS, until: now + QUOTE_AHEAD_MAX_MS };
+}
+
+/** The instants that a person's command given at `now` may name. */
+export function commandTimes(now: number): TimeWindow {
+  return { from: now, until: now + COMMAND_AHEAD_MAX_MS };
 }

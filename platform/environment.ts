@@ -26,6 +26,8 @@ const environmentSchema = z.object({
   SENTINEL_NOTICE_FILE: z.string().min(1).optional(),
   SENTINEL_NOTICE_WEBHOOK_SECRET: z.string().min(16, 'must have at least 16 characters').optional(),
   SENTINEL_NOTICE_SMTP_PASSWORD: z.string().min(1).optional(),
+  SENTINEL_COMMAND_PUBLIC_KEY_FILE: z.string().optional(),
+  SENTINEL_COMMAND_PRIVATE_KEY_FILE: z.string().optional(),
   SENTINEL_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   SENTINEL_EXIT_WITH_PARENT: z.enum(['0', '1']).default('0'),
 });
@@ -51,6 +53,10 @@ export interface Environment {
   readonly noticeFile: string | undefined;
   readonly noticeWebhookSecret: string | undefined;
   readonly noticeSmtpPassword: string | undefined;
+  /** What workers check human commands with. */
+  readonly commandPublicKeyFile: string | undefined;
+  /** What the API signs human commands with. */
+  readonly commandPrivateKeyFile: string | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly exitWithParent: boolean;
 }
@@ -88,6 +94,8 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     noticeFile: v.SENTINEL_NOTICE_FILE,
     noticeWebhookSecret: v.SENTINEL_NOTICE_WEBHOOK_SECRET,
     noticeSmtpPassword: v.SENTINEL_NOTICE_SMTP_PASSWORD,
+    commandPublicKeyFile: v.SENTINEL_COMMAND_PUBLIC_KEY_FILE,
+    commandPrivateKeyFile: v.SENTINEL_COMMAND_PRIVATE_KEY_FILE,
     logLevel: v.SENTINEL_LOG_LEVEL,
     exitWithParent: v.SENTINEL_EXIT_WITH_PARENT === '1',
   };

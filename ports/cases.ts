@@ -1,3 +1,5 @@
+import type { CommandReply } from '#contracts/case-messages.ts';
+import type { CommandMessage, RefusedCommand } from '#contracts/command-envelope.ts';
 import type { MachineEvent } from '#domain/case-events.ts';
 import type { AcknowledgedFigures } from '#domain/edges.ts';
 
@@ -8,7 +10,20 @@ export interface CaseCommands {
    * none. Rejects when the case's server cannot be reached in time.
    */
   acknowledge(acknowledgement: Acknowledgement): Promise<'RECORDED' | 'NO_CASE'>;
+  /**
+   * Tells the account's case a command in its envelope, and waits for what it comes to; never starts
+   * a case. Rejects when the case's server cannot be reached. Whoever gets no answer says the same
+   * again: the command's id is carried out once.
+   */
+  command(message: CommandMessage): Promise<CommandResult>;
 }
+
+export type CommandResult =
+  | { readonly kind: 'OBEYED'; readonly reply: CommandReply }
+  | { readonly kind: 'REFUSED'; readonly refusal: RefusedCommand }
+  | { readonly kind: 'NO_CASE' }
+  /** No worker has answered in time; the command may still be carried out until it expires. */
+  | { readonly kind: 'UNANSWERED' };
 
 export interface Acknowledgement {
   readonly accountId: string;

@@ -3,19 +3,22 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
-/** The files that development tokens are signed and checked with. */
+/** What a pair is for: `jwt` signs tokens of people, `command` what the API tells a case for them. */
+export type KeyUse = 'jwt' | 'command';
+
+/** The files of a pair. */
 export interface KeyFiles {
   readonly publicKeyFile: string;
   readonly privateKeyFile: string;
 }
 
 /**
- * The instance's own Ed25519 key pair (PEM: SPKI and PKCS #8), made once, readable by its owner
- * only. A token of one instance is worth nothing at another.
+ * The instance's own Ed25519 key pair for a use (PEM: SPKI and PKCS #8), made once, readable by its
+ * owner only. A token or command of one instance is worth nothing at another.
  */
-export async function developmentKeys(folder: string): Promise<KeyFiles> {
-  const publicKeyFile = path.join(folder, 'jwt-public.pem');
-  const privateKeyFile = path.join(folder, 'jwt-private.pem');
+export async function developmentKeys(folder: string, use: KeyUse): Promise<KeyFiles> {
+  const publicKeyFile = path.join(folder, `${use}-public.pem`);
+  const privateKeyFile = path.join(folder, `${use}-private.pem`);
   if (existsSync(publicKeyFile) && existsSync(privateKeyFile))
     return { publicKeyFile, privateKeyFile };
   await mkdir(folder, { recursive: true, mode: 0o700 });

@@ -2,8 +2,9 @@ import { mkdir, rm } from 'node:fs/promises';
 import type { InstanceLayout } from './cache-layout.ts';
 import { cacheLayout } from './cache-layout.ts';
 import { claimInstance } from './claim-instance.ts';
-import type { KeyFiles } from './development-keys.ts';
+import type { KeyFiles, KeyUse } from './development-keys.ts';
 import { developmentKeys } from './development-keys.ts';
+import { KEY_VARIABLES } from './key-variables.ts';
 import { LOCAL_AWS } from './dynamodb-local.ts';
 import { findServer } from './find-server.ts';
 import type { FoundServer } from './find-server.ts';
@@ -88,7 +89,10 @@ export async function openStack(options: StackOptions): Promise<Stack> {
     });
     started = await startServers(missing, { ...options, installation, instance, keeper });
     const servers = SERVERS.map((kind, index) => found[index] ?? startedAs(kind, started));
-    const keys = await keysOf(instance, variables);
+    const keys = {
+      jwt: await keysOf('jwt', instance, variables),
+      command: await keysOf('command', instance, variables),
+    };
     const environment = environmentOf(servers, keys, variables);
     // What an earlier command told the product's processes still holds for those that run.
     await keeper.change((state) => ({
@@ -138,17 +142,22 @@ function startedAs(kind: ServerKind, started: readonly StartedServer[]): FoundSe
   return server.found;
 }
 
-async function keysOf(instance: InstanceLayout, variables: NodeJS.ProcessEnv): Promise<KeyFiles> {
-  const publicKeyFile = variables.SENTINEL_JWT_PUBLIC_KEY_FILE;
-  const privateKeyFile = variables.SENTINEL_JWT_PRIVATE_KEY_FILE;
+async function keysOf(
+  use: KeyUse,
+  instance: InstanceLayout,
+  variables: NodeJS.ProcessEnv,
+): Promise<KeyFiles> {
+  const named = KEY_VARIABLES[use];
+  const publicKeyFile = variables[named.publicKeyFile];
+  const privateKeyFile = variables[named.privateKeyFile];
   if (publicKeyFile === undefined || privateKeyFile === undefined)
-    return developmentKeys(instance.data);
+    return developmentKeys(instance.data, use);
   return { publicKeyFile, privateKeyFile };
 }
 
 function environmentOf(
   servers: readonly FoundServer[],
-  keys: KeyFiles,
+  keys: Readonly<Record<KeyUse, KeyFiles>>,
   variables: NodeJS.ProcessEnv,
 ): Record<string, string> {
   const uiUrl = servers.find(({ kind }) => kind.name === 'temporal')?.uiUrl;
@@ -160,8 +169,10 @@ function environmentOf(
     ...(uiUrl === undefined ? {} : { TEMPORAL_UI_URL: uiUrl }),
     TEMPORAL_NAMESPACE: temporalNamespace(variables),
     ...(ownDynamodb ? LOCAL_AWS : {}),
-    SENTINEL_JWT_PUBLIC_KEY_FILE: keys.publicKeyFile,
-    SENTINEL_JWT_PRIVATE_KEY_FILE: keys.privateKeyFile,
+    [KEY_VARIABLES.jwt.publicKeyFile]: keys.jwt.publicKeyFile,
+    [KEY_VARIABLES.jwt.privateKeyFile]: keys.jwt.privateKeyFile,
+    [KEY_VARIABLES.command.publicKeyFile]: keys.command.publicKeyFile,
+    [KEY_VARIABLES.command.privateKeyFile]: keys.command.privateKeyFile,
   };
 }
 

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { RecordedProduct, StateKeeper } from './instance-state.ts';
 import type { Launched, Lifetime } from './launch.ts';
+import { withoutForeignKeys } from './key-variables.ts';
 import { launch, NODE_FLAGS } from './launch.ts';
 import { logSize, readLog } from './log-file.ts';
 import { freePort } from './ports.ts';
@@ -54,12 +55,12 @@ export async function startProcess(
     const launched = await launch({
       program: process.execPath,
       args: [...NODE_FLAGS, path.resolve(ROOT, kind.entry)],
-      variables: {
+      variables: withoutForeignKeys(kind.name, {
         ...surroundings.variables,
         ...environment,
         SENTINEL_METRICS_PORT: String(metricsPort),
         SENTINEL_EXIT_WITH_PARENT: boundToParent ? '1' : '0',
-      },
+      }),
       logFile,
       lifetime,
     });

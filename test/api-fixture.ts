@@ -5,6 +5,7 @@ import type { Role } from '#contracts/roles.ts';
 import { AlertsRead } from '#api/alerts-read.ts';
 import type { ApiServices } from '#api/services.ts';
 import { startApi } from '#api/server.ts';
+import { createCommandSigner } from '#platform/identity/command-envelope.ts';
 import { mintToken } from '#platform/identity/mint-token.ts';
 import { createTokenVerifier } from '#platform/identity/token-verifier.ts';
 import { createMetrics } from '#platform/metrics.ts';
@@ -25,7 +26,9 @@ export interface ApiFixture {
   readonly stateIndex: StateIndexFixture;
   readonly temporal: Client;
   readonly privateKey: CryptoKey;
-  /** A token of the product's issuer, good for an hour. */
+  /** With which workers check what this API signs. */
+  readonly publicKey: CryptoKey;
+  /** A token of the product's issuer for `ann`, good for an hour. */
   token(...roles: Role[]): Promise<string>;
   /** A request as a caller with these roles makes it. */
   send(method: string, path: string, options?: SendOptions): Promise<Answer>;
@@ -34,6 +37,8 @@ export interface ApiFixture {
 
 export interface SendOptions {
   readonly as?: readonly Role[];
+  /** Who the caller is: `ann` unless said otherwise. */
+  readonly subject?: string;
   /** Sent as JSON, unless it is a string: then as it is. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
@@ -72,6 +77,7 @@ export async function openApi(
     openCases: stateIndex.cases,
     cases: createCases(temporal.client, { prefix }),
     alerts: new AlertsRead(),
+    commands: createCommandSigner(privateKey),
     tokens: createTokenVerifier(publicKey),
     metrics: createMetrics(name),
     logger: testLogger,
@@ -83,20 +89,22 @@ export async function openApi(
     ...changes(kafka),
   });
   const url = `http://127.0.0.1:${String(server.port)}`;
-  const token = (...roles: Role[]): Promise<string> =>
-    mintToken({ subject: 'ann', roles }, privateKey, Date.now(), HOUR_MS);
+  const tokenOf = (subject: string, roles: readonly Role[]): Promise<string> =>
+    mintToken({ subject, roles }, privateKey, Date.now(), HOUR_MS);
+  const token = (...roles: Role[]): Promise<string> => tokenOf('ann', roles);
   return {
     url,
     kafka,
     stateIndex,
     temporal: temporal.client,
     privateKey,
+    publicKey,
     token,
-    send: async (method, path, { as, body, headers } = {}) => {
+    send: async (method, path, { as, subject = 'ann', body, headers } = {}) => {
       const response = await fetch(url + path, {
         method,
         headers: {
-          ...(as === undefined ? {} : { authorization: `Bearer ${await token(...as)}` }),
+          ...(as === undefined ? {} : { authorization: `Bearer ${await tokenOf(subject, as)}` }),
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
           ...headers,
         },

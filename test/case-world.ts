@@ -47,6 +47,9 @@ export class CaseWorld implements Publisher, FiguresReader, Holdings, MessageCha
   stale: StaleReason | null = null;
   /** How often the figures were re-read. */
   readings = 0;
+  /** Whether records can be written; how often that failed. */
+  logIsUp = true;
+  failedWrites = 0;
   /** Whether the venue fills orders. */
   venueIsOpen = true;
   readonly #client: Client;
@@ -166,6 +169,10 @@ export class CaseWorld implements Publisher, FiguresReader, Holdings, MessageCha
   }
 
   publish(records: readonly OutboundRecord[]): Promise<RecordPosition[]> {
+    if (!this.logIsUp) {
+      this.failedWrites += 1;
+      return Promise.reject(new Error('the log is away'));
+    }
     for (const { topic, value } of records) {
       const record: unknown = JSON.parse(value ?? 'null');
       if (typeof record !== 'object' || record === null) throw new Error('a record is an object');

@@ -41,6 +41,7 @@ export async function perform(
   const { issueMarginCall } = createCaseActivities({
     publisher: kafka,
     figures: { read: () => Promise.reject(new Error('nothing is read here')) },
+    commands: { check: () => Promise.reject(new Error('nobody commands here')) },
     holdings: {
       of: () => {
         const { version, asOf } = walk.figures();

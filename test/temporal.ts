@@ -5,11 +5,15 @@ import { fileURLToPath } from 'node:url';
 import { createCaseActivities } from '#activities/account-case.ts';
 import { CASE_SEARCH_ATTRIBUTES } from '#contracts/case-messages.ts';
 import type { Policy } from '#domain/policy.ts';
+import { createCommandSigner, createCommandVerifier } from '#platform/identity/command-envelope.ts';
+import type { CommandSigner } from '#ports/command-envelope.ts';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { isRepeatedAttempt, knowAttempt } from '../workers/activity-attempt.ts';
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { generateKeyPair } from 'jose';
+import type { CryptoKey } from 'jose';
 import { CaseWorld } from './case-world.ts';
 import { testLogger } from './kafka-fixture.ts';
 
@@ -17,14 +21,25 @@ export const CASE_WORKFLOW_FILE = fileURLToPath(
   new URL('../workflows/account-case.ts', import.meta.url),
 );
 
+interface CommandKeys {
+  readonly publicKey: CryptoKey;
+  readonly privateKey: CryptoKey;
+}
+
 /** A real Temporal server with everything that account cases need of it, for one test file. */
 export class CaseServer {
   readonly temporal: TestWorkflowEnvironment;
   readonly #bundle: WorkflowBundleWithSourceMap;
+  readonly #apiKey: CommandKeys;
 
-  private constructor(temporal: TestWorkflowEnvironment, bundle: WorkflowBundleWithSourceMap) {
+  private constructor(
+    temporal: TestWorkflowEnvironment,
+    bundle: WorkflowBundleWithSourceMap,
+    apiKey: CommandKeys,
+  ) {
     this.temporal = temporal;
     this.#bundle = bundle;
+    this.#apiKey = apiKey;
   }
 
   static async start(): Promise<CaseServer> {
@@ -32,7 +47,8 @@ export class CaseServer {
     Runtime.install({ logger });
     const temporal = await startTemporal();
     const bundle = await bundleWorkflowCode({ workflowsPath: CASE_WORKFLOW_FILE, logger });
-    return new CaseServer(temporal, bundle);
+    const apiKey = await generateKeyPair('EdDSA', { crv: 'Ed25519' });
+    return new CaseServer(temporal, bundle, apiKey);
   }
 
   async stop(): Promise<void> {
@@ -46,6 +62,11 @@ export class CaseServer {
     taskQueue = `cases-${randomUUID()}`,
   ): CaseWorld {
     return new CaseWorld({ client: this.temporal.client, taskQueue, policy, accountId });
+  }
+
+  /** Signs as the API does whose commands the workers here believe. */
+  get signer(): CommandSigner {
+    return createCommandSigner(this.#apiKey.privateKey);
   }
 
   /** Runs a worker for a world's case while `run` is under way. */
@@ -66,6 +87,7 @@ export class CaseServer {
         isRepeated: isRepeatedAttempt,
         policy: world.policy,
         logger: testLogger,
+        commands: createCommandVerifier(this.#apiKey.publicKey),
         clock: { now: () => Date.now() },
       }),
     });
@@ -100,7 +122,7 @@ function temporalPath(): string {
 }
 
 /** Waits until something holds; throws after `limitMs`, saying what did not happen. */
-export async function until(what: string, holds: () => boolean, limitMs = 20_000): Promise<void> {
+export async function until(what: string, holds: () => boolean, limitMs = 50_000): Promise<void> {
   const end = Date.now() + limitMs;
   while (!holds()) {
     if (Date.now() > end)

@@ -1,6 +1,9 @@
 import { createCaseActivities } from '#activities/account-case.ts';
 import { ALWAYS_OPEN } from '#domain/market-hours.ts';
 import { systemClock } from '#platform/clock.ts';
+import type { Environment } from '#platform/environment.ts';
+import { createCommandVerifier } from '#platform/identity/command-envelope.ts';
+import { readPublicKey } from '#platform/identity/keys.ts';
 import { createEndOffsets, createLogReader } from '#platform/kafka/log-reader.ts';
 import { createNoticeLog } from '#platform/kafka/notice-log.ts';
 import { partitionOf } from '#platform/kafka/partition-of.ts';
@@ -10,6 +13,9 @@ import { loadNoticeConfiguration } from '#platform/notices/notice-configuration.
 import { loadPolicy } from '#platform/policies.ts';
 import { runProcess } from '#platform/process.ts';
 import { caseTaskQueue } from '#platform/temporal/cases.ts';
+import type { CommandVerifier } from '#ports/command-envelope.ts';
+import type { Logger } from '#ports/logger.ts';
+import type { MessageChannels } from '#ports/message-channel.ts';
 import { isRepeatedAttempt } from './activity-attempt.ts';
 import { startCaseWorker } from './case-worker.ts';
 import { createFreshFigures } from './fresh-figures.ts';
@@ -31,14 +37,8 @@ runProcess({
       logger,
     };
     const { partitions } = environment;
-    const channels = createMessageChannels(
-      loadNoticeConfiguration(environment.noticeConfigFile, environment.noticeFile),
-      {
-        webhookSecret: environment.noticeWebhookSecret,
-        smtpPassword: environment.noticeSmtpPassword,
-      },
-      logger,
-    );
+    const commands = await commandVerifier(environment);
+    const channels = messageChannels(environment, logger);
     const view = new MarginView(logger);
     const reader = createLogReader(surroundings, { onFatal: fail });
     const [publisher, ends] = await Promise.all([
@@ -64,6 +64,7 @@ runProcess({
       noticeLog: createNoticeLog(surroundings, partitions),
       isRepeated: isRepeatedAttempt,
       policy: loadPolicy(environment.preset),
+      commands,
       clock: systemClock,
       logger,
     });
@@ -83,3 +84,20 @@ runProcess({
     };
   },
 });
+
+/** Believes the commands of the API whose public key the environment names. */
+async function commandVerifier({ commandPublicKeyFile }: Environment): Promise<CommandVerifier> {
+  if (commandPublicKeyFile === undefined) {
+    throw new Error('SENTINEL_COMMAND_PUBLIC_KEY_FILE is not set: no command could be believed');
+  }
+  return createCommandVerifier(await readPublicKey(commandPublicKeyFile));
+}
+
+function messageChannels(environment: Environment, logger: Logger): MessageChannels {
+  const { noticeConfigFile, noticeFile, noticeWebhookSecret, noticeSmtpPassword } = environment;
+  return createMessageChannels(
+    loadNoticeConfiguration(noticeConfigFile, noticeFile),
+    { webhookSecret: noticeWebhookSecret, smtpPassword: noticeSmtpPassword },
+    logger,
+  );
+}

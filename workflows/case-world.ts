@@ -4,10 +4,11 @@ import type {
   RecordAnswer,
   RecordRequest,
 } from '#contracts/case-activities.ts';
+import type { RefusedCommandRequest } from '#contracts/refused-command.ts';
 import type { CaseEvent } from '#domain/case-events.ts';
 import type { CaseAction, LadderAction } from '#domain/ladder-actions.ts';
 import type { CaseSummary } from '#domain/case-summary.ts';
-import { proxyActivities, workflowInfo } from '@temporalio/workflow';
+import { proxyActivities, proxyLocalActivities, workflowInfo } from '@temporalio/workflow';
 import type { ActivityFunctionWithOptions } from '@temporalio/workflow';
 import { actionText } from './case-text.ts';
 
@@ -50,6 +51,23 @@ const RECORD: Readonly<Record<CaseAction['type'], ActivityFunctionWithOptions<Re
 };
 
 export const policyInForce = activities.policyInForce;
+
+/** Checks an envelope near at hand: it needs nothing but the public key. */
+export const { verifyCommand } = proxyLocalActivities<Pick<CaseActivities, 'verifyCommand'>>({
+  startToCloseTimeout: '5 seconds',
+});
+
+/** Writes down that a command was refused. */
+export async function recordRefusal(
+  refused: Omit<RefusedCommandRequest, 'caseId' | 'refusedAt'>,
+): Promise<void> {
+  const { code } = refused.refusal;
+  const summary = `refused ${refused.command.type} by ${refused.by ?? 'nobody proved'}: ${code}`;
+  const caseId = workflowInfo().firstExecutionRunId;
+  await activities.recordRefusedCommand.executeWithOptions({ summary }, [
+    { ...refused, caseId, refusedAt: Date.now() },
+  ]);
+}
 
 /** Does what a decision asks for, and answers with the event that comes of it, if any. */
 export async function perform(

@@ -16,6 +16,7 @@ import type { AcknowledgedCase, CaseCommands, CaseSignals } from '#ports/cases.t
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
+import { sendCommand } from './case-command.ts';
 import type { TemporalSurroundings } from './connection.ts';
 
 /** A signal takes 10 ms; a server that takes longer than this is not there (PLATFORM, Temporal). */
@@ -40,6 +41,8 @@ const CASE_DETAILS = [
   'ACTIVE → WARNING → MARGIN_CALL → RESTRICTED → LIQUIDATING → UNSECURED_DEFICIT',
   '',
   'The case goes up on fresh figures and timers by itself, and down when the call is met.',
+  'Commands of people (cure, extend, release, hold, resume) come through the API, signed.',
+  'Send the signal `hold` with `{"by": "your name", "reason": "why"}` to stop every escalation of this account at once.',
   'Send the signal `acknowledge` with `{"by": "your name", "note": "what you do"}` to record that you have seen it.',
 ].join('\n');
 
@@ -83,6 +86,7 @@ export function createCases(
         throw error;
       }
     },
+    command: (message) => sendCommand(client, accountCaseId(prefix, message.accountId), message),
     async *acknowledged() {
       yield* await client.withDeadline(Date.now() + LIST_MS_MAX, () => list(client, prefix));
     },

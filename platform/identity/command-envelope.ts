@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto';
+import { CompactSign, compactVerify, errors } from 'jose';
+import type { CryptoKey } from 'jose';
+import { z } from 'zod';
+import { canonicalText, COMMAND_ROLES } from '#contracts/command-envelope.ts';
+import type { CommandContent, EnvelopeCheck, RefusedCommand } from '#contracts/command-envelope.ts';
+import { hasRole, roleSchema, TOKEN_ISSUER } from '#contracts/roles.ts';
+import { id, instant } from '#contracts/wire.ts';
+import type { CommandSigner, CommandVerifier } from '#ports/command-envelope.ts';
+import { ALGORITHM } from './keys.ts';
+
+/** Marks the envelope in its protected header: a bearer token is none, nor is an envelope a token. */
+const TYPE = 'sentinel-command';
+const AUDIENCE = 'margin-sentinel-case';
+
+const claimsSchema = z.strictObject({
+  iss: z.literal(TOKEN_ISSUER),
+  aud: z.literal(AUDIENCE),
+  sub: id,
+  role: roleSchema,
+  account_id: id,
+  command_id: id,
+  payload_sha256: z.string(),
+  expires_at: instant,
+});
+type Claims = z.infer<typeof claimsSchema>;
+
+/** Signs commands with the API's Ed25519 key. */
+export function createCommandSigner(privateKey: CryptoKey): CommandSigner {
+  return {
+    seal: async (content, by, role) => {
+      const claims: Claims = { ...bound(content), iss: TOKEN_ISSUER, aud: AUDIENCE, sub: by, role };
+      const envelope = await new CompactSign(new TextEncoder().encode(JSON.stringify(claims)))
+        .setProtectedHeader({ alg: ALGORITHM, typ: TYPE })
+        .sign(privateKey);
+      return { ...content, envelope };
+    },
+  };
+}
+
+/** Checks commands against the public half of that key. */
+export function createCommandVerifier(publicKey: CryptoKey): CommandVerifier {
+  return {
+    check: async (message, now) => {
+      const claims = await open(message.envelope, publicKey);
+      if (claims === null) {
+        return refuse('BAD_SIGNATURE', 'an envelope without a valid signature', "the API's");
+      }
+      const content = bound(message);
+      const other = (['account_id', 'command_id', 'expires_at', 'payload_sha256'] as const).find(
+        (name) => claims[name] !== content[name],
+      );
+      if (other !== undefined) {
+        return refuse('CONTENT_NOT_SIGNED', `another ${other}`, `the ${other} that was signed`);
+      }
+      if (now >= message.expiresAt)
+        return refuse('COMMAND_EXPIRED', text(now), text(message.expiresAt));
+      const needed = COMMAND_ROLES[message.command.type];
+      if (!hasRole([claims.role], needed)) return refuse('ROLE_NOT_ENOUGH', claims.role, needed);
+      return { ok: true, by: claims.sub, role: claims.role };
+    },
+  };
+}
+
+/** The claims that bind a content. */
+function bound(content: CommandContent) {
+  return {
+    account_id: content.accountId,
+    command_id: content.command.commandId,
+    expires_at: content.expiresAt,
+    payload_sha256: createHash('sha256').update(canonicalText(content)).digest('base64url'),
+  };
+}
+
+/** What a genuine envelope says; null for every other. */
+async function open(envelope: string, publicKey: CryptoKey): Promise<Claims | null> {
+  try {
+    const { payload, protectedHeader } = await compactVerify(envelope, publicKey, {
+      algorithms: [ALGORITHM],
+    });
+    if (protectedHeader.typ !== TYPE) return null;
+    const parsed = claimsSchema.safeParse(JSON.parse(new TextDecoder().decode(payload)));
+    return parsed.success ? parsed.data : null;
+  } catch (error) {
+    if (error instanceof errors.JOSEError || error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+function refuse(code: RefusedCommand['code'], observed: string, limit: string): EnvelopeCheck {
+  return { ok: false, refusal: { code, observed, limit } };
+}
+
+function text(at: number): string {
+  return new Date(at).toISOString();
+}
