@@ -47,11 +47,11 @@ function cells(account: AccountSummary, now: number): string[] {
   return [
     account.rung,
     account.status ?? '-',
-    money(account.equity),
-    money(account.maintenance_req),
-    money(account.excess),
-    money(account.demand),
-    account.awaiting_release ? 'waits for release' : instant(account.due_at, now),
+    moneyText(account.equity),
+    moneyText(account.maintenance_req),
+    moneyText(account.excess),
+    moneyText(account.demand),
+    account.awaiting_release ? 'waits for release' : instantText(account.due_at, now),
   ];
 }
 
@@ -74,37 +74,65 @@ function stepsText({ case: open }: AccountDetail, now: number): string {
   const seen =
     open.acknowledged_by === null
       ? 'nobody yet'
-      : `${open.acknowledged_by}, ${instant(open.acknowledged_at, now)}`;
+      : `${open.acknowledged_by}, ${instantText(open.acknowledged_at, now)}`;
   const rows: [string, string | null][] = [
     ['episode', `${String(open.episode)} under policy ${open.policy_version}`],
-    ['demand', open.demand === null ? null : money(open.demand)],
-    ['issued', open.issued_at === null ? null : instant(open.issued_at, now)],
-    ['due', open.due_at === null ? null : instant(open.due_at, now)],
-    ['close-only since', open.restricted_at === null ? null : instant(open.restricted_at, now)],
-    ['liquidation from', open.liquidate_at === null ? null : instant(open.liquidate_at, now)],
-    ['release', open.awaiting_release ? 'waits for a person' : null],
-    ['held', open.hold === null ? null : `${open.hold.reason}, ${instant(open.hold.since, now)}`],
+    ['demand', open.demand === null ? null : moneyText(open.demand)],
+    ['outstanding', open.outstanding === null ? null : moneyText(open.outstanding)],
+    ['issued', open.issued_at === null ? null : instantText(open.issued_at, now)],
+    ['due', open.due_at === null ? null : instantText(open.due_at, now)],
+    ['close-only since', open.restricted_at === null ? null : instantText(open.restricted_at, now)],
+    ['liquidation from', open.liquidate_at === null ? null : instantText(open.liquidate_at, now)],
+    ['funds pending', open.funds_expire_at === null ? null : fundsText(open.funds_expire_at, now)],
+    ['release', releaseText(open)],
+    ['enforcement', enforcementText(open, now)],
+    [
+      'held',
+      open.hold === null ? null : `${open.hold.reason}, ${instantText(open.hold.since, now)}`,
+    ],
     ['seen by', seen],
   ];
   return rowsText(rows);
 }
 
+type OpenCase = NonNullable<AccountDetail['case']>;
+
+function fundsText(expiresAt: number, now: number): string {
+  return `hold escalation until ${instantText(expiresAt, now)}`;
+}
+
+/** Who has released the liquidation, and whether somebody else has to yet. */
+function releaseText({ awaiting_release: awaiting, released_by: by }: OpenCase): string | null {
+  if (by.length === 0) return awaiting ? 'waits for a person' : null;
+  const names = by.join(' and ');
+  return awaiting ? `by ${names}; waits for a second, different person` : `by ${names}`;
+}
+
+/** Who holds enforcement, and who still has to agree to its end. */
+function enforcementText({ enforcement_hold: held }: OpenCase, now: number): string | null {
+  if (held === null) return null;
+  const since = `held by ${held.by}, ${instantText(held.since, now)}: ${held.reason}`;
+  return held.resume_asked_by === null
+    ? `${since}; two persons resume it`
+    : `${since}; ${held.resume_asked_by} asks to resume, a second person has to agree`;
+}
+
 function figuresText({ figures }: AccountDetail, now: number, paint: Paint): string {
   if (figures === null) return '';
   const rows: [string, string | null][] = [
-    ['cash', money(figures.cash)],
-    ['long market value', money(figures.long_mv)],
-    ['short market value', money(figures.short_mv)],
-    ['equity', money(figures.equity)],
-    ['maintenance requirement', money(figures.maintenance_req)],
-    ['excess', money(figures.excess)],
+    ['cash', moneyText(figures.cash)],
+    ['long market value', moneyText(figures.long_mv)],
+    ['short market value', moneyText(figures.short_mv)],
+    ['equity', moneyText(figures.equity)],
+    ['maintenance requirement', moneyText(figures.maintenance_req)],
+    ['excess', moneyText(figures.excess)],
     ['no price for', figures.prices_missing.join(', ') || null],
     ...figures.blocked_by.map(({ code, what, since }): [string, string] => [
       'blocked by',
-      `${code} ${what}, ${instant(since, now)}`,
+      `${code} ${what}, ${instantText(since, now)}`,
     ]),
   ];
-  return `${paint('dim', `Figures of ${instant(figures.as_of, now)}`)}\n${rowsText(rows)}`;
+  return `${paint('dim', `Figures of ${instantText(figures.as_of, now)}`)}\n${rowsText(rows)}`;
 }
 
 function positionsText({ figures }: AccountDetail, paint: Paint): string {
@@ -112,9 +140,9 @@ function positionsText({ figures }: AccountDetail, paint: Paint): string {
   const rows = figures.positions.map((position) => [
     `  ${position.symbol}`,
     number(position.qty, 0),
-    money(position.price),
-    money(position.market_value),
-    money(position.maintenance_req),
+    moneyText(position.price),
+    moneyText(position.market_value),
+    moneyText(position.maintenance_req),
   ]);
   const head = ['  symbol', 'quantity', 'price', 'market value', 'requirement'];
   return `${paint('dim', 'Positions')}\n${aligned([head, ...rows], 1, 4)}`;
@@ -138,7 +166,8 @@ function aligned(rows: readonly (readonly string[])[], first: number, last: numb
   );
 }
 
-function money(amount: number | null): string {
+/** Dollars; - for none. */
+export function moneyText(amount: number | null): string {
   return amount === null ? '-' : number(amount, 2);
 }
 
@@ -150,7 +179,7 @@ function number(value: number, digitsMin: number): string {
 }
 
 /** An instant in UTC and how far it is from now. */
-function instant(at: number | null, now: number): string {
+export function instantText(at: number | null, now: number): string {
   if (at === null) return '-';
   const text = new Date(at)
     .toISOString()

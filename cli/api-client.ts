@@ -7,12 +7,12 @@ import { KeyFileError, readPrivateKey } from '#platform/identity/keys.ts';
 import { mintToken } from '#platform/identity/mint-token.ts';
 import type { ApiPlace } from './api-place.ts';
 import { Failure } from './failure.ts';
+import { LOOK, problemFailure } from './problem-failure.ts';
+import type { FieldWords } from './problem-failure.ts';
 
 /** A command's token is good for as long as the command may take. */
 const TOKEN_MS = 300_000;
 const ANSWER_MS_MAX = 15_000;
-
-const LOOK = '`sentinel status` shows what runs; its log says why.';
 
 /** Asks the API in the name of the person at this terminal. */
 export interface ApiClient {
@@ -21,7 +21,14 @@ export interface ApiClient {
     path: string,
     body: unknown,
     schema: Schema,
+    how?: PostOptions,
   ): Promise<z.infer<Schema>>;
+}
+
+export interface PostOptions {
+  readonly idempotencyKey?: string;
+  /** By field of the body: the option that a person types for it. */
+  readonly words?: FieldWords;
 }
 
 /** A client with just the role that the command needs. Throws Failure when no token can be had. */
@@ -32,19 +39,18 @@ export async function connectApi(place: ApiPlace, role: Role): Promise<ApiClient
     path: string,
     body: unknown,
     schema: Schema,
+    { idempotencyKey, words }: PostOptions = {},
   ): Promise<z.infer<Schema>> => {
-    const response = await send(place.url, method, path, token, body);
+    const response = await send(place.url, method, path, token, body, idempotencyKey);
     const content = await readJson(response);
     if (response.ok) return schema.parse(content);
     const problem = problemSchema.safeParse(content);
-    throw new Failure(
-      problem.success ? problem.data.detail : `The API answers ${String(response.status)}.`,
-      response.status >= 500 ? LOOK : undefined,
-    );
+    if (problem.success) throw problemFailure(problem.data, words);
+    throw new Failure(`The API answers ${String(response.status)}.`, LOOK);
   };
   return {
     get: (path, schema) => ask('GET', path, undefined, schema),
-    post: (path, body, schema) => ask('POST', path, body, schema),
+    post: (path, body, schema, how) => ask('POST', path, body, schema, how),
   };
 }
 
@@ -82,6 +88,7 @@ async function send(
   path: string,
   token: string,
   body: unknown,
+  idempotencyKey: string | undefined,
 ): Promise<Response> {
   try {
     return await fetch(new URL(path, url), {
@@ -90,6 +97,7 @@ async function send(
       headers: {
         authorization: `Bearer ${token}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
@@ -98,7 +106,8 @@ async function send(
     const what = late
       ? `has not answered within ${String(ANSWER_MS_MAX / 1000)} s`
       : 'is not there';
-    throw new Failure(`The API at ${url} ${what}.`, LOOK);
+    const again = idempotencyKey === undefined ? '' : ` To ask again: --key ${idempotencyKey}`;
+    throw new Failure(`The API at ${url} ${what}.${again}`, LOOK);
   }
 }
 

@@ -1,4 +1,5 @@
 import { openApiDocument } from '#api/openapi.ts';
+import { roleDocument } from '#api/role-document.ts';
 import { ROUTES } from '#api/routes.ts';
 import { asyncApiDocument } from '#contracts/asyncapi.ts';
 import { PARTITIONS_DEFAULT } from '#platform/environment.ts';
@@ -21,5 +22,6 @@ export const GENERATED_DOCUMENTS: readonly GeneratedDocument[] = [
     path: 'docs/generated/asyncapi.json',
     generate: () => `${JSON.stringify(asyncApiDocument(PARTITIONS_DEFAULT), null, 2)}\n`,
   },
+  { path: 'docs/generated/roles.md', generate: () => roleDocument(ROUTES) },
   { path: 'docs/generated/ladder.md', generate: ladderDocument },
 ];

@@ -16,7 +16,7 @@ import type { CliRun } from '#test/cli-fixture.ts';
 /** `sentinel accounts`, `case` and `token` against a running API. */
 
 /** Each test starts a process or three, on a machine with other work. */
-jest.setTimeout(30_000);
+jest.setTimeout(120_000);
 
 let api: ApiFixture;
 let folder: string;

@@ -4,6 +4,7 @@ import { accountDetailSchema, acknowledgedSchema } from '#contracts/rest.ts';
 import { caseText, painted, plain } from '../account-text.ts';
 import { connectApi } from '../api-client.ts';
 import { findApi } from '../api-place.ts';
+import { registerCaseCommands } from './case-commands.ts';
 
 const SHOW_HELP = `
 Examples:
@@ -28,9 +29,9 @@ interface AcknowledgeOptions extends ShowOptions {
   readonly note?: string;
 }
 
-/** Adds `case show` and `case acknowledge` to the command line. */
+/** Adds `case show`, `case acknowledge` and what people command to the command line. */
 export function register(program: Command): void {
-  const group = program.command('case').description('look at a case, say that you have seen it');
+  const group = program.command('case').description('look at a case, and tell it what to do');
   group
     .command('show')
     .argument('<account_id>')
@@ -71,6 +72,7 @@ export function register(program: Command): void {
             : `Acknowledged: ${done.account_id} by ${done.acknowledged_by} at ${at}.\n`,
         );
     });
+  registerCaseCommands(group);
 }
 
 function pathOf(accountId: string): string {

@@ -6,9 +6,10 @@ import type { Role } from '#contracts/roles.ts';
 import { ID_PATTERN } from '#contracts/wire.ts';
 import { ownToken, userName } from '../api-client.ts';
 import { findApi } from '../api-place.ts';
+import { durationOption } from '../duration-option.ts';
 
-const UNITS_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-const LIFETIME_MS_MAX = 30 * UNITS_MS.d;
+const LIFETIME_DAYS_MAX = 30;
+const LIFETIME_MS_DEFAULT = 3_600_000;
 
 const HELP = `
 Roles: viewer reads; feed writes fills, cash, prices and betas; operator reads and works on cases;
@@ -38,8 +39,8 @@ export function register(program: Command): void {
     .option('--subject <name>', 'who its holder is (default: your user name)', subjectOption)
     .addOption(
       new Option('--expires <duration>', 'how long it is good, such as 90s, 15m, 1h, 7d')
-        .argParser(durationOption)
-        .default(UNITS_MS.h, '1h'),
+        .argParser(durationOption(LIFETIME_DAYS_MAX))
+        .default(LIFETIME_MS_DEFAULT, '1h'),
     )
     .option('--instance <name>', 'for this instance')
     .addHelpText('after', HELP)
@@ -49,14 +50,6 @@ export function register(program: Command): void {
       const token = await ownToken(place, subject, options.role, options.expires);
       command.configureOutput().writeOut?.(`${token}\n`);
     });
-}
-
-function durationOption(text: string): number {
-  const [, count = '', unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
-  const known = unit === 's' || unit === 'm' || unit === 'h' || unit === 'd';
-  const lifetimeMs = known ? Number(count) * UNITS_MS[unit] : 0;
-  if (lifetimeMs > 0 && lifetimeMs <= LIFETIME_MS_MAX) return lifetimeMs;
-  throw new InvalidArgumentError('It must be a time such as 90s, 15m, 1h or 7d, at most 30d.');
 }
 
 function subjectOption(text: string): string {
