@@ -65,7 +65,7 @@ describe('the list of accounts', () => {
     ['limit=ten', 'limit must be a finite number'],
     ['limit=1.5', 'limit must be a whole number'],
     ['rung=FINE', 'rung must be one of'],
-    ['status=', 'status must be one of'],
+    ['status=', 'status must not be empty'],
     ['rung=ACTIVE&rung=WARNING', 'rung must be one of'],
     ['cursor=nonsense', 'cursor must be the next_cursor'],
     ['sort=excess', 'sort is not a known field'],

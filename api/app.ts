@@ -43,7 +43,8 @@ export function createApp(routes: readonly Route[], services: ApiServices): Expr
       observe.matched(request, route.path);
       const known = factsOf(request);
       const answer = await serve(route, request, response, known, services);
-      send(response, answer, known.correlationId);
+      if ('stream' in answer && request.method !== 'HEAD') await answer.stream(request, response);
+      else send(response, answer, known.correlationId);
     });
   }
   for (const [path, methods] of methodsByPath(routes)) {
@@ -102,6 +103,10 @@ function send(response: Response, answer: Reply | Problem, correlationId: string
   if ('json' in answer) {
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify(answer.json));
+    return;
+  }
+  if ('stream' in answer) {
+    response.end();
     return;
   }
   response.setHeader('content-type', answer.contentType);

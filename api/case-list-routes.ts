@@ -49,12 +49,17 @@ const listCases = route({
       const detail = 'must be the next_cursor of a page before, in the same order';
       return fieldProblem('invalid-parameters', [{ parameter: 'cursor', detail }]);
     }
+    const { due_after: dueAfter, due_before: dueBefore } = query;
+    if (dueAfter !== undefined && dueBefore !== undefined && dueAfter > dueBefore) {
+      const detail = 'must not be after due_before';
+      return fieldProblem('invalid-parameters', [{ parameter: 'due_after', detail }]);
+    }
     const work = openCases.list({
       order,
       rung: query.rung,
       status: query.status,
-      dueAfter: query.due_after,
-      dueBefore: query.due_before,
+      dueAfter,
+      dueBefore,
       deficiencyMin: query.deficiency_min,
       held: query.held === undefined ? undefined : query.held === 'true',
       limit: query.limit ?? PAGE_ACCOUNTS_DEFAULT,

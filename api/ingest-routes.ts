@@ -11,6 +11,7 @@ import type { Accepted } from '#contracts/rest.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import { bookingTimes, quoteTimes } from '#domain/input-times.ts';
 import type { TimeWindow } from '#domain/input-times.ts';
+import type { OutboundRecord, RecordPosition } from '#ports/records.ts';
 import { batchOf } from './batch-body.ts';
 import { ask } from './dependency.ts';
 import type { Problem } from './problem.ts';
@@ -23,6 +24,8 @@ interface Input<Record extends { readonly timestamp: number }> {
   readonly path: string;
   readonly operationId: string;
   readonly what: string;
+  /** More for its description. */
+  readonly also?: string;
   readonly topic: string;
   readonly record: z.ZodType<Record>;
   readonly submission: z.ZodType;
@@ -34,6 +37,13 @@ interface Input<Record extends { readonly timestamp: number }> {
   readonly idOf: (record: Record) => string;
   /** The record as it goes to the topic, with the request's correlation id where it has none. */
   readonly outOf: (record: Record, correlationId: string) => Record;
+  /** Looks at the records before they are written, and writes them; without it all are written. */
+  readonly post?: (
+    records: readonly Record[],
+    outbound: readonly OutboundRecord[],
+    correlationId: string,
+    services: ApiServices,
+  ) => Promise<Problem | RecordPosition[]>;
 }
 
 export const INGEST_ROUTES: readonly Route[] = [
@@ -54,6 +64,7 @@ export const INGEST_ROUTES: readonly Route[] = [
     path: '/cash',
     operationId: 'postCash',
     what: 'deposits, withdrawals and their reversals',
+    also: 'A withdrawal must leave no deficiency, and $2,000 of equity where there is a loan or a short; else the answer is 409, and 503 while the figures are not fresh.',
     topic: TOPICS.cash.name,
     record: cashEntrySchema,
     submission: cashSubmissionSchema,
@@ -62,6 +73,8 @@ export const INGEST_ROUTES: readonly Route[] = [
     keyOf: (cash) => cash.account_id,
     idOf: (cash) => cash.cash_id,
     outOf: (cash, correlation_id) => ({ correlation_id, ...cash }),
+    post: (records, outbound, correlationId, { withdrawals }) =>
+      withdrawals.post(records, outbound, correlationId),
   }),
   ingest({
     path: '/prices',
@@ -100,7 +113,8 @@ function ingest<Record extends { readonly timestamp: number }>(input: Input<Reco
     description:
       `All or nothing: with one wrong record none is written. Answered after Kafka has acknowledged ` +
       `every record on ${input.topic}. After a 503 some may have been written: repeat the request ` +
-      `with the same ids, repeated records count once.`,
+      `with the same ids, repeated records count once.${input.also === undefined ? '' : ` ${input.also}`}`,
+    ...(input.post === undefined ? {} : { problems: ['withdrawal-refused'] as const }),
     role: 'feed',
     parameters: NO_FIELDS,
     query: NO_FIELDS,
@@ -114,21 +128,28 @@ async function publish<Record extends { readonly timestamp: number }>(
   input: Input<Record>,
   records: readonly Record[],
   correlationId: string,
-  { publisher, logger }: ApiServices,
+  services: ApiServices,
 ): Promise<Reply | Problem> {
-  const work = publisher.publish(
-    records.map((record) => ({
-      topic: input.topic,
-      key: input.keyOf(record),
-      value: JSON.stringify(input.outOf(record, correlationId)),
-    })),
-  );
-  const detail = 'Kafka has not acknowledged in time. Repeat the request with the same ids.';
-  const written = await ask(work, detail, logger);
-  if (!written.ok) return written.problem;
+  const outbound = records.map((record) => ({
+    topic: input.topic,
+    key: input.keyOf(record),
+    value: JSON.stringify(input.outOf(record, correlationId)),
+  }));
+  const written = await (input.post?.(records, outbound, correlationId, services) ??
+    writeAll(outbound, services));
+  if ('kind' in written) return written;
   const ids = records.map(input.idOf);
   const accepted: Accepted = {
-    accepted: written.value.map((position, index) => ({ ...position, id: ids[index] ?? '' })),
+    accepted: written.map((position, index) => ({ ...position, id: ids[index] ?? '' })),
   };
   return { status: 202, json: accepted };
+}
+
+async function writeAll(
+  outbound: readonly OutboundRecord[],
+  { publisher, logger }: ApiServices,
+): Promise<Problem | RecordPosition[]> {
+  const detail = 'Kafka has not acknowledged in time. Repeat the request with the same ids.';
+  const written = await ask(publisher.publish(outbound), detail, logger);
+  return written.ok ? written.value : written.problem;
 }

@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { caseLink } from '#contracts/case-link.ts';
 import { TOPICS } from '#contracts/topics.ts';
+import { ALWAYS_OPEN } from '#domain/market-hours.ts';
 import { systemClock } from '#platform/clock.ts';
 import { createAccountHistory } from '#platform/dynamodb/account-history.ts';
 import { createAccountIndex } from '#platform/dynamodb/account-index.ts';
@@ -11,19 +13,79 @@ import type { Environment } from '#platform/environment.ts';
 import { createCommandSigner } from '#platform/identity/command-envelope.ts';
 import { readPrivateKey, readPublicKey } from '#platform/identity/keys.ts';
 import { createTokenVerifier } from '#platform/identity/token-verifier.ts';
+import type { KafkaSurroundings } from '#platform/kafka/client.ts';
 import { createEndOffsets, createLogReader } from '#platform/kafka/log-reader.ts';
+import { partitionOf } from '#platform/kafka/partition-of.ts';
 import { createPublisher } from '#platform/kafka/publisher.ts';
+import { loadPolicy } from '#platform/policies.ts';
 import { runProcess } from '#platform/process.ts';
 import { createCases } from '#platform/temporal/cases.ts';
 import { connectTemporal } from '#platform/temporal/connection.ts';
+import type { EndOffsets } from '#ports/log-reader.ts';
+import { createFreshFigures } from '../workers/fresh-figures.ts';
+import { MARGIN_VIEW_TOPICS, MarginView } from '../workers/margin-view.ts';
+import { SharedEnds } from '../workers/shared-ends.ts';
 import { AlertsRead } from './alerts-read.ts';
+import { EventHub, HUB_TOPICS } from './events/event-hub.ts';
+import { EventStreams } from './events/event-stream.ts';
 import { startApi } from './server.ts';
 import type { ApiServices } from './services.ts';
+import { WithdrawalDesk } from './withdrawal-desk.ts';
 
 /** At a stop, what is still open after this long is cut. */
 const CLOSE_MS_MAX = 1_000;
 /** The alerts of some days are read at the start; the API does not wait longer for them. */
 const ALERTS_MS_MAX = 5_000;
+/** Listeners get an account's figures at most this often. */
+const FIGURES_FLUSH_MS = 1_000;
+
+/** What this process reads of Kafka: the last figures of all accounts, and what happens from now on. */
+async function startLiveView(
+  kafka: KafkaSurroundings,
+  partitions: number,
+  offsets: EndOffsets,
+  fail: (error: unknown) => void,
+) {
+  const hub = new EventHub(randomUUID().slice(0, 8), systemClock.now());
+  const view = new MarginView(kafka.logger);
+  const reader = createLogReader(kafka, { onFatal: fail });
+  const eventReader = createLogReader(kafka, { from: 'END', onFatal: fail });
+  await Promise.all([
+    reader.start(MARGIN_VIEW_TOPICS, (records) => {
+      view.take(records);
+      if (records[0]?.topic === TOPICS.marginCalc.name) hub.take(records);
+    }),
+    eventReader.start(HUB_TOPICS, (records) => hub.take(records)),
+  ]);
+  const flush = setInterval(() => hub.flush(), FIGURES_FLUSH_MS);
+  const figures = createFreshFigures({
+    view,
+    reader,
+    ends: new SharedEnds(offsets, systemClock),
+    partitionOf: (accountId) => partitionOf(accountId, partitions),
+    isOpen: ALWAYS_OPEN,
+    clock: systemClock,
+    logger: kafka.logger,
+  });
+  const stop = async (): Promise<void> => {
+    clearInterval(flush);
+    await Promise.all([reader.stop(), eventReader.stop()]);
+  };
+  return { hub, figures, stop };
+}
+
+/** The alerts, as far as they could be read in time; what follows is read on. */
+async function startAlerts(kafka: KafkaSurroundings, fail: (error: unknown) => void) {
+  const alerts = new AlertsRead();
+  const reader = createLogReader(kafka, { onFatal: fail });
+  await reader.start([TOPICS.alerts.name], (records) => {
+    alerts.read(records);
+  });
+  await reader.caughtUp(ALERTS_MS_MAX).catch((error: unknown) => {
+    kafka.logger.warn({ err: error }, 'the alerts are not complete yet');
+  });
+  return { alerts, stop: () => reader.stop() };
+}
 
 runProcess({
   name: 'api',
@@ -34,14 +96,12 @@ runProcess({
     const kafka = { brokers, topicPrefix: prefix, clientId: name, logger };
     const publisher = await createPublisher(kafka, partitions);
     const offsets = await createEndOffsets(kafka);
-    const alerts = new AlertsRead();
-    const alertReader = createLogReader(kafka, { onFatal: fail });
-    await alertReader.start([TOPICS.alerts.name], (records) => {
-      alerts.read(records);
-    });
-    await alertReader.caughtUp(ALERTS_MS_MAX).catch((error: unknown) => {
-      logger.warn({ err: error }, 'the alerts are not complete yet');
-    });
+    const [live, alerting] = await Promise.all([
+      startLiveView(kafka, partitions, offsets, fail),
+      startAlerts(kafka, fail),
+    ]);
+    const policy = loadPolicy(environment.preset);
+    const common = { publisher, clock: systemClock, logger };
     const dynamoDb = createDynamoDb({
       endpoint: environment.dynamodbEndpoint,
       region: environment.awsRegion,
@@ -49,17 +109,17 @@ runProcess({
     const table = riskStateTable(prefix);
     const temporal = connectTemporal({ address, namespace, prefix });
     const server = await startApi(environment.apiPort, {
-      publisher,
+      ...common,
+      withdrawals: new WithdrawalDesk({ ...common, figures: live.figures, policy }),
+      events: new EventStreams(live.hub),
       accounts: createAccountIndex(dynamoDb, table),
       history: createAccountHistory(dynamoDb, table),
       openCases: createOpenCases(dynamoDb, table),
       cases: createCases(temporal.client, { prefix }),
-      alerts,
+      alerts: alerting.alerts,
       commands,
       tokens,
       metrics,
-      logger,
-      clock: systemClock,
       partitions,
       caseLink: (workflowId, runId) =>
         temporalUiUrl === undefined ? null : caseLink(temporalUiUrl, namespace, workflowId, runId),
@@ -75,7 +135,7 @@ runProcess({
         await server.close();
         const closed = Promise.all([
           ...[publisher.close(), offsets.close(), temporal.close()],
-          alertReader.stop(),
+          ...[live.stop(), alerting.stop()],
         ]);
         await Promise.race([closed, sleep(CLOSE_MS_MAX)]);
         dynamoDb.destroy();

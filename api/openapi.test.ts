@@ -5,6 +5,7 @@ import { ROUTES } from './routes.ts';
 
 const operationSchema = z.looseObject({
   operationId: z.string(),
+  tags: z.array(z.string()).length(1),
   security: z.array(z.record(z.string(), z.array(z.string()))),
   parameters: z.array(z.looseObject({ name: z.string(), in: z.string() })),
   requestBody: z.looseObject({ required: z.boolean() }).optional(),

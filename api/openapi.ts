@@ -8,6 +8,18 @@ import { statusOfKind, titleOf } from './problem.ts';
 import type { ProblemKind } from './problem.ts';
 import type { Route } from './route.ts';
 
+/** How routes are grouped: by who may use them. */
+const TAGS: readonly {
+  readonly name: string;
+  readonly description: string;
+  readonly roles: readonly Route['role'][];
+}[] = [
+  { name: 'Read', description: 'accounts, cases, what happened and happens', roles: ['viewer'] },
+  { name: 'Command', description: 'what people decide', roles: ['operator', 'approver'] },
+  { name: 'Input', description: 'what feeds and books send', roles: ['feed'] },
+  { name: 'About', description: 'this API itself; open to all', roles: [null] },
+];
+
 /** The OpenAPI 3.1 document of a table of routes. */
 export function openApiDocument(routes: readonly Route[]): ReturnType<typeof createDocument> {
   const paths: ZodOpenApiPathsObject = {};
@@ -23,6 +35,7 @@ export function openApiDocument(routes: readonly Route[]): ReturnType<typeof cre
         'Margin figures, cases and market-access control. Dollars and shares are numbers with at ' +
         'most four decimals, instants are integer Unix milliseconds. Errors are RFC 9457 problems.',
     },
+    tags: TAGS.map(({ name, description }) => ({ name, description })),
     paths,
     components: {
       securitySchemes: {
@@ -45,6 +58,7 @@ function operation(route: Route): ZodOpenApiOperationObject {
   return {
     operationId: route.operationId,
     summary: route.summary,
+    tags: TAGS.filter(({ roles }) => roles.includes(route.role)).map(({ name }) => name),
     ...(route.description === undefined ? {} : { description: route.description }),
     ...(route.role === null
       ? { security: [] }

@@ -1,4 +1,3 @@
-import type { RefusedCommand } from '#contracts/command-envelope.ts';
 import type { FieldError, ProblemDocument } from '#contracts/rest.ts';
 
 /** The kinds of refusal: a closed set, each with its HTTP status and title (RFC 9457). */
@@ -10,6 +9,7 @@ const KINDS = {
   'not-found': { status: 404, title: 'There is no such thing' },
   'method-not-allowed': { status: 405, title: 'The path has other methods' },
   'command-conflict': { status: 409, title: 'The case is not in a state for this' },
+  'withdrawal-refused': { status: 409, title: 'The account cannot spare this' },
   'too-large': { status: 413, title: 'The request is too large' },
   'unsupported-media-type': { status: 415, title: 'The body must be JSON' },
   'invalid-fields': { status: 422, title: 'The body has wrong fields' },
@@ -25,9 +25,9 @@ export interface Problem {
   readonly kind: ProblemKind;
   readonly detail: string;
   readonly errors?: readonly FieldError[];
-  /** Why a case does not do what a person says. */
-  readonly refusal?: RefusedCommand;
   readonly commandId?: string;
+  /** A case or a rule that says no: its code, what was seen, what the limit is. */
+  readonly refusal?: { readonly code: string; readonly observed: string; readonly limit: string };
   readonly headers?: Readonly<Record<string, string>>;
 }
 

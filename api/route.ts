@@ -1,4 +1,6 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
+import type { FieldError } from '#contracts/rest.ts';
 import type { Role } from '#contracts/roles.ts';
 import type { Principal } from '#ports/identity.ts';
 import { parameterErrors } from './field-errors.ts';
@@ -74,12 +76,18 @@ export interface ApiRequest<Parameters, Query, Body> extends RequestFacts {
   readonly body: Body;
 }
 
-/** An answer: JSON, or text of another type. */
-export type Reply = JsonReply | TextReply;
+/** An answer: JSON, text of another type, or a stream. */
+export type Reply = JsonReply | TextReply | StreamReply;
 
 interface JsonReply {
   readonly status: number;
   readonly json: unknown;
+}
+
+/** An answer that goes on: `stream` writes headers and body itself. */
+interface StreamReply {
+  readonly status: number;
+  readonly stream: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 }
 
 interface TextReply {
@@ -123,6 +131,8 @@ export function route<Parameters extends z.ZodObject, Query extends z.ZodObject,
     serve: async (request, services) => {
       const parameters = definition.parameters.safeParse(request.parameters);
       if (!parameters.success) return wrongParameters(parameters.error, request.parameters);
+      const empty = emptyParameters(request.query);
+      if (empty.length > 0) return fieldProblem('invalid-parameters', empty);
       const query = definition.query.safeParse(request.query);
       if (!query.success) return wrongParameters(query.error, request.query);
       const content = definition.body.read(request.content, request);
@@ -131,6 +141,13 @@ export function route<Parameters extends z.ZodObject, Query extends z.ZodObject,
       return definition.handle({ ...request, ...parsed }, services);
     },
   };
+}
+
+/** `?due_before=` says nothing: as a number it would be 0, which somebody else may have meant. */
+function emptyParameters(query: unknown): FieldError[] {
+  return Object.entries({ ...(query ?? {}) })
+    .filter(([, value]) => typeof value === 'string' && value.trim() === '')
+    .map(([parameter]) => ({ parameter, detail: 'must not be empty' }));
 }
 
 function wrongParameters(error: z.ZodError, input: unknown): Problem {

@@ -3,6 +3,7 @@ import { ADJUSTMENT_ROUTES } from './adjustment-routes.ts';
 import { ALERT_ROUTES } from './alert-routes.ts';
 import { CASE_LIST_ROUTES } from './case-list-routes.ts';
 import { docsRoutes } from './docs-routes.ts';
+import { EVENT_ROUTES } from './events/event-routes.ts';
 import { HISTORY_ROUTES } from './history-routes.ts';
 import { COMMAND_ROUTES } from './command-routes.ts';
 import { INGEST_ROUTES } from './ingest-routes.ts';
@@ -20,6 +21,7 @@ export const ROUTES: readonly Route[] = [
   ...HISTORY_ROUTES,
   ...CASE_LIST_ROUTES,
   ...ALERT_ROUTES,
+  ...EVENT_ROUTES,
   ...docsRoutes(),
   ...COMMAND_ROUTES,
   ...openRoutes(() => (document ??= openApiDocument(ROUTES))),

@@ -44,6 +44,7 @@ export async function startApi(port: number, services: ApiServices): Promise<Api
           clearTimeout(cut);
           resolve();
         });
+        services.events.close();
         server.closeIdleConnections();
       }),
   };

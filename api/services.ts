@@ -10,10 +10,14 @@ import type { Logger } from '#ports/logger.ts';
 import type { Metrics } from '#ports/metrics.ts';
 import type { Publisher } from '#ports/publisher.ts';
 import type { Readiness } from '#ports/readiness.ts';
+import type { EventStreams } from './events/event-stream.ts';
+import type { WithdrawalDesk } from './withdrawal-desk.ts';
 
 /** Everything outside itself that the API uses. */
 export interface ApiServices {
   readonly publisher: Publisher;
+  /** Takes cash movements: nothing leaves an account that it cannot spare. */
+  readonly withdrawals: WithdrawalDesk;
   readonly accounts: AccountIndex;
   readonly history: AccountHistory;
   readonly openCases: OpenCases;
@@ -21,6 +25,8 @@ export interface ApiServices {
   readonly alerts: AlertBook;
   /** Signs what people tell cases. */
   readonly commands: CommandSigner;
+  /** Who listens to what happens. */
+  readonly events: EventStreams;
   readonly tokens: TokenVerifier;
   readonly metrics: Metrics;
   readonly logger: Logger;

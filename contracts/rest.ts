@@ -127,7 +127,7 @@ export const problemSchema = z
     status: z.int(),
     detail: z.string(),
     instance: z.string(),
-    code: z.string().optional().describe('why a case refused a command'),
+    code: z.string().optional().describe('why a case or a rule says no'),
     observed: z.string().optional(),
     limit: z.string().optional(),
     command_id: z.string().optional(),

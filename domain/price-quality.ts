@@ -46,6 +46,23 @@ export function inFavour(position: QuotedPosition, doubtMove: Rate): QuotedPosit
   };
 }
 
+/**
+ * The position with a doubtful price moved against the account: longs down, shorts up, as far as
+ * `inFavour` moves it the other way. What passes at these prices passes whatever the doubt turns out
+ * to be.
+ */
+export function againstAccount(position: QuotedPosition, doubtMove: Rate): QuotedPosition {
+  const { priceE4, qtyE4, quality, unconfirmedPriceE4 = priceE4 } = position;
+  if (quality === undefined || priceE4 === null || unconfirmedPriceE4 === null) return position;
+  return {
+    ...position,
+    priceE4:
+      qtyE4 > 0
+        ? Math.min(loweredE4(priceE4, doubtMove), unconfirmedPriceE4)
+        : Math.max(mulDivUp(priceE4, E6 + doubtMove.e6, E6), unconfirmedPriceE4),
+  };
+}
+
 /** A price less a rate of it, rounded down, never below the least price that there is. */
 function loweredE4(priceE4: number, by: Rate): number {
   return Math.max(1, priceE4 - mulDivUp(priceE4, by.e6, E6));

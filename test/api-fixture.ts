@@ -1,14 +1,19 @@
 import type { Client } from '@temporalio/client';
 import { generateKeyPair } from 'jose';
 import type { CryptoKey } from 'jose';
+import type { Reading } from '#domain/case-events.ts';
 import type { Role } from '#contracts/roles.ts';
 import { AlertsRead } from '#api/alerts-read.ts';
 import type { ApiServices } from '#api/services.ts';
+import { EventHub } from '#api/events/event-hub.ts';
+import { EventStreams } from '#api/events/event-stream.ts';
 import { startApi } from '#api/server.ts';
 import { createCommandSigner } from '#platform/identity/command-envelope.ts';
+import { WithdrawalDesk } from '#api/withdrawal-desk.ts';
 import { mintToken } from '#platform/identity/mint-token.ts';
 import { createTokenVerifier } from '#platform/identity/token-verifier.ts';
 import { createMetrics } from '#platform/metrics.ts';
+import { loadPolicy } from '#platform/policies.ts';
 import { createCases } from '#platform/temporal/cases.ts';
 import { connectTemporal } from '#platform/temporal/connection.ts';
 import { openStateIndex } from './dynamodb-fixture.ts';
@@ -17,6 +22,13 @@ import { openKafka, testLogger } from './kafka-fixture.ts';
 import type { KafkaFixture } from './kafka-fixture.ts';
 
 /** The API at a real port of 127.0.0.1, on the real servers of `npm test`. */
+
+/** Nobody computes figures here: nothing may be withdrawn. */
+const NO_FIGURES: Reading = {
+  outcome: 'STALE',
+  readAt: 0,
+  reason: { code: 'NOT_CAUGHT_UP', what: 'the engine', observed: 'none', limit: 'one' },
+};
 
 const HOUR_MS = 3_600_000;
 
@@ -28,6 +40,8 @@ export interface ApiFixture {
   readonly privateKey: CryptoKey;
   /** With which workers check what this API signs. */
   readonly publicKey: CryptoKey;
+  /** What its listeners are told of. */
+  readonly hub: EventHub;
   /** A token of the product's issuer for `ann`, good for an hour. */
   token(...roles: Role[]): Promise<string>;
   /** A request as a caller with these roles makes it. */
@@ -70,8 +84,18 @@ export async function openApi(
   });
   const prefix = kafka.topicPrefix;
   const temporal = connectTemporal({ address: testTemporal(), namespace: 'default', prefix });
+  const clock = { now: () => Date.now() };
+  const hub = new EventHub('test', 0);
   const server = await startApi(0, {
     publisher: kafka,
+    withdrawals: new WithdrawalDesk({
+      figures: { read: () => Promise.resolve(NO_FIGURES) },
+      publisher: kafka,
+      policy: loadPolicy('demo'),
+      clock,
+      logger: testLogger,
+    }),
+    events: new EventStreams(hub),
     accounts: stateIndex.index,
     history: stateIndex.history,
     openCases: stateIndex.cases,
@@ -81,7 +105,7 @@ export async function openApi(
     tokens: createTokenVerifier(publicKey),
     metrics: createMetrics(name),
     logger: testLogger,
-    clock: { now: () => Date.now() },
+    clock,
     partitions: kafka.partitions,
     caseLink: (workflowId, runId) => `http://ui.example/${workflowId}/${runId}`,
     ingestReady: () => Promise.resolve({ ready: true }),
@@ -99,6 +123,7 @@ export async function openApi(
     temporal: temporal.client,
     privateKey,
     publicKey,
+    hub,
     token,
     send: async (method, path, { as, subject = 'ann', body, headers } = {}) => {
       const response = await fetch(url + path, {

@@ -9,6 +9,7 @@ import { settledWithin } from './settled-within.ts';
 import { SteadyConsumer } from './steady-consumer.ts';
 import type { ConsumedBatch, Membership } from './steady-consumer.ts';
 import { TopicBounds } from './topic-bounds.ts';
+import type { PartitionBounds } from './topic-bounds.ts';
 
 /** A reader's group is its own: nobody waits for it to die. Be patient with a busy process. */
 const READER_SESSION_TIMEOUT_MS = 30_000;
@@ -35,13 +36,13 @@ interface Goal {
 export interface LogReaderOptions {
   /** Only this partition number of each topic; all when absent. */
   readonly partition?: number;
-  /** Only what was written from then on, Unix ms; all when absent. */
-  readonly since?: number;
+  /** Where to begin: at the beginning when absent, at the end, or at an instant of the broker, Unix ms. */
+  readonly from?: 'END' | { readonly sinceMs: number };
   /** Called when the reader can no longer read, or `onRecords` failed: the process should end. */
   readonly onFatal: (error: Error) => void;
 }
 
-/** Reads whole topics from their beginning, committed records only (ports/log-reader.ts). */
+/** Reads whole topics, from their beginning unless told otherwise, committed records only (ports/log-reader.ts). */
 export function createLogReader(
   surroundings: KafkaSurroundings,
   options: LogReaderOptions,
@@ -98,10 +99,10 @@ class KafkaLogReader implements LogReader {
       const bounds = await this.#topicBounds.of(this.#surroundings.topicPrefix + topic, {
         patienceMs: START_PATIENCE_MS,
       });
-      const beginnings = await this.#beginnings(topic);
+      const begins = await this.#begins(topic, bounds);
       this.#lanes.set(
         topic,
-        bounds.map(({ low, partition }) => ({ position: beginnings.get(partition) ?? low })),
+        begins.map((position) => ({ position })),
       );
     }
     if (this.#isStopped()) throw stoppedError();
@@ -121,16 +122,21 @@ class KafkaLogReader implements LogReader {
     await this.#consumer.start();
   }
 
-  /** Where reading begins in each partition, if not where the partition does. */
-  async #beginnings(topic: string): Promise<ReadonlyMap<number, number>> {
-    const { since } = this.#options;
-    if (since === undefined) return new Map();
+  /** The first offset of each partition that is read. */
+  async #begins(topic: string, bounds: readonly PartitionBounds[]): Promise<number[]> {
+    const { from } = this.#options;
+    if (from === undefined) return bounds.map(({ low }) => low);
+    if (from === 'END') return bounds.map(({ high }) => high);
     const admin = this.#kafka.admin();
     try {
       await admin.connect();
-      const name = this.#surroundings.topicPrefix + topic;
-      const found = await admin.fetchTopicOffsetsByTimestamp(name, since);
-      return new Map(found.map(({ partition, offset }) => [partition, Number(offset)]));
+      const prefixed = this.#surroundings.topicPrefix + topic;
+      const found = await admin.fetchTopicOffsetsByTimestamp(prefixed, from.sinceMs);
+      const offsets = new Map(found.map(({ partition, offset }) => [partition, Number(offset)]));
+      // A partition without so late a record is told as its end.
+      return bounds.map(({ partition, low, high }) =>
+        Math.min(Math.max(offsets.get(partition) ?? low, low), high),
+      );
     } finally {
       await admin.disconnect();
     }

@@ -18,7 +18,7 @@ export function createNoticeLog(surroundings: KafkaSurroundings, partitions: num
       const found: NoticeRecord[] = [];
       const reader = createLogReader(surroundings, {
         partition: partitionOf(accountId, partitions),
-        since: issuedAt - CLOCKS_APART_MS,
+        from: { sinceMs: issuedAt - CLOCKS_APART_MS },
         // What could not be read shows in `caughtUp`.
         onFatal: () => undefined,
       });
