@@ -5,14 +5,14 @@ import { columns } from './columns.ts';
 
 /** Accounts and cases for a person at a terminal. */
 
-type Style = 'green' | 'yellow' | 'red' | 'bold' | 'dim';
+export type Style = 'green' | 'yellow' | 'red' | 'bold' | 'dim' | 'cyan' | 'magenta' | 'blue';
 /** Puts a style on words; the plain words where the terminal takes none. */
 export type Paint = (style: Style, words: string) => string;
 
 export const painted: Paint = (style, words) => styleText(style, words, { validateStream: false });
 export const plain: Paint = (_style, words) => words;
 
-const RUNG_STYLES: Readonly<Record<RungName, Style>> = {
+export const RUNG_STYLES: Readonly<Record<RungName, Style>> = {
   ACTIVE: 'green',
   WARNING: 'yellow',
   MARGIN_CALL: 'red',
@@ -28,7 +28,17 @@ export function accountsText(
   paint: Paint,
 ): string {
   if (accounts.length === 0) return 'No accounts.\n';
-  const head = ['account', 'rung', 'status', 'equity', 'requirement', 'excess', 'demand', 'due'];
+  const head = [
+    'account',
+    'rung',
+    'status',
+    'equity',
+    'requirement',
+    'excess',
+    'demand',
+    'due',
+    'held',
+  ];
   const table = aligned(
     [head, ...accounts.map((account) => [account.account_id, ...cells(account, now)])],
     3,
@@ -52,6 +62,7 @@ function cells(account: AccountSummary, now: number): string[] {
     moneyText(account.excess),
     moneyText(account.demand),
     account.awaiting_release ? 'waits for release' : instantText(account.due_at, now),
+    account.hold === null ? '' : account.hold.reason,
   ];
 }
 
@@ -153,7 +164,7 @@ function rowsText(rows: readonly (readonly [string, string | null])[]): string {
 }
 
 /** Columns of which those from `first` to `last` are numbers: their ends stand under each other. */
-function aligned(rows: readonly (readonly string[])[], first: number, last: number): string {
+export function aligned(rows: readonly (readonly string[])[], first: number, last: number): string {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => row[column]?.length ?? 0)),
   );
@@ -171,7 +182,8 @@ export function moneyText(amount: number | null): string {
   return amount === null ? '-' : number(amount, 2);
 }
 
-function number(value: number, digitsMin: number): string {
+/** A number with separators and at most four decimals. */
+export function number(value: number, digitsMin: number): string {
   return value.toLocaleString('en-US', {
     minimumFractionDigits: digitsMin,
     maximumFractionDigits: 4,
@@ -189,7 +201,8 @@ export function instantText(at: number | null, now: number): string {
   return `${text} (${at >= now ? `in ${distance}` : `${distance} ago`})`;
 }
 
-function duration(ms: number): string {
+/** A length of time in one unit. */
+export function duration(ms: number): string {
   if (ms < 120_000) return `${String(Math.round(ms / 1_000))} s`;
   if (ms < 7_200_000) return `${String(Math.round(ms / 60_000))} min`;
   if (ms < 172_800_000) return `${String(Math.round(ms / 3_600_000))} h`;

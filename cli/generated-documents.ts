@@ -4,12 +4,14 @@ import { ROUTES } from '#api/routes.ts';
 import { asyncApiDocument } from '#contracts/asyncapi.ts';
 import { PARTITIONS_DEFAULT } from '#platform/environment.ts';
 import { ladderDocument } from '#domain/ladder-document.ts';
+import { cliDocument } from './cli-document.ts';
+import type { CommandNode } from './command-tree.ts';
 
 /** A file that is made from the code and kept in the repository. */
 export interface GeneratedDocument {
   /** From the root of the repository. */
   readonly path: string;
-  readonly generate: () => string | Promise<string>;
+  readonly generate: (commandLine: CommandNode) => string | Promise<string>;
 }
 
 /** All generated files. */
@@ -23,5 +25,6 @@ export const GENERATED_DOCUMENTS: readonly GeneratedDocument[] = [
     generate: () => `${JSON.stringify(asyncApiDocument(PARTITIONS_DEFAULT), null, 2)}\n`,
   },
   { path: 'docs/generated/roles.md', generate: () => roleDocument(ROUTES) },
+  { path: 'docs/generated/cli.md', generate: cliDocument },
   { path: 'docs/generated/ladder.md', generate: ladderDocument },
 ];

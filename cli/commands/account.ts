@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { clearedSchema } from '#contracts/rest.ts';
 import { connectApi } from '../api-client.ts';
 import { findApi } from '../api-place.ts';
+import { registerHistory } from './account-history.ts';
 
 const CLEAR_HELP = `
 A refused record or a reconciliation break blocks its account: it is INDETERMINATE and nothing
@@ -24,9 +25,12 @@ interface ClearOptions {
   readonly instance?: string;
 }
 
-/** Adds `account clear` to the command line. */
+/** Adds `account history` and `account clear` to the command line. */
 export function register(program: Command): void {
-  const group = program.command('account').description('say that an account can be judged again');
+  const group = program
+    .command('account')
+    .description('what became of an account, and that it can be judged again');
+  registerHistory(group);
   group
     .command('clear')
     .argument('<account_id>')

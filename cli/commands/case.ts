@@ -5,6 +5,7 @@ import { caseText, painted, plain } from '../account-text.ts';
 import { connectApi } from '../api-client.ts';
 import { findApi } from '../api-place.ts';
 import { registerCaseCommands } from './case-commands.ts';
+import { registerTimeline } from './case-timeline.ts';
 
 const SHOW_HELP = `
 Examples:
@@ -50,6 +51,7 @@ export function register(program: Command): void {
           : caseText(account, Date.now(), paint),
       );
     });
+  registerTimeline(group);
   group
     .command('acknowledge')
     .argument('<account_id>')

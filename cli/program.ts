@@ -1,0 +1,55 @@
+import { Command } from 'commander';
+
+interface CommandModule {
+  readonly register: (program: Command) => void;
+}
+
+/** By the first word of the command line, in the order of the help: only what is used is loaded. */
+const COMMANDS = new Map<string, () => Promise<CommandModule>>([
+  ['demo', () => import('./commands/demo.ts')],
+  ['up', () => import('./commands/up.ts')],
+  ['status', () => import('./commands/status.ts')],
+  ['down', () => import('./commands/down.ts')],
+  ['accounts', () => import('./commands/accounts.ts')],
+  ['account', () => import('./commands/account.ts')],
+  ['cases', () => import('./commands/cases.ts')],
+  ['case', () => import('./commands/case.ts')],
+  ['alerts', () => import('./commands/alerts.ts')],
+  ['dead-letters', () => import('./commands/dead-letters.ts')],
+  ['reconcile', () => import('./commands/reconcile.ts')],
+  ['tail', () => import('./commands/tail.ts')],
+  ['token', () => import('./commands/token.ts')],
+  ['margin', () => import('./commands/margin.ts')],
+  ['gate', () => import('./commands/gate.ts')],
+  ['calendar', () => import('./commands/calendar.ts')],
+  ['docs', () => import('./commands/docs.ts')],
+  ['completion', () => import('./commands/completion.ts')],
+]);
+
+/** They tell of all commands. */
+const TELL_OF_ALL: readonly string[] = ['docs', 'completion'];
+
+const HELP = `
+Environment:
+  NO_COLOR=1        no colours        SENTINEL_DEBUG=1  errors with their origin
+
+Examples:
+  sentinel demo                 three accounts, one of them all the way to liquidation and cure
+  sentinel up                   start the stack and the product, and leave them running
+  sentinel status               what runs, and is it well?
+  sentinel down                 stop everything; data stays
+`;
+
+/** The command line with the command that a word names; with all when it names none. */
+export async function createProgram(word = ''): Promise<Command> {
+  const program = new Command('sentinel')
+    .description('Real-time margin risk and market-access control for a broker.')
+    .helpCommand(false)
+    .addHelpText('after', HELP)
+    .exitOverride();
+  const named = TELL_OF_ALL.includes(word) ? undefined : COMMANDS.get(word);
+  for (const load of named === undefined ? COMMANDS.values() : [named]) {
+    (await load()).register(program);
+  }
+  return program;
+}
