@@ -1,4 +1,9 @@
-import type { CaseActivities, RecordActivity, RecordRequest } from '#contracts/case-activities.ts';
+import type {
+  CaseActivities,
+  RecordActivity,
+  RecordAnswer,
+  RecordRequest,
+} from '#contracts/case-activities.ts';
 import { caseAlert } from '#contracts/case-alerts.ts';
 import { caseRecords } from '#contracts/case-records.ts';
 import { refusedCommandRecord } from '#contracts/refused-command.ts';
@@ -21,6 +26,8 @@ export interface CaseActivityPorts extends NoticePorts {
   readonly policy: Policy;
   /** Opens the envelopes of people's commands. */
   readonly commands: CommandVerifier;
+  /** Is told of each action that is on record: for metrics and the log. */
+  readonly onRecorded?: (request: RecordRequest, answer: RecordAnswer) => void;
 }
 
 /**
@@ -31,15 +38,9 @@ export interface CaseActivityPorts extends NoticePorts {
 export function createCaseActivities(ports: CaseActivityPorts): CaseActivities {
   const unsent = new UnsentAttempts();
   const record: RecordActivity = async (request) => {
-    const { accountId, action } = request;
-    const eventId = eventIdOf(request);
-    await ports.publisher.publish(recordsOf(request, eventId));
-    const ackAt = ports.clock.now();
-    const held = ports.holdings.of(accountId);
-    const notice = stepNotice(request, eventId, held, ports.policy);
-    if (notice === null) return { ackAt };
-    const attemptedAt = await notifyCustomer(ports, request, notice, unsent);
-    return { ackAt: action.type === 'CALL' ? attemptedAt : ackAt };
+    const answer = { ackAt: await putOnRecord(ports, request, unsent) };
+    ports.onRecorded?.(request, answer);
+    return answer;
   };
   return {
     policyInForce: () => Promise.resolve(ports.policy),
@@ -63,6 +64,23 @@ export function createCaseActivities(ports: CaseActivityPorts): CaseActivities {
     liftRestriction: record,
     recordInAudit: record,
   };
+}
+
+/** Writes the records and makes the first attempt to tell the customer; when the clock starts, Unix ms. */
+async function putOnRecord(
+  ports: CaseActivityPorts,
+  request: RecordRequest,
+  unsent: UnsentAttempts,
+): Promise<number> {
+  const { accountId, action } = request;
+  const eventId = eventIdOf(request);
+  await ports.publisher.publish(recordsOf(request, eventId));
+  const ackAt = ports.clock.now();
+  const held = ports.holdings.of(accountId);
+  const notice = stepNotice(request, eventId, held, ports.policy);
+  if (notice === null) return ackAt;
+  const attemptedAt = await notifyCustomer(ports, request, notice, unsent);
+  return action.type === 'CALL' ? attemptedAt : ackAt;
 }
 
 function recordsOf(request: RecordRequest, eventId: string): OutboundRecord[] {

@@ -1,9 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ApiServices } from './services.ts';
 
-/** Upper bounds in seconds. */
-const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
-
 interface Observation {
   begin(request: IncomingMessage, response: ServerResponse): void;
   /** The route's path, so that the metric has a bounded number of labels. */
@@ -15,12 +12,7 @@ export function observeRequests(
   { metrics, logger }: ApiServices,
   correlationIdOf: (request: IncomingMessage) => string,
 ): Observation {
-  const seconds = metrics.histogram(
-    'http_request_duration_seconds',
-    'From the first line of a request to the end of its answer',
-    ['method', 'route', 'status'],
-    BUCKETS,
-  );
+  const seconds = metrics.histogram('sentinel_api_request_seconds');
   const paths = new WeakMap<IncomingMessage, string>();
   return {
     begin: (request, response) => {

@@ -2,6 +2,7 @@ import { openApiDocument } from '#api/openapi.ts';
 import { roleDocument } from '#api/role-document.ts';
 import { ROUTES } from '#api/routes.ts';
 import { asyncApiDocument } from '#contracts/asyncapi.ts';
+import { metricDocument } from '#contracts/metric-document.ts';
 import { PARTITIONS_DEFAULT } from '#platform/environment.ts';
 import { ladderDocument } from '#domain/ladder-document.ts';
 import { cliDocument } from './cli-document.ts';
@@ -27,4 +28,5 @@ export const GENERATED_DOCUMENTS: readonly GeneratedDocument[] = [
   { path: 'docs/generated/roles.md', generate: () => roleDocument(ROUTES) },
   { path: 'docs/generated/cli.md', generate: cliDocument },
   { path: 'docs/generated/ladder.md', generate: ladderDocument },
+  { path: 'docs/generated/metrics.md', generate: metricDocument },
 ];

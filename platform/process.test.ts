@@ -16,9 +16,9 @@ const PART = `
 import { runProcess } from '${new URL('./process.ts', import.meta.url).href}';
 const does = process.argv[2];
 runProcess({
-  name: 'part',
+  name: 'worker',
   start: async ({ logger, metrics, fail }) => {
-    metrics.counter('things_total', 'Things').inc({}, 3);
+    metrics.counter('sentinel_case_holds_total').inc({ code: 'QUOTE_OLD' }, 3);
     logger.info({ authorization: 'Bearer secret', user: { token: 'secret' } }, 'hello');
     if (does === 'cannot start') throw new Error('Kafka is away');
     const timer = setInterval(() => {}, 1_000);
@@ -83,7 +83,7 @@ function start(does: string, environment: Record<string, string> = {}): Part {
 describe('a part', () => {
   test('says in one line that it is ready, and where', async () => {
     const part = start('its work');
-    expect(await part.event('ready')).toMatchObject({ level: 'info', part: 'part', port: 4711 });
+    expect(await part.event('ready')).toMatchObject({ level: 'info', part: 'worker', port: 4711 });
     part.child.kill('SIGTERM');
     await part.exited;
   });
@@ -164,7 +164,9 @@ describe('health of a part', () => {
     const answers = await ask('its work');
     expect(answers['/healthz']).toEqual([200, '{"status":"ok"}']);
     expect(answers['/readyz']).toEqual([200, '{"ready":true}']);
-    expect(answers['/metrics']?.[1]).toContain('things_total{part="part"} 3');
+    expect(answers['/metrics']?.[1]).toContain(
+      'sentinel_case_holds_total{code="QUOTE_OLD",part="worker"} 3',
+    );
     expect(answers['/else']?.[0]).toBe(404);
   });
   test('says why it is not ready', async () => {

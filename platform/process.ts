@@ -1,3 +1,4 @@
+import type { ProcessName } from '#contracts/metric-definition.ts';
 import type { Logger } from '#ports/logger.ts';
 import type { Metrics } from '#ports/metrics.ts';
 import type { Readiness } from '#ports/readiness.ts';
@@ -13,7 +14,7 @@ const STOP_MS_MAX = 4_500;
 
 /** What a part is started with. */
 export interface ProcessContext {
-  readonly name: string;
+  readonly name: ProcessName;
   readonly environment: Environment;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -32,7 +33,7 @@ export interface RunningPart {
 }
 
 export interface ProcessDefinition {
-  readonly name: string;
+  readonly name: ProcessName;
   readonly start: (context: ProcessContext) => Promise<RunningPart>;
 }
 
@@ -91,7 +92,7 @@ export function runProcess(definition: ProcessDefinition): void {
   start().catch(fail);
 }
 
-function environmentOrExit(name: string): Environment {
+function environmentOrExit(name: ProcessName): Environment {
   try {
     return readEnvironment();
   } catch (error) {

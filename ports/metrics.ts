@@ -1,30 +1,40 @@
-/** What a part counts and measures. prom-client fits it. Names end in their unit. */
+import type {
+  CounterName,
+  GaugeName,
+  HistogramName,
+  LabelsOf,
+} from '#contracts/metric-catalogue.ts';
+
+/**
+ * What a part counts and measures. Names, help, labels and buckets stand in
+ * contracts/metric-catalogue.ts; a part asks for its metrics by name. Asking twice gives the same one.
+ */
 export interface Metrics {
-  counter(name: string, help: string, labels?: readonly string[]): Counter;
-  gauge(name: string, help: string, labels?: readonly string[]): Gauge;
-  /** `buckets` are upper bounds in the unit that the name ends in. */
-  histogram(
-    name: string,
-    help: string,
-    labels: readonly string[],
-    buckets: readonly number[],
-  ): Histogram;
+  counter<Name extends CounterName>(name: Name): Counter<LabelsOf<Name>>;
+  /** `onScrape` is called before each scrape: for what is cheaper to ask for than to keep. */
+  gauge<Name extends GaugeName>(
+    name: Name,
+    onScrape?: (gauge: Gauge<LabelsOf<Name>>) => void,
+  ): Gauge<LabelsOf<Name>>;
+  histogram<Name extends HistogramName>(name: Name): Histogram<LabelsOf<Name>>;
   /** Everything measured so far, as a Prometheus scrape wants it. */
   page(): Promise<MetricsPage>;
 }
 
-export type Labels = Readonly<Record<string, string>>;
+type Labels = Readonly<Record<string, string>>;
 
-export interface Counter {
-  inc(labels: Labels, by?: number): void;
+export interface Counter<Of extends Labels = Labels> {
+  inc(labels: Of, by?: number): void;
 }
 
-export interface Gauge {
-  set(labels: Labels, value: number): void;
+export interface Gauge<Of extends Labels = Labels> {
+  set(labels: Of, value: number): void;
+  /** The series with these labels is no longer this process's to tell. */
+  remove(labels: Of): void;
 }
 
-export interface Histogram {
-  observe(labels: Labels, value: number): void;
+export interface Histogram<Of extends Labels = Labels> {
+  observe(labels: Of, value: number): void;
 }
 
 export interface MetricsPage {

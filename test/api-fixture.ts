@@ -103,7 +103,7 @@ export async function openApi(
     alerts: new AlertsRead(),
     commands: createCommandSigner(privateKey),
     tokens: createTokenVerifier(publicKey),
-    metrics: createMetrics(name),
+    metrics: createMetrics('api'),
     logger: testLogger,
     clock,
     partitions: kafka.partitions,

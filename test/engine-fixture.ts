@@ -59,7 +59,7 @@ export async function startEngine(
     policy,
     clock: { now: () => Date.now() },
     logger: testLogger,
-    metrics: createMetrics('engine-test'),
+    metrics: createMetrics('margin-engine'),
     onFatal,
   });
   await engine.start();

@@ -6,6 +6,7 @@ import { accountFigures } from '#domain/margin.ts';
 import { E4 } from '#domain/money.ts';
 import type { Mark } from '#domain/price-acceptance.ts';
 import { createEndOffsets, createLogReader } from '#platform/kafka/log-reader.ts';
+import { createMetrics } from '#platform/metrics.ts';
 import { partitionOf } from '#platform/kafka/partition-of.ts';
 import type { FiguresReader } from '#ports/figures-reader.ts';
 import { createFreshFigures } from '../workers/fresh-figures.ts';
@@ -36,7 +37,9 @@ let isOpen: boolean;
 beforeEach(async () => {
   kafka = await openKafka('fresh', PARTITIONS);
   isOpen = true;
-  const view = new MarginView(testLogger);
+  const metrics = createMetrics('worker');
+  const unreadable = metrics.counter('sentinel_unreadable_records_total');
+  const view = new MarginView(testLogger, unreadable);
   const reader = createLogReader(kafka.surroundings, {
     onFatal: (error) => {
       throw error;
@@ -53,6 +56,7 @@ beforeEach(async () => {
     isOpen: () => isOpen,
     clock,
     logger: testLogger,
+    seconds: metrics.histogram('sentinel_fresh_reading_seconds'),
   });
   stop = async () => {
     await reader.stop();

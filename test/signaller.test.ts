@@ -82,7 +82,7 @@ async function startSignaller(
     policy: loadPolicy('demo'),
     clock: { now: Date.now },
     logger: testLogger,
-    metrics: signallerMetrics(createMetrics('signaller-test')),
+    metrics: signallerMetrics(createMetrics('case-signaller')),
     ...options,
   });
   await signaller.start();

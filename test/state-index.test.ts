@@ -64,7 +64,9 @@ describe('the state index process', () => {
     await eventually('the case', 10_000, async () => (await store.index.get('ACC_1'))?.case);
     const port = part.lines.find(({ event }) => event === 'ready')?.metrics_port;
     const metrics = await fetch(`http://127.0.0.1:${String(port)}/metrics`);
-    expect(await metrics.text()).toMatch(/refused_records_total\{[^}]*code="MALFORMED"[^}]*\} 1/);
+    expect(await metrics.text()).toMatch(
+      /unreadable_records_total\{[^}]*code="MALFORMED"[^}]*\} 1/,
+    );
   });
 
   test('killed -9 with a price move put off, it writes it after the restart', async () => {

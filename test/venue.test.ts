@@ -52,7 +52,7 @@ async function startVenue(quoteAgeMaxMs = 60_000): Promise<void> {
       quoteAgeMaxMs,
       clock: { now: Date.now },
       logger: testLogger,
-      metrics: venueMetrics(createMetrics('venue-test')),
+      metrics: venueMetrics(createMetrics('venue-adapter')),
       onFatal,
     },
   );

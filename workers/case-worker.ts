@@ -1,9 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import type { CaseActivities } from '#contracts/case-activities.ts';
 import type { Logger } from '#ports/logger.ts';
+import type { Metrics } from '#ports/metrics.ts';
+import type { Readiness } from '#ports/readiness.ts';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { LogEntry } from '@temporalio/worker';
 import { knowAttempt } from './activity-attempt.ts';
+import { measureActivities } from './activity-metrics.ts';
 
 /** Cases kept ready in memory, about 0.3 MB each; the others are replayed when they are needed. */
 const CACHED_CASES_MAX = 1_500;
@@ -19,6 +22,7 @@ export interface CaseWorkerOptions {
   readonly taskQueue: string;
   readonly activities: CaseActivities;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   /** Called when the worker can no longer run. */
   readonly onFatal: (error: unknown) => void;
 }
@@ -26,7 +30,7 @@ export interface CaseWorkerOptions {
 /** Starts a worker of account cases; `stop` resolves when it has handed over what was under way. */
 export async function startCaseWorker(
   options: CaseWorkerOptions,
-): Promise<{ stop(): Promise<void> }> {
+): Promise<{ ready(): Readiness; stop(): Promise<void> }> {
   // The process decides when to stop, not the SDK.
   Runtime.install({ logger: sdkLogger(options.logger), shutdownSignals: [] });
   const connection = await NativeConnection.connect({ address: options.address });
@@ -36,7 +40,7 @@ export async function startCaseWorker(
     taskQueue: options.taskQueue,
     workflowsPath: fileURLToPath(new URL('../workflows/account-case.ts', import.meta.url)),
     activities: options.activities,
-    interceptors: { activity: [knowAttempt] },
+    interceptors: { activity: [measureActivities(options.metrics, options.logger), knowAttempt] },
     maxCachedWorkflows: CACHED_CASES_MAX,
     stickyQueueScheduleToStartTimeout: STICKY_MS,
     shutdownGraceTime: SHUTDOWN_GRACE_MS,
@@ -45,6 +49,11 @@ export async function startCaseWorker(
   const finished = worker.run();
   finished.catch(options.onFatal);
   return {
+    ready: () => {
+      const state = worker.getState();
+      if (state === 'RUNNING') return { ready: true };
+      return { ready: false, reason: `the Temporal worker is ${state.toLowerCase()}` };
+    },
     stop: async () => {
       worker.shutdown();
       await finished;

@@ -11,6 +11,7 @@ import type { Clock } from '#ports/clock.ts';
 import type { FiguresReader } from '#ports/figures-reader.ts';
 import type { LogReader } from '#ports/log-reader.ts';
 import type { Logger } from '#ports/logger.ts';
+import type { Histogram } from '#ports/metrics.ts';
 import type { MarginView } from './margin-view.ts';
 import type { Ends, SharedEnds } from './shared-ends.ts';
 
@@ -28,6 +29,7 @@ export interface FreshFiguresParts {
   readonly isOpen: MarketHours;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly seconds: Histogram<{ outcome: string }>;
 }
 
 /**
@@ -39,19 +41,27 @@ export interface FreshFiguresParts {
 export function createFreshFigures(parts: FreshFiguresParts): FiguresReader {
   return {
     read: async (request) => {
-      try {
-        const ends = await parts.ends.fetch();
-        return await readWithin(parts, request, ends);
-      } catch (error) {
-        parts.logger.warn(
-          { error: String(error), account_id: request.accountId },
-          'no ends to read to',
-        );
-        const reason = stale('NOT_CAUGHT_UP', 'the ends of the inputs', String(error), 'an answer');
-        return { outcome: 'STALE', readAt: parts.clock.now(), reason };
-      }
+      const begun = performance.now();
+      const reading = await read(parts, request);
+      const outcome = reading.outcome === 'FRESH' ? 'FRESH' : reading.reason.code;
+      parts.seconds.observe({ outcome }, (performance.now() - begun) / 1_000);
+      return reading;
     },
   };
+}
+
+async function read(parts: FreshFiguresParts, request: FiguresRequest): Promise<Reading> {
+  try {
+    const ends = await parts.ends.fetch();
+    return await readWithin(parts, request, ends);
+  } catch (error) {
+    parts.logger.warn(
+      { error: String(error), account_id: request.accountId },
+      'no ends to read to',
+    );
+    const reason = stale('NOT_CAUGHT_UP', 'the ends of the inputs', String(error), 'an answer');
+    return { outcome: 'STALE', readAt: parts.clock.now(), reason };
+  }
 }
 
 async function readWithin(

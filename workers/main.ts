@@ -4,6 +4,7 @@ import { systemClock } from '#platform/clock.ts';
 import type { Environment } from '#platform/environment.ts';
 import { createCommandVerifier } from '#platform/identity/command-envelope.ts';
 import { readPublicKey } from '#platform/identity/keys.ts';
+import { createConsumerWatch } from '#platform/kafka/create-consumer-watch.ts';
 import { createEndOffsets, createLogReader } from '#platform/kafka/log-reader.ts';
 import { createNoticeLog } from '#platform/kafka/notice-log.ts';
 import { partitionOf } from '#platform/kafka/partition-of.ts';
@@ -12,15 +13,20 @@ import { createMessageChannels } from '#platform/notices/message-channels.ts';
 import { loadNoticeConfiguration } from '#platform/notices/notice-configuration.ts';
 import { loadPolicy } from '#platform/policies.ts';
 import { runProcess } from '#platform/process.ts';
+import { firstNotReady } from '#platform/readiness.ts';
+import { createCaseCounter } from '#platform/temporal/case-counts.ts';
 import { caseTaskQueue } from '#platform/temporal/cases.ts';
 import type { CommandVerifier } from '#ports/command-envelope.ts';
 import type { Logger } from '#ports/logger.ts';
 import type { MessageChannels } from '#ports/message-channel.ts';
 import { isRepeatedAttempt } from './activity-attempt.ts';
+import { CaseCensus } from './case-census.ts';
+import { observeCases, showCaseCounts } from './case-metrics.ts';
 import { startCaseWorker } from './case-worker.ts';
 import { createFreshFigures } from './fresh-figures.ts';
 import { MARGIN_VIEW_TOPICS, MarginView } from './margin-view.ts';
 import { SharedEnds } from './shared-ends.ts';
+import { showMarginView } from './view-metrics.ts';
 
 const NAME = 'worker';
 
@@ -29,17 +35,15 @@ const VIEW_MS_MAX = 60_000;
 
 runProcess({
   name: NAME,
-  start: async ({ environment, logger, fail }) => {
-    const surroundings = {
-      brokers: environment.kafkaBrokers,
-      topicPrefix: environment.topicPrefix,
-      clientId: NAME,
-      logger,
-    };
-    const { partitions } = environment;
+  start: async ({ environment, logger, metrics, fail }) => {
+    const { kafkaBrokers: brokers, topicPrefix, partitions } = environment;
+    const { temporalAddress: address, temporalNamespace: namespace } = environment;
+    const kafka = { brokers, topicPrefix, clientId: NAME, logger };
+    const watch = createConsumerWatch(kafka, metrics);
+    const surroundings = { ...kafka, watch };
     const commands = await commandVerifier(environment);
-    const channels = messageChannels(environment, logger);
-    const view = new MarginView(logger);
+    const view = new MarginView(logger, metrics.counter('sentinel_unreadable_records_total'));
+    showMarginView(metrics, view, systemClock);
     const reader = createLogReader(surroundings, { onFatal: fail });
     const [publisher, ends] = await Promise.all([
       createPublisher(surroundings, partitions),
@@ -58,28 +62,37 @@ runProcess({
         isOpen: ALWAYS_OPEN,
         clock: systemClock,
         logger,
+        seconds: metrics.histogram('sentinel_fresh_reading_seconds'),
       }),
       holdings: view,
-      channels,
-      noticeLog: createNoticeLog(surroundings, partitions),
+      channels: customerChannels(environment, logger),
+      noticeLog: createNoticeLog(kafka, partitions),
       isRepeated: isRepeatedAttempt,
       policy: loadPolicy(environment.preset),
       commands,
       clock: systemClock,
       logger,
+      onRecorded: observeCases(metrics, logger),
     });
     const worker = await startCaseWorker({
-      address: environment.temporalAddress,
-      namespace: environment.temporalNamespace,
-      taskQueue: caseTaskQueue(environment.topicPrefix),
+      address,
+      namespace,
+      taskQueue: caseTaskQueue(topicPrefix),
       activities,
       logger,
+      metrics,
       onFatal: fail,
     });
+    const counter = createCaseCounter({ address, namespace, prefix: topicPrefix });
+    const census = new CaseCensus(counter.count, showCaseCounts(metrics), logger);
+    census.start();
     return {
+      ready: () => Promise.resolve(firstNotReady(watch.ready(), census.ready(), worker.ready())),
       stop: async () => {
+        census.stop();
         await worker.stop();
-        await Promise.all([reader.stop(), publisher.close(), ends.close()]);
+        await Promise.all([reader.stop(), publisher.close(), ends.close(), watch.stop()]);
+        await counter.close();
       },
     };
   },
@@ -93,11 +106,13 @@ async function commandVerifier({ commandPublicKeyFile }: Environment): Promise<C
   return createCommandVerifier(await readPublicKey(commandPublicKeyFile));
 }
 
-function messageChannels(environment: Environment, logger: Logger): MessageChannels {
-  const { noticeConfigFile, noticeFile, noticeWebhookSecret, noticeSmtpPassword } = environment;
+function customerChannels(environment: Environment, logger: Logger): MessageChannels {
   return createMessageChannels(
-    loadNoticeConfiguration(noticeConfigFile, noticeFile),
-    { webhookSecret: noticeWebhookSecret, smtpPassword: noticeSmtpPassword },
+    loadNoticeConfiguration(environment.noticeConfigFile, environment.noticeFile),
+    {
+      webhookSecret: environment.noticeWebhookSecret,
+      smtpPassword: environment.noticeSmtpPassword,
+    },
     logger,
   );
 }

@@ -9,7 +9,9 @@ import { isLater } from '#domain/figures-version.ts';
 import { isFromTheFuture, replacesQuote } from '#domain/quotes.ts';
 import type { Held, Holdings } from '#ports/holdings.ts';
 import type { Logger } from '#ports/logger.ts';
+import type { Counter } from '#ports/metrics.ts';
 import type { InboundRecord } from '#ports/records.ts';
+import { MoneyAtRisk } from './money-at-risk.ts';
 
 /** The topics that a margin view is made from. */
 export const MARGIN_VIEW_TOPICS = [
@@ -24,13 +26,16 @@ export const MARGIN_VIEW_TOPICS = [
  * and symbols that there are, as the compacted topics do.
  */
 export class MarginView implements Holdings {
+  readonly moneyAtRisk = new MoneyAtRisk();
   readonly #logger: Logger;
+  readonly #unreadable: Counter<{ topic: string; code: string }>;
   readonly #figures = new Map<string, MarginCalcRecord>();
   readonly #heartbeats = new Map<number, HeartbeatRecord>();
   readonly #quotes = new Map<string, number>();
 
-  constructor(logger: Logger) {
+  constructor(logger: Logger, unreadable: Counter<{ topic: string; code: string }>) {
     this.#logger = logger;
+    this.#unreadable = unreadable;
   }
 
   /** The last figures of an account; null when there are none that can be read. */
@@ -49,6 +54,22 @@ export class MarginView implements Holdings {
 
   heartbeat(partition: number): HeartbeatRecord | null {
     return this.#heartbeats.get(partition) ?? null;
+  }
+
+  /** The last heartbeat of each partition's engine. */
+  heartbeats(): Iterable<HeartbeatRecord> {
+    return this.#heartbeats.values();
+  }
+
+  /** When the newest and the oldest last quote of all symbols were made, Unix ms; null without any. */
+  quoteSpan(): { readonly newest: number; readonly oldest: number } | null {
+    if (this.#quotes.size === 0) return null;
+    const span = { newest: -Infinity, oldest: Infinity };
+    for (const at of this.#quotes.values()) {
+      span.newest = Math.max(at, span.newest);
+      span.oldest = Math.min(at, span.oldest);
+    }
+    return span;
   }
 
   /** When the last quote of a symbol was made, Unix ms; null without one. */
@@ -77,7 +98,11 @@ export class MarginView implements Holdings {
     const decoded = decodeRecord(marginCalcSchema, record.value, record.key);
     if (!decoded.ok) {
       // Older figures must not pass for the last ones: the account has none, and nothing escalates.
-      if (record.key !== null) this.#figures.delete(record.key);
+      if (record.key !== null) {
+        this.moneyAtRisk.replace(this.#figures.get(record.key) ?? null, null);
+        this.#figures.delete(record.key);
+      }
+      this.#unreadable.inc({ topic: record.topic, code: decoded.refusal.code });
       this.#logger.error(
         {
           topic: record.topic,
@@ -91,12 +116,14 @@ export class MarginView implements Holdings {
     }
     const known = this.#figures.get(decoded.record.account_id);
     if (known !== undefined && isLater(known, decoded.record)) return;
+    this.moneyAtRisk.replace(known ?? null, decoded.record);
     this.#figures.set(decoded.record.account_id, decoded.record);
   }
 
   #takeHeartbeat(record: InboundRecord): void {
     const decoded = decodeRecord(heartbeatSchema, record.value, null);
     if (!decoded.ok) {
+      this.#unreadable.inc({ topic: record.topic, code: decoded.refusal.code });
       this.#logger.error(
         {
           topic: record.topic,

@@ -1,7 +1,9 @@
 import { systemClock } from '#platform/clock.ts';
+import { createConsumerWatch } from '#platform/kafka/create-consumer-watch.ts';
 import { createPartitionOwner } from '#platform/kafka/partition-owner.ts';
 import { loadPolicy } from '#platform/policies.ts';
 import { runProcess } from '#platform/process.ts';
+import { firstNotReady } from '#platform/readiness.ts';
 import { createCases } from '#platform/temporal/cases.ts';
 import { connectTemporal } from '#platform/temporal/connection.ts';
 import { CaseSignaller } from './case-signaller.ts';
@@ -13,6 +15,8 @@ runProcess({
   name: NAME,
   start: async ({ environment, logger, metrics, fail }) => {
     const { partitions, topicPrefix } = environment;
+    const kafka = { brokers: environment.kafkaBrokers, topicPrefix, clientId: NAME, logger };
+    const watch = createConsumerWatch(kafka, metrics);
     const temporal = connectTemporal({
       address: environment.temporalAddress,
       namespace: environment.temporalNamespace,
@@ -20,7 +24,7 @@ runProcess({
     });
     const signaller = new CaseSignaller({
       owner: createPartitionOwner(
-        { brokers: environment.kafkaBrokers, topicPrefix, clientId: NAME, logger },
+        { ...kafka, watch },
         { groupId: NAME, partitions, onFatal: fail },
       ),
       cases: createCases(temporal.client, { prefix: topicPrefix }),
@@ -31,10 +35,10 @@ runProcess({
     });
     await signaller.start();
     return {
-      ready: () => Promise.resolve(signaller.ready()),
+      ready: () => Promise.resolve(firstNotReady(watch.ready(), signaller.ready())),
       stop: async () => {
         await signaller.stop();
-        await temporal.close();
+        await Promise.all([temporal.close(), watch.stop()]);
       },
     };
   },

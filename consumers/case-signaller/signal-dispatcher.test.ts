@@ -60,7 +60,7 @@ function start(server: Server, concurrencyMax = 1, now = Date.now): SignalDispat
     concurrencyMax,
     clock: { now },
     logger: SILENT,
-    metrics: signallerMetrics(createMetrics('dispatcher-test')),
+    metrics: signallerMetrics(createMetrics('case-signaller')),
   });
   return dispatcher;
 }

@@ -13,26 +13,11 @@ export interface SignallerMetrics {
 /** Registers the signaller's metrics. */
 export function signallerMetrics(metrics: Metrics): SignallerMetrics {
   return {
-    signals: metrics.counter(
-      'signaller_signals_total',
-      'Signals to cases, by why and whether the server took them',
-      ['reason', 'outcome'],
-    ),
-    deliverySeconds: metrics.histogram(
-      'signaller_delivery_seconds',
-      'From sending a signal to its acknowledgement',
-      [],
-      [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
-    ),
-    waiting: metrics.gauge('signaller_waiting_accounts', 'Accounts whose signals wait', ['event']),
-    sweeps: metrics.counter('signaller_sweeps_total', 'Sweeps over all cases', ['outcome']),
-    healed: metrics.counter(
-      'signaller_healed_total',
-      'Cases that a sweep found behind their figures',
-      ['reason'],
-    ),
-    unreadable: metrics.counter('signaller_unreadable_total', 'Records that could not be read', [
-      'topic',
-    ]),
+    signals: metrics.counter('sentinel_signaller_signals_total'),
+    deliverySeconds: metrics.histogram('sentinel_signaller_delivery_seconds'),
+    waiting: metrics.gauge('sentinel_signaller_waiting_accounts'),
+    sweeps: metrics.counter('sentinel_signaller_sweeps_total'),
+    healed: metrics.counter('sentinel_signaller_healed_total'),
+    unreadable: metrics.counter('sentinel_unreadable_records_total'),
   };
 }

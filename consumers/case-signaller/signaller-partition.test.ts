@@ -36,7 +36,7 @@ beforeEach(() => {
   const common = {
     clock: { now: Date.now },
     logger,
-    metrics: signallerMetrics(createMetrics('partition-test')),
+    metrics: signallerMetrics(createMetrics('case-signaller')),
   };
   const deliver = (accountId: string, event: MachineEvent): Promise<void> => {
     const sequence = event.type === 'FIGURES' ? event.figures.version.sequence : 0;

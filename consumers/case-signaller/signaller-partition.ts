@@ -1,5 +1,6 @@
 import { executionSchema } from '#contracts/case-events.ts';
 import { caseFiguresOf, executionEvent } from '#contracts/case-messages.ts';
+import type { Refusal } from '#contracts/dead-letter.ts';
 import { decodeRecord } from '#contracts/decode-record.ts';
 import { marginCalcSchema } from '#contracts/margin-figures.ts';
 import { TOPICS } from '#contracts/topics.ts';
@@ -88,7 +89,7 @@ export class SignallerPartition implements PartitionProcessor {
   remember(record: InboundRecord): PartitionLine | null {
     const decoded = decodeRecord(marginCalcSchema, record.value, record.key);
     if (!decoded.ok) {
-      this.#unreadable(record, decoded.refusal.reason);
+      this.#unreadable(record, decoded.refusal);
       return null;
     }
     const { account_id: accountId } = decoded.record;
@@ -194,7 +195,7 @@ export class SignallerPartition implements PartitionProcessor {
   #takeExecution(record: InboundRecord): void {
     const decoded = decodeRecord(executionSchema, record.value, record.key);
     if (!decoded.ok) {
-      this.#unreadable(record, decoded.refusal.reason);
+      this.#unreadable(record, decoded.refusal);
       return;
     }
     const job: ExecutionJob = {
@@ -210,11 +211,11 @@ export class SignallerPartition implements PartitionProcessor {
   }
 
   /** Our own topics: a record that cannot be read is a defect of its writer; the others go on. */
-  #unreadable(record: InboundRecord, reason: string): void {
+  #unreadable(record: InboundRecord, { code, reason }: Refusal): void {
     const { topic, partition, offset } = record;
-    this.#surroundings.metrics.unreadable.inc({ topic });
+    this.#surroundings.metrics.unreadable.inc({ topic, code });
     this.#surroundings.logger.error(
-      { event: 'unreadable', topic, partition, offset, reason },
+      { event: 'unreadable', topic, partition, offset, code, reason },
       'a record could not be read and is skipped',
     );
   }

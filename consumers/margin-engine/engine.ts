@@ -5,11 +5,14 @@ import type { Policy } from '#domain/policy.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { LogReader } from '#ports/log-reader.ts';
 import type { Logger } from '#ports/logger.ts';
-import type { Counter, Metrics } from '#ports/metrics.ts';
+import type { Metrics } from '#ports/metrics.ts';
 import type { FencedWriter, PartitionOwner, PartitionProcessor } from '#ports/partition-owner.ts';
 import type { Publisher } from '#ports/publisher.ts';
+import type { Readiness } from '#ports/readiness.ts';
 import type { InboundRecord, OutboundRecord } from '#ports/records.ts';
 import type { RefusedOutcome } from './bookkeeper.ts';
+import { engineMetrics } from './engine-metrics.ts';
+import type { EngineMetrics } from './engine-metrics.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { marketDataOf, originOf } from './intake.ts';
 import type { MarketData, PartitionOf } from './intake.ts';
@@ -19,11 +22,14 @@ import type { MarketChange } from './market.ts';
 import { knownSymbolOf, priceMarkRecord } from './market-marks.ts';
 import { deadLetterRecord } from './outputs.ts';
 import { BOOK_INPUTS, PartitionEngine } from './partition-engine.ts';
+import { reportRefusal } from './report-refusal.ts';
 import type { Shared } from './partition-engine.ts';
 import { restore } from './restore.ts';
 
 /** The market is read to its end within this time at the start. */
 const MARKET_TIMEOUT_MS = 60_000;
+/** Readers hold every case after 5 s (DESIGN 8). */
+const HEARTBEAT_SILENCE_MS_MAX = 5_000;
 /** What was not acknowledged of the market's dead letters and marks is written again after this long. */
 const PUBLISH_PAUSE_MS = 500;
 /** How late a price may be that counts because it stood long enough. */
@@ -55,8 +61,7 @@ export class MarginEngine {
   readonly #market: Market;
   readonly #shared: Shared;
   readonly #heartbeats: Heartbeats;
-  readonly #quotes: Counter;
-  readonly #unattributed: Counter;
+  readonly #metrics: EngineMetrics;
   readonly #engines = new Map<number, PartitionEngine>();
   #settling: NodeJS.Timeout | undefined;
   #stopped = false;
@@ -68,16 +73,7 @@ export class MarginEngine {
     this.#heartbeats = new Heartbeats(publisher, logger, () =>
       [...this.#engines.values()].flatMap((engine) => engine.heartbeat(clock.now()) ?? []),
     );
-    this.#quotes = metrics.counter(
-      'sentinel_engine_market_records_total',
-      'Prices, betas and statements about instruments by what became of them',
-      ['topic', 'outcome'],
-    );
-    this.#unattributed = metrics.counter(
-      'sentinel_engine_unattributed_records_total',
-      'Refused fills, cash movements and adjustments of which nobody can tell the account',
-      ['topic'],
-    );
+    this.#metrics = engineMetrics(metrics, () => this.#heartbeats.ageMs);
     this.#shared = {
       market: this.#market,
       policy: parts.policy,
@@ -86,11 +82,7 @@ export class MarginEngine {
       marketPositions: () => this.#marketPositions(),
       onProgress: () => this.#heartbeats.news(),
       onDefect: parts.onFatal,
-      bookings: metrics.counter(
-        'sentinel_engine_bookings_total',
-        'Fills, cash movements and adjustments by what became of them',
-        ['topic', 'outcome'],
-      ),
+      metrics: this.#metrics,
       onRefused: (record, outcome) => this.#onRefused(record, outcome),
     };
   }
@@ -113,6 +105,21 @@ export class MarginEngine {
     clearInterval(this.#settling);
     this.#heartbeats.stop();
     await Promise.all([this.#parts.owner.stop(), this.#parts.marketReader.stop()]);
+  }
+
+  /** Ready when each partition's figures are at the last prices and its heartbeats are heard. */
+  ready(): Readiness {
+    const silentMs = this.#heartbeats.ageMs;
+    if (this.#engines.size > 0 && silentMs > HEARTBEAT_SILENCE_MS_MAX) {
+      const seconds = String(Math.round(silentMs / 1_000));
+      return notReady(`heartbeats have not been acknowledged by Kafka for ${seconds} s`);
+    }
+    const revaluing = [...this.#engines].filter(([, engine]) => !engine.isRevalued);
+    if (revaluing.length > 0) {
+      const numbers = revaluing.map(([number]) => String(number)).join(', ');
+      return notReady(`partitions taken over are being revalued: ${numbers}`);
+    }
+    return { ready: true };
   }
 
   async #takeOver(writer: FencedWriter): Promise<PartitionProcessor> {
@@ -166,14 +173,15 @@ export class MarginEngine {
       if (record.value === null) continue;
       const accepted = marketDataOf(record, this.#parts.partitionOf);
       if (!accepted.ok) {
-        this.#quotes.inc({ topic: record.topic, outcome: 'REFUSED' });
+        this.#metrics.market.inc({ topic: record.topic, outcome: 'REFUSED' });
+        reportRefusal(record, accepted.refusal, this.#parts.logger, this.#metrics);
         letters.push(deadLetterRecord(record, accepted.refusal, this.#parts.clock.now()));
         continue;
       }
       const { isNews, isToBeKept } = this.#take(accepted.value);
       const { symbol, kind } = accepted.value;
       if (isToBeKept) toKeep.add(symbol);
-      this.#quotes.inc({ topic: record.topic, outcome: isNews ? 'CHANGED' : 'UNCHANGED' });
+      this.#metrics.market.inc({ topic: record.topic, outcome: isNews ? 'CHANGED' : 'UNCHANGED' });
       if (isNews) this.#tell(symbol, kind === 'PRICE' ? 'PRICE' : 'REFERENCE', originOf(record));
     }
     const marks = [...toKeep].map((symbol) => priceMarkRecord(this.#market.known(symbol)));
@@ -230,6 +238,7 @@ export class MarginEngine {
   #onRefused(record: InboundRecord, { refusal, unattributed }: RefusedOutcome): void {
     const { code } = refusal;
     const origin = originOf(record);
+    reportRefusal(record, refusal, this.#parts.logger, this.#metrics);
     if (!unattributed) {
       const account_id = refusal.accountId;
       this.#parts.logger.warn(
@@ -238,7 +247,7 @@ export class MarginEngine {
       );
       return;
     }
-    this.#unattributed.inc({ topic: record.topic });
+    this.#metrics.unattributed.inc({ topic: record.topic });
     this.#parts.logger.error(
       { event: 'unattributed', origin, code },
       "a refused record names no account: look at it, some account's books may lack it",
@@ -257,4 +266,8 @@ export class MarginEngine {
       instruments: marketReader.positions(TOPICS.instruments.name),
     };
   }
+}
+
+function notReady(reason: string): Readiness {
+  return { ready: false, reason };
 }

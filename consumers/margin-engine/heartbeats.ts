@@ -20,6 +20,7 @@ export class Heartbeats {
   #soon: NodeJS.Timeout | undefined;
   #publishing = false;
   #newsCount = 0;
+  #publishedAt = performance.now();
   #stopped = false;
 
   constructor(publisher: Publisher, logger: Logger, collect: () => readonly HeartbeatRecord[]) {
@@ -48,6 +49,11 @@ export class Heartbeats {
     }, PROGRESS_MS);
   }
 
+  /** Since the broker has acknowledged heartbeats, ms. */
+  get ageMs(): number {
+    return performance.now() - this.#publishedAt;
+  }
+
   stop(): void {
     this.#stopped = true;
     clearInterval(this.#interval);
@@ -60,11 +66,16 @@ export class Heartbeats {
       key: String(heartbeat.partition),
       value: JSON.stringify(heartbeat),
     }));
-    if (records.length === 0) return;
+    if (records.length === 0) {
+      // Nobody waits for what there is not.
+      this.#publishedAt = performance.now();
+      return;
+    }
     this.#publishing = true;
     const toldCount = this.#newsCount;
     try {
       await this.#publisher.publish(records);
+      this.#publishedAt = performance.now();
     } finally {
       this.#publishing = false;
       if (this.#newsCount > toldCount) this.news();

@@ -1,11 +1,13 @@
 import { ALWAYS_OPEN } from '#domain/market-hours.ts';
 import { systemClock } from '#platform/clock.ts';
+import { createConsumerWatch } from '#platform/kafka/create-consumer-watch.ts';
 import { createLogReader } from '#platform/kafka/log-reader.ts';
 import { partitionOf } from '#platform/kafka/partition-of.ts';
 import { createPartitionOwner } from '#platform/kafka/partition-owner.ts';
 import { createPublisher } from '#platform/kafka/publisher.ts';
 import { loadPolicy } from '#platform/policies.ts';
 import { runProcess } from '#platform/process.ts';
+import { firstNotReady } from '#platform/readiness.ts';
 import { MarginEngine } from './engine.ts';
 
 const NAME = 'margin-engine';
@@ -13,12 +15,14 @@ const NAME = 'margin-engine';
 runProcess({
   name: NAME,
   start: async ({ environment, logger, metrics, fail }) => {
-    const surroundings = {
+    const kafka = {
       brokers: environment.kafkaBrokers,
       topicPrefix: environment.topicPrefix,
       clientId: NAME,
       logger,
     };
+    const watch = createConsumerWatch(kafka, metrics);
+    const surroundings = { ...kafka, watch };
     const { partitions } = environment;
     const publisher = await createPublisher(surroundings, partitions);
     const engine = new MarginEngine({
@@ -36,9 +40,10 @@ runProcess({
     });
     await engine.start();
     return {
+      ready: () => Promise.resolve(firstNotReady(watch.ready(), engine.ready())),
       stop: async () => {
         await engine.stop();
-        await publisher.close();
+        await Promise.all([publisher.close(), watch.stop()]);
       },
     };
   },

@@ -2,7 +2,6 @@ import type { Cause, HeartbeatRecord } from '#contracts/margin-figures.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import type { Policy } from '#domain/policy.ts';
 import type { Clock } from '#ports/clock.ts';
-import type { Counter } from '#ports/metrics.ts';
 import type { FencedWriter, PartitionProcessor } from '#ports/partition-owner.ts';
 import type { InboundRecord, OutboundRecord } from '#ports/records.ts';
 import type { Account, Book } from './book.ts';
@@ -10,6 +9,7 @@ import { Bookkeeper } from './bookkeeper.ts';
 import type { RefusedOutcome } from './bookkeeper.ts';
 import type { CountedIds } from './counted-ids.ts';
 import type { PartitionOf } from './intake.ts';
+import type { EngineMetrics } from './engine-metrics.ts';
 import { laterPositions } from './market-positions.ts';
 import type { MarketPositions } from './market-positions.ts';
 import type { Market } from './market.ts';
@@ -20,6 +20,7 @@ import {
   forgottenChangelog,
   takeOverChangelog,
 } from './outputs.ts';
+import { reportRefusal } from './report-refusal.ts';
 
 /**
  * Records that are booked in one transaction. A batch of compressed records can hold a hundred times as
@@ -44,7 +45,7 @@ export interface Shared {
   readonly onProgress: () => void;
   /** Figures could not be computed: the process should end. */
   readonly onDefect: (error: unknown) => void;
-  readonly bookings: Counter;
+  readonly metrics: EngineMetrics;
   /** A record of the books' inputs was refused. */
   readonly onRefused: (record: InboundRecord, outcome: RefusedOutcome) => void;
 }
@@ -102,6 +103,11 @@ export class PartitionEngine implements PartitionProcessor {
     }
   }
 
+  /** Has every account been revalued since the take-over? */
+  get isRevalued(): boolean {
+    return this.#revalued;
+  }
+
   /** Makes the take-over durable and revalues every account: prices may have moved meanwhile. */
   async start(): Promise<void> {
     await this.#write([takeOverChangelog(this.generation, this.#floorAt, this.#writer.partition)]);
@@ -132,9 +138,12 @@ export class PartitionEngine implements PartitionProcessor {
   /** The price that counts, its quality or the beta of a symbol changed. */
   onMarketData(symbol: string, cause: Cause, correlationId: string): void {
     if (this.#released) return;
+    let marked = 0;
     for (const account of this.#book.holders(symbol)) {
       this.#dirty.set(account, { cause, correlationId });
+      marked += 1;
     }
+    this.#shared.metrics.revaluationsDue.inc({}, marked);
     if (this.#dirty.size > 0) this.#scheduleFlush();
   }
 
@@ -195,6 +204,8 @@ export class PartitionEngine implements PartitionProcessor {
     }
     // An account that a booking took out of the flush is published by that booking's transaction.
     await this.#lastWrite;
+    const { clock, metrics } = this.#shared;
+    metrics.flushSeconds.observe({}, (clock.now() - this.#flushedAt) / 1_000);
     this.#marketApplied(market);
     this.#revalued = true;
     this.#flushing = false;
@@ -205,25 +216,29 @@ export class PartitionEngine implements PartitionProcessor {
   async #flushSome(accounts: readonly Account[]): Promise<void> {
     const now = this.#shared.clock.now();
     const out: OutboundRecord[] = [];
+    let revalued = 0;
     for (const account of accounts) {
       const dirty = this.#dirty.get(account);
       if (dirty === undefined) continue;
       this.#dirty.delete(account);
+      revalued += 1;
       this.#book.touch(account, dirty.cause, dirty.correlationId);
       out.push(...this.#figures(account, now));
     }
+    this.#shared.metrics.revaluations.inc({}, revalued);
     if (out.length > 0) await this.#write(out);
   }
 
   async #bookSome(records: readonly InboundRecord[]): Promise<void> {
     const last = records.at(-1);
     if (last === undefined) return;
-    const now = this.#shared.clock.now();
+    const { clock, metrics } = this.#shared;
+    const now = clock.now();
     const touched = new Set<Account>();
     const out: OutboundRecord[] = [];
     for (const record of records) {
       const outcome = this.#bookkeeper.take(record, now);
-      this.#shared.bookings.inc({ topic: record.topic, outcome: outcome.kind });
+      metrics.bookings.inc({ topic: record.topic, outcome: outcome.kind });
       if (outcome.kind === 'DUPLICATE') continue;
       out.push(...outcome.events);
       if (outcome.account !== null) touched.add(outcome.account);
@@ -238,6 +253,8 @@ export class PartitionEngine implements PartitionProcessor {
       out.push(accountChangelog(account, this.#writer.partition));
     }
     await this.#write(out, { topic: last.topic, position });
+    const oldestMs = records[0]?.timestamp ?? now;
+    metrics.bookingSeconds.observe({ topic: last.topic }, (clock.now() - oldestMs) / 1_000);
     this.#applied.set(last.topic, position);
     this.#shared.onProgress();
   }

@@ -1,9 +1,11 @@
 import { systemClock } from '#platform/clock.ts';
+import { createConsumerWatch } from '#platform/kafka/create-consumer-watch.ts';
 import { createEndOffsets } from '#platform/kafka/log-reader.ts';
 import { createPartitionOwner } from '#platform/kafka/partition-owner.ts';
 import { createMessageChannels } from '#platform/notices/message-channels.ts';
 import { loadNoticeConfiguration } from '#platform/notices/notice-configuration.ts';
 import { runProcess } from '#platform/process.ts';
+import { firstNotReady } from '#platform/readiness.ts';
 import { notifierMetrics } from './notifier-metrics.ts';
 import { Notifier } from './notifier.ts';
 
@@ -21,7 +23,9 @@ runProcess({
       webhookSecret: environment.noticeWebhookSecret,
       smtpPassword: environment.noticeSmtpPassword,
     };
-    const surroundings = { brokers, topicPrefix, clientId: NAME, logger };
+    const kafka = { brokers, topicPrefix, clientId: NAME, logger };
+    const watch = createConsumerWatch(kafka, metrics);
+    const surroundings = { ...kafka, watch };
     const ends = await createEndOffsets(surroundings);
     const notifier = new Notifier({
       owner: createPartitionOwner(surroundings, { groupId: NAME, partitions, onFatal: fail }),
@@ -34,10 +38,10 @@ runProcess({
     });
     await notifier.start();
     return {
-      ready: () => Promise.resolve(notifier.ready()),
+      ready: () => Promise.resolve(firstNotReady(watch.ready(), notifier.ready())),
       stop: async () => {
         await notifier.stop();
-        await ends.close();
+        await Promise.all([ends.close(), watch.stop()]);
       },
     };
   },

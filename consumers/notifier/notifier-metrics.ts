@@ -6,28 +6,16 @@ export interface NotifierMetrics {
   readonly pages: Counter;
   readonly undelivered: Gauge;
   readonly openAlerts: Gauge;
+  readonly unreadable: Counter;
 }
 
+/** Registers the notifier's metrics. */
 export function notifierMetrics(metrics: Metrics): NotifierMetrics {
   return {
-    attempts: metrics.counter(
-      'notifier_attempts_total',
-      'Attempts of the notifier to deliver a notice, by channel and outcome',
-      ['channel', 'outcome'],
-    ),
-    pages: metrics.counter('notifier_pages_total', 'Pages to people, by channel and outcome', [
-      'channel',
-      'outcome',
-    ]),
-    undelivered: metrics.gauge(
-      'notifier_undelivered_notices',
-      'Notices that are to be tried again, by partition',
-      ['partition'],
-    ),
-    openAlerts: metrics.gauge(
-      'notifier_open_alerts',
-      'Alerts that nobody has acknowledged, by partition',
-      ['partition'],
-    ),
+    attempts: metrics.counter('sentinel_notice_retries_total'),
+    pages: metrics.counter('sentinel_pages_total'),
+    undelivered: metrics.gauge('sentinel_notices_undelivered'),
+    openAlerts: metrics.gauge('sentinel_alerts_open'),
+    unreadable: metrics.counter('sentinel_unreadable_records_total'),
   };
 }

@@ -35,7 +35,7 @@ const ALERTS_PER_PAGE_MAX = 500;
 const OPEN_NOTICES_MAX = 20_000;
 /** Some 1 kB each. Beyond, an alert is in the log and in the list, and nobody is paged for it. */
 const OPEN_ALERTS_MAX = 50_000;
-const NO_ROOM = 'too many are open';
+const NO_ROOM = { code: 'NO_ROOM', reason: 'too many are open' } as const;
 const LOST: Conclusion = {
   outcome: 'UNKNOWN',
   reason: 'whoever sent it ended before it was known',
@@ -120,13 +120,13 @@ export class NotifierPartition implements PartitionProcessor {
 
   #takeNotice(inbound: InboundRecord): void {
     const decoded = decodeRecord(noticeSchema, inbound.value, inbound.key);
-    if (!decoded.ok) this.#refuse(inbound, decoded.refusal.reason);
+    if (!decoded.ok) this.#refuse(inbound, decoded.refusal);
     else if (!this.#notices.take(decoded.record, inbound.offset)) this.#refuse(inbound, NO_ROOM);
   }
 
   #takeAlert(inbound: InboundRecord): void {
     const decoded = decodeRecord(alertSchema, inbound.value, inbound.key);
-    if (!decoded.ok) this.#refuse(inbound, decoded.refusal.reason);
+    if (!decoded.ok) this.#refuse(inbound, decoded.refusal);
     else if (!this.#alerts.take(decoded.record, inbound.offset)) this.#refuse(inbound, NO_ROOM);
   }
 
@@ -233,8 +233,12 @@ export class NotifierPartition implements PartitionProcessor {
     metrics.openAlerts.set(labels, this.#alerts.size);
   }
 
-  #refuse({ topic, partition, offset }: InboundRecord, reason: string): void {
-    const fields = { topic, partition, offset, reason };
+  #refuse(
+    { topic, partition, offset }: InboundRecord,
+    { code, reason }: { readonly code: string; readonly reason: string },
+  ): void {
+    this.#parts.metrics.unreadable.inc({ topic, code });
+    const fields = { topic, partition, offset, code, reason };
     this.#parts.logger.error(fields, 'a record is passed over');
   }
 }

@@ -5,7 +5,9 @@ import { createAccountIndexWriter } from '#platform/dynamodb/account-index-write
 import { createDynamoDb } from '#platform/dynamodb/client.ts';
 import { ensureRiskStateTable, riskStateTable } from '#platform/dynamodb/risk-state-table.ts';
 import { createConsumerGroup } from '#platform/kafka/consumer-group.ts';
+import { createConsumerWatch } from '#platform/kafka/create-consumer-watch.ts';
 import { runProcess } from '#platform/process.ts';
+import { firstNotReady } from '#platform/readiness.ts';
 import { STATE_INDEX_TOPICS, StateIndex } from './state-index.ts';
 
 const PARTITIONS_CONCURRENT_MAX = 4;
@@ -27,8 +29,10 @@ runProcess({
     const writer = createAccountIndexWriter(client, table);
     const history = createAccountHistoryWriter(client, table);
     const index = new StateIndex({ writer, history, metrics, logger, clock: systemClock });
+    const kafka = { brokers, topicPrefix, clientId: name, logger };
+    const watch = createConsumerWatch(kafka, metrics);
     const group = createConsumerGroup(
-      { brokers, topicPrefix, clientId: name, logger },
+      { ...kafka, watch },
       { groupId: name, partitionsConcurrentMax: PARTITIONS_CONCURRENT_MAX, onFatal: fail },
     );
     await group.run(
@@ -40,10 +44,10 @@ runProcess({
       index.writeDue(systemClock.now()).catch(fail);
     }, DUE_INTERVAL_MS);
     return {
-      ready: () => Promise.resolve(index.ready()),
+      ready: () => Promise.resolve(firstNotReady(watch.ready(), index.ready())),
       stop: async () => {
         clearInterval(writeDue);
-        await Promise.race([group.stop(), sleep(DRAIN_MS_MAX)]);
+        await Promise.race([Promise.all([group.stop(), watch.stop()]), sleep(DRAIN_MS_MAX)]);
         client.destroy();
       },
     };

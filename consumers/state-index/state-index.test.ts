@@ -26,7 +26,7 @@ afterAll(() => {
 function begin() {
   accounts += 1;
   const accountId = `ACC_${String(accounts)}`;
-  const metrics = createMetrics('state-index-test');
+  const metrics = createMetrics('state-index');
   const clock = { at: NOON, now: () => clock.at };
   const index = new StateIndex({
     writer: fixture.writer,
@@ -173,7 +173,7 @@ describe('a record that cannot be read', () => {
     const { index, inbound, figures, cash, counted } = begin();
     await index.handle([inbound(MARGIN_CALC, value), figures(move(1))]);
     expect(await cash()).toBe(1);
-    expect(await counted(new RegExp(`refused.*topic="margin.calc.v1",code="${code}"`))).toBe(1);
+    expect(await counted(new RegExp(`unreadable.*topic="margin.calc.v1",code="${code}"`))).toBe(1);
   });
   test('of an audit event with a wrong case is counted', async () => {
     const { index, audit, inbound, state, counted } = begin();
@@ -185,7 +185,7 @@ describe('a record that cannot be read', () => {
       audit({ case: caseSnapshot() }),
     ]);
     expect((await state())?.rung).toBe('MARGIN_CALL');
-    expect(await counted(/refused.*topic="audit.v1",code="SCHEMA"/)).toBe(2);
+    expect(await counted(/unreadable.*topic="audit.v1",code="SCHEMA"/)).toBe(2);
   });
 });
 
@@ -209,7 +209,7 @@ test('while the store is away nothing is lost: it is written when the store is b
   const client = testDynamoDb();
   const table = `late-${String(Date.now())}-margin-risk-state`;
   const writer = createAccountIndexWriter(client, table);
-  const metrics = createMetrics('state-index-away');
+  const metrics = createMetrics('state-index');
   const clock = { now: () => NOON };
   const history = createAccountHistoryWriter(client, table);
   const index = new StateIndex({ writer, history, metrics, logger: testLogger, clock });

@@ -53,20 +53,9 @@ export class StateIndex {
   constructor(services: StateIndexServices) {
     this.#services = services;
     const { metrics } = services;
-    this.#writes = metrics.counter(
-      'state_index_writes_total',
-      'Writes to the state index; a stale one had no later version than the stored',
-      ['kind', 'outcome'],
-    );
-    this.#refused = metrics.counter(
-      'state_index_refused_records_total',
-      'Records that could not be read or stored',
-      ['topic', 'code'],
-    );
-    this.#deferredAccounts = metrics.gauge(
-      'state_index_deferred_accounts',
-      'Healthy accounts whose last price move waits for its minute to be over',
-    );
+    this.#writes = metrics.counter('sentinel_index_writes_total');
+    this.#refused = metrics.counter('sentinel_unreadable_records_total');
+    this.#deferredAccounts = metrics.gauge('sentinel_index_deferred_accounts');
   }
 
   /** Handles a batch of one partition of one topic. */

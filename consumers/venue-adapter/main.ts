@@ -1,4 +1,5 @@
 import { systemClock } from '#platform/clock.ts';
+import { createConsumerWatch } from '#platform/kafka/create-consumer-watch.ts';
 import { createLogReader } from '#platform/kafka/log-reader.ts';
 import { createPartitionOwner } from '#platform/kafka/partition-owner.ts';
 import { loadPolicy } from '#platform/policies.ts';
@@ -10,15 +11,17 @@ const NAME = 'venue-adapter';
 
 runProcess({
   name: NAME,
-  start: ({ environment, logger, metrics, fail }) => {
-    const surroundings = {
+  start: async ({ environment, logger, metrics, fail }) => {
+    const kafka = {
       brokers: environment.kafkaBrokers,
       topicPrefix: environment.topicPrefix,
       clientId: NAME,
       logger,
     };
+    const watch = createConsumerWatch(kafka, metrics);
+    const surroundings = { ...kafka, watch };
     const { partitions } = environment;
-    return startVenueAdapter(
+    const venue = await startVenueAdapter(
       {
         owner: createPartitionOwner(surroundings, { groupId: NAME, partitions, onFatal: fail }),
         priceReader: createLogReader(surroundings, { onFatal: fail }),
@@ -31,5 +34,11 @@ runProcess({
         onFatal: fail,
       },
     );
+    return {
+      ready: () => Promise.resolve(watch.ready()),
+      stop: async () => {
+        await Promise.all([venue.stop(), watch.stop()]);
+      },
+    };
   },
 });

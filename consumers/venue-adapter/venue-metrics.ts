@@ -1,3 +1,5 @@
+import { DEAD_LETTER_CODES } from '#contracts/dead-letter.ts';
+import { TOPICS } from '#contracts/topics.ts';
 import type { Counter, Gauge, Metrics } from '#ports/metrics.ts';
 
 /** What the venue counts. */
@@ -13,24 +15,17 @@ export interface VenueMetrics {
 
 /** Registers the venue's metrics. */
 export function venueMetrics(metrics: Metrics): VenueMetrics {
+  const deadLetters = metrics.counter('sentinel_dead_letters_total');
+  // A first letter must show as a rise from 0: an alert cannot see a series that begins at 1.
+  for (const topic of [TOPICS.liquidationOrders.name, TOPICS.orderCancels.name]) {
+    for (const code of DEAD_LETTER_CODES) deadLetters.inc({ topic, code }, 0);
+  }
   return {
-    orders: metrics.counter('venue_orders_total', 'Orders that came, by what became of them', [
-      'outcome',
-    ]),
-    cancels: metrics.counter('venue_cancels_total', 'Cancels that came, by what became of them', [
-      'outcome',
-    ]),
-    executions: metrics.counter('venue_executions_total', 'Executions written, by status', [
-      'status',
-    ]),
-    deadLetters: metrics.counter('venue_dead_letters_total', 'Records refused', ['topic', 'code']),
-    unreadable: metrics.counter(
-      'venue_unreadable_records_total',
-      "The venue's own records that could not be read at a start and were passed over",
-      ['topic', 'code'],
-    ),
-    working: metrics.gauge('venue_working_orders', 'Orders that wait for a fresh price', [
-      'partition',
-    ]),
+    orders: metrics.counter('sentinel_venue_orders_total'),
+    cancels: metrics.counter('sentinel_venue_cancels_total'),
+    executions: metrics.counter('sentinel_venue_executions_total'),
+    deadLetters,
+    unreadable: metrics.counter('sentinel_unreadable_records_total'),
+    working: metrics.gauge('sentinel_venue_working_orders'),
   };
 }

@@ -1,6 +1,7 @@
 import { Kafka, logLevel } from 'kafkajs';
 import type { logCreator, RetryOptions } from 'kafkajs';
 import type { Logger } from '#ports/logger.ts';
+import type { ConsumerWatch } from './consumer-watch.ts';
 import { asError } from './kafka-trouble.ts';
 
 /** What every Kafka adapter needs to know of its surroundings. */
@@ -10,6 +11,8 @@ export interface KafkaSurroundings {
   readonly topicPrefix: string;
   readonly clientId: string;
   readonly logger: Logger;
+  /** Is told what this process' consumers do; tests and tools do without. */
+  readonly watch?: ConsumerWatch;
 }
 
 /**

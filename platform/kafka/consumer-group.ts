@@ -59,6 +59,7 @@ class KafkaConsumerGroup implements ConsumerGroup {
     this.#consumer = new SteadyConsumer({
       kafka: createKafka(this.#surroundings),
       surroundings: this.#surroundings,
+      watchedAs: this.#options.groupId,
       group: {
         groupId: this.#surroundings.topicPrefix + this.#options.groupId,
         partitionAssigners: [coPartitionedAssigner],

@@ -109,6 +109,10 @@ class KafkaLogReader implements LogReader {
     this.#consumer = new SteadyConsumer({
       kafka: this.#kafka,
       surroundings: this.#surroundings,
+      // One that reads a partition to its end is over before anybody asks.
+      ...(this.#options.partition === undefined
+        ? { watchedAs: `${this.#surroundings.clientId}.reader` }
+        : {}),
       group: { groupId: this.#groupId, sessionTimeout: READER_SESSION_TIMEOUT_MS },
       topics,
       partitionsConcurrentMax: 1,
@@ -185,7 +189,11 @@ class KafkaLogReader implements LogReader {
       for (const partition of partitions) {
         const lane = this.#lane(topic, partition);
         if (lane === undefined) consumer.pause([{ topic: prefixed, partitions: [partition] }]);
-        else consumer.seek({ topic: prefixed, partition, offset: String(lane.position) });
+        else {
+          consumer.seek({ topic: prefixed, partition, offset: String(lane.position) });
+          const { watch, clientId } = this.#surroundings;
+          watch?.finished(`${clientId}.reader`, { topic, partition }, lane.position, null);
+        }
       }
     }
   }

@@ -2,6 +2,7 @@ import type { Admin, Kafka } from 'kafkajs';
 import type { PartitionOwner, TakeOver } from '#ports/partition-owner.ts';
 import { createKafka, SESSION_TIMEOUT_MS } from './client.ts';
 import type { KafkaSurroundings } from './client.ts';
+import type { OwnershipWatch } from './consumer-watch.ts';
 import { coPartitionedAssigner } from './co-partitioned-assigner.ts';
 import { asError, isPassingTrouble, KafkaTroubleError } from './kafka-trouble.ts';
 import { OwnedPartition } from './owned-partition.ts';
@@ -46,6 +47,7 @@ class KafkaPartitionOwner implements PartitionOwner {
   readonly #closing = new Set<Promise<void>>();
   /** Per number, the last fencing that this process has begun. */
   readonly #fencing = new Map<number, Promise<unknown>>();
+  readonly #watch: OwnershipWatch | undefined;
   #inputs: readonly string[] = [];
   #consumer: SteadyConsumer | undefined;
   #owned = new Map<number, OwnedPartition>();
@@ -59,6 +61,7 @@ class KafkaPartitionOwner implements PartitionOwner {
     this.#admin = this.#kafka.admin({ retry: { retries: ADMIN_RETRIES } });
     this.#topicBounds = new TopicBounds(this.#kafka);
     this.#groupId = surroundings.topicPrefix + options.groupId;
+    this.#watch = surroundings.watch?.ownership(options.groupId);
   }
 
   async run(inputs: readonly string[], takeOver: TakeOver): Promise<void> {
@@ -71,6 +74,7 @@ class KafkaPartitionOwner implements PartitionOwner {
     this.#consumer = new SteadyConsumer({
       kafka: this.#kafka,
       surroundings: this.#surroundings,
+      watchedAs: this.#options.groupId,
       group: {
         groupId: this.#groupId,
         partitionAssigners: [coPartitionedAssigner],
@@ -105,6 +109,7 @@ class KafkaPartitionOwner implements PartitionOwner {
     const numbers = [...new Set(Object.values(membership.assignment).flat())];
     const owned = numbers.map((partition) => this.#create(partition));
     this.#owned = new Map(owned.map((one) => [one.partition, one]));
+    this.#watch?.owned(this.#owned.size);
     const openings = owned.map((one) => this.#takeOverOne(membership, one, takeOver));
     Promise.all(openings).then(
       () => this.#onTakenOver(),
@@ -137,16 +142,21 @@ class KafkaPartitionOwner implements PartitionOwner {
     const inputs = this.#inputs.map((topic) => this.#surroundings.topicPrefix + topic);
     const everything = inputs.map((topic) => ({ topic, partitions: [partition] }));
     consumer.pause(everything);
+    const startedAt = performance.now();
     const opening = owned.open(takeOver, this.#fencing.get(partition) ?? Promise.resolve());
     this.#fencing.set(partition, owned.fencing);
     try {
       await opening;
       if (this.#owned.get(partition) !== owned) throw new KafkaTroubleError('lost meanwhile');
       for (const topic of this.#inputs) {
-        const offset = String(owned.committedPosition(topic));
-        consumer.seek({ topic: this.#surroundings.topicPrefix + topic, partition, offset });
+        const position = owned.committedPosition(topic);
+        const prefixed = this.#surroundings.topicPrefix + topic;
+        consumer.seek({ topic: prefixed, partition, offset: String(position) });
+        const { watch } = this.#surroundings;
+        watch?.finished(this.#options.groupId, { topic, partition }, position, null);
       }
       consumer.resume(everything);
+      this.#watch?.tookOver((performance.now() - startedAt) / 1_000);
     } catch (error) {
       this.#onFailure(owned, error);
       throw error;
@@ -169,6 +179,7 @@ class KafkaPartitionOwner implements PartitionOwner {
   #onFailure(owned: OwnedPartition, error: unknown): void {
     if (this.#owned.get(owned.partition) !== owned) return;
     if (isPassingTrouble(error)) {
+      this.#watch?.gaveUp();
       this.#surroundings.logger.warn(
         { event: 'given_up', partition: owned.partition, error: asError(error).message },
         'a partition could not be written: joining the group again',
@@ -183,6 +194,7 @@ class KafkaPartitionOwner implements PartitionOwner {
   #releaseAll(): void {
     const released = [...this.#owned.values()];
     this.#owned = new Map();
+    this.#watch?.owned(0);
     for (const owned of released) {
       owned.release();
       const closing = owned.closed().catch((error: unknown) => {

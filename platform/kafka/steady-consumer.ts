@@ -48,6 +48,8 @@ export interface SteadyConsumerOptions {
   readonly kafka: Kafka;
   readonly surroundings: KafkaSurroundings;
   readonly group: Pick<ConsumerConfig, 'groupId' | 'sessionTimeout' | 'partitionAssigners'>;
+  /** The name under which the process' watch knows it; not watched without. */
+  readonly watchedAs?: string;
   /** Without their prefix. */
   readonly topics: readonly string[];
   readonly partitionsConcurrentMax: number;
@@ -157,6 +159,7 @@ export class SteadyConsumer {
       const { topic, partition, lastOffset, batchSize } = payload;
       if (batchSize > 0 || consumer !== this.#consumer || this.#membership === undefined) return;
       const { onPassed } = this.#options.handlers;
+      this.#watchFinished(topic, partition, Number(lastOffset) + 1, null);
       this.#guard(() => onPassed?.(this.#unprefixed(topic), partition, Number(lastOffset) + 1));
     });
     consumer.on(CRASH, ({ payload }) => {
@@ -180,12 +183,15 @@ export class SteadyConsumer {
     this.#lose();
     const membership = { consumer, assignment };
     this.#membership = membership;
+    this.#watchJoined(assignment);
     this.#guard(() => this.#options.handlers.onJoined?.(membership));
   }
 
   #lose(): void {
     if (this.#membership === undefined) return;
     this.#membership = undefined;
+    const { watchedAs, surroundings } = this.#options;
+    if (watchedAs !== undefined) surroundings.watch?.lost(watchedAs);
     this.#guard(() => this.#options.handlers.onLost?.());
   }
 
@@ -210,7 +216,12 @@ export class SteadyConsumer {
     }, HANDLER_HEARTBEAT_MS);
     try {
       const done = await this.#options.handlers.onBatch(this.#consumed(payload), membership);
-      if (done && membership === this.#membership) payload.resolveOffset(batch.lastOffset());
+      if (done && membership === this.#membership) {
+        payload.resolveOffset(batch.lastOffset());
+        const at = Number(batch.messages.at(-1)?.timestamp ?? Number.NaN);
+        const position = Number(batch.lastOffset()) + 1;
+        this.#watchFinished(batch.topic, batch.partition, position, Number.isNaN(at) ? null : at);
+      }
     } catch (error) {
       // What failed must not come again and again while the process ends.
       if (membership === this.#membership) {
@@ -220,6 +231,22 @@ export class SteadyConsumer {
     } finally {
       clearInterval(beating);
     }
+  }
+
+  #watchJoined(assignment: Membership['assignment']): void {
+    const { watchedAs, surroundings, group } = this.#options;
+    if (watchedAs === undefined) return;
+    const lanes = Object.entries(assignment).flatMap(([topic, partitions]) =>
+      partitions.map((partition) => ({ topic: this.#unprefixed(topic), partition })),
+    );
+    surroundings.watch?.joined(watchedAs, group.groupId, lanes);
+  }
+
+  #watchFinished(topic: string, partition: number, position: number, at: number | null): void {
+    const { watchedAs, surroundings } = this.#options;
+    if (watchedAs === undefined) return;
+    const lane = { topic: this.#unprefixed(topic), partition };
+    surroundings.watch?.finished(watchedAs, lane, position, at);
   }
 
   #consumed({ batch }: EachBatchPayload): ConsumedBatch {
