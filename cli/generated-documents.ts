@@ -29,4 +29,13 @@ export const GENERATED_DOCUMENTS: readonly GeneratedDocument[] = [
   { path: 'docs/generated/cli.md', generate: cliDocument },
   { path: 'docs/generated/ladder.md', generate: ladderDocument },
   { path: 'docs/generated/metrics.md', generate: metricDocument },
+  // Asked for only here: what writes them are development packages.
+  {
+    path: 'deploy/grafana/margin-sentinel.json',
+    generate: async () => (await import('../deploy/dashboard.ts')).dashboardDocument(),
+  },
+  {
+    path: 'deploy/prometheus/alerts.yml',
+    generate: async () => (await import('../deploy/alerts.ts')).alertDocument(),
+  },
 ];

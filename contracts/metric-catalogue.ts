@@ -263,7 +263,7 @@ export const METRICS = {
     labels: ['code'],
     processes: ['worker'],
     buckets: HOLDS,
-    hint: 'Cases on hold now: sentinel_case_holds_total less the count of this.',
+    hint: 'Long holds are late escalations: money stays at risk meanwhile.',
   },
   sentinel_activity_seconds: {
     type: 'histogram',

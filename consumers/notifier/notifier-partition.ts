@@ -105,6 +105,9 @@ export class NotifierPartition implements PartitionProcessor {
 
   onRelease(): void {
     this.#released = true;
+    const labels = { partition: String(this.#parts.writer.partition) };
+    this.#parts.metrics.undelivered.remove(labels);
+    this.#parts.metrics.openAlerts.remove(labels);
   }
 
   /** Tries what is due and pages for what is open. Calls must not overlap. */
