@@ -22,6 +22,7 @@ import { runProcess } from '#platform/process.ts';
 import { createCases } from '#platform/temporal/cases.ts';
 import { connectTemporal } from '#platform/temporal/connection.ts';
 import type { EndOffsets } from '#ports/log-reader.ts';
+import type { Metrics } from '#ports/metrics.ts';
 import { createFreshFigures } from '../workers/fresh-figures.ts';
 import { MARGIN_VIEW_TOPICS, MarginView } from '../workers/margin-view.ts';
 import { SharedEnds } from '../workers/shared-ends.ts';
@@ -44,10 +45,11 @@ async function startLiveView(
   kafka: KafkaSurroundings,
   partitions: number,
   offsets: EndOffsets,
+  metrics: Metrics,
   fail: (error: unknown) => void,
 ) {
   const hub = new EventHub(randomUUID().slice(0, 8), systemClock.now());
-  const view = new MarginView(kafka.logger);
+  const view = new MarginView(kafka.logger, metrics.counter('sentinel_unreadable_records_total'));
   const reader = createLogReader(kafka, { onFatal: fail });
   const eventReader = createLogReader(kafka, { from: 'END', onFatal: fail });
   await Promise.all([
@@ -66,6 +68,7 @@ async function startLiveView(
     isOpen: ALWAYS_OPEN,
     clock: systemClock,
     logger: kafka.logger,
+    seconds: metrics.histogram('sentinel_fresh_reading_seconds'),
   });
   const stop = async (): Promise<void> => {
     clearInterval(flush);
@@ -97,7 +100,7 @@ runProcess({
     const publisher = await createPublisher(kafka, partitions);
     const offsets = await createEndOffsets(kafka);
     const [live, alerting] = await Promise.all([
-      startLiveView(kafka, partitions, offsets, fail),
+      startLiveView(kafka, partitions, offsets, metrics, fail),
       startAlerts(kafka, fail),
     ]);
     const policy = loadPolicy(environment.preset);
@@ -108,7 +111,7 @@ runProcess({
     });
     const table = riskStateTable(prefix);
     const temporal = connectTemporal({ address, namespace, prefix });
-    const server = await startApi(environment.apiPort, {
+    const services: ApiServices = {
       ...common,
       withdrawals: new WithdrawalDesk({ ...common, figures: live.figures, policy }),
       events: new EventStreams(live.hub),
@@ -128,7 +131,8 @@ runProcess({
         return { ready: true };
       },
       accountsReady: () => riskStateReady(dynamoDb, table),
-    });
+    };
+    const server = await startApi(environment.apiPort, services, environment.listenHost);
     return {
       readyFields: { port: server.port, url: `http://127.0.0.1:${String(server.port)}` },
       stop: async () => {

@@ -18,8 +18,12 @@ export interface ApiServer {
   close(): Promise<void>;
 }
 
-/** Serves the API at 127.0.0.1. Port 0 takes a free one. */
-export async function startApi(port: number, services: ApiServices): Promise<ApiServer> {
+/** Serves the API, at loopback if no other host is given. Port 0 takes a free one. */
+export async function startApi(
+  port: number,
+  services: ApiServices,
+  host = '127.0.0.1',
+): Promise<ApiServer> {
   const server = createServer(createApp(ROUTES, services));
   server.headersTimeout = HEADERS_MS_MAX;
   server.requestTimeout = REQUEST_MS_MAX;
@@ -27,7 +31,7 @@ export async function startApi(port: number, services: ApiServices): Promise<Api
   server.maxConnections = CONNECTIONS_MAX;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => {
+    server.listen(port, host, () => {
       server.removeListener('error', reject);
       resolve();
     });

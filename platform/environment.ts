@@ -4,6 +4,11 @@ import { presetSchema } from '#contracts/policy.ts';
 /** Partitions of each topic when nobody says. */
 export const PARTITIONS_DEFAULT = 8;
 
+/** The names of all variables that a process reads. */
+export function environmentNames(): string[] {
+  return Object.keys(environmentSchema.shape);
+}
+
 /** What a process is told by its environment; the only place that knows the variables' names. */
 const environmentSchema = z.object({
   TEMPORAL_ADDRESS: z.string().default('127.0.0.1:7233'),
@@ -19,6 +24,7 @@ const environmentSchema = z.object({
   SENTINEL_PRESET: presetSchema.default('house'),
   SENTINEL_PARTITIONS: z.coerce.number().int().min(1).max(1024).default(PARTITIONS_DEFAULT),
   SENTINEL_API_PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
+  SENTINEL_LISTEN_HOST: z.string().min(1).default('127.0.0.1'),
   SENTINEL_METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
   SENTINEL_JWT_PUBLIC_KEY_FILE: z.string().optional(),
   SENTINEL_JWT_PRIVATE_KEY_FILE: z.string().optional(),
@@ -44,6 +50,8 @@ export interface Environment {
   readonly preset: z.infer<typeof presetSchema>;
   readonly partitions: number;
   readonly apiPort: number;
+  /** Where the API and the health server listen; all interfaces in a container only. */
+  readonly listenHost: string;
   readonly metricsPort: number | undefined;
   readonly jwtPublicKeyFile: string | undefined;
   readonly jwtPrivateKeyFile: string | undefined;
@@ -87,6 +95,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     preset: v.SENTINEL_PRESET,
     partitions: v.SENTINEL_PARTITIONS,
     apiPort: v.SENTINEL_API_PORT,
+    listenHost: v.SENTINEL_LISTEN_HOST,
     metricsPort: v.SENTINEL_METRICS_PORT,
     jwtPublicKeyFile: v.SENTINEL_JWT_PUBLIC_KEY_FILE,
     jwtPrivateKeyFile: v.SENTINEL_JWT_PRIVATE_KEY_FILE,

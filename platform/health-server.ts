@@ -9,10 +9,11 @@ export interface HealthServer {
 }
 
 /**
- * Serves `/healthz` (the process answers), `/readyz` (it can do its work) and `/metrics` on
- * 127.0.0.1. Port 0 takes a free one.
+ * Serves `/healthz` (the process answers), `/readyz` (it can do its work) and `/metrics` at
+ * a host. Port 0 takes a free one.
  */
 export async function startHealthServer(options: {
+  readonly host: string;
   readonly port: number;
   readonly ready: () => Promise<Readiness>;
   readonly metrics: Metrics;
@@ -26,7 +27,7 @@ export async function startHealthServer(options: {
   server.requestTimeout = 5_000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options.port, '127.0.0.1', resolve);
+    server.listen(options.port, options.host, resolve);
   });
   const address = server.address();
   return {

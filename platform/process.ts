@@ -81,6 +81,7 @@ export function runProcess(definition: ProcessDefinition): void {
     part = started;
     if (environment.metricsPort !== undefined) {
       health = await startHealthServer({
+        host: environment.listenHost,
         port: environment.metricsPort,
         ready: () => started.ready?.() ?? Promise.resolve({ ready: true }),
         metrics,
