@@ -3,7 +3,7 @@ import { cp, mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import { JAVA_LOGGING } from './dynamodb-local.ts';
-import type { JavaInstallation, ServerContext, ServerPlan } from './server.ts';
+import type { JavaInstallation, KafkaDoor, ServerContext, ServerPlan } from './server.ts';
 import { javaFlags } from './server.ts';
 
 const ANSWER_MS_MAX = 2_000;
@@ -20,7 +20,10 @@ export async function kafkaPlan(
     await cp(installation.kafkaFormatted, folder, { recursive: true });
   }
   const settings = path.join(context.data, 'kafka.properties');
-  await writeFile(settings, kafkaSettings(folder, ports.kafka, ports.kafkaController));
+  await writeFile(
+    settings,
+    kafkaSettings(folder, ports.kafka, ports.kafkaController, context.kafkaDoors),
+  );
   const archive = installation.kafkaClassArchive;
   return {
     program: installation.java,
@@ -47,15 +50,29 @@ export async function kafkaCommand(libraries: string): Promise<string[]> {
 }
 
 /** The settings that matter locally (PLATFORM, Kafka broker), as a properties file. */
-export function kafkaSettings(folder: string, port: number, controllerPort: number): string {
+export function kafkaSettings(
+  folder: string,
+  port: number,
+  controllerPort: number,
+  doors: readonly KafkaDoor[] = [],
+): string {
+  const listeners = [`PLAINTEXT://127.0.0.1:${port}`];
+  const advertised = [...listeners];
+  const protocols = ['PLAINTEXT:PLAINTEXT', 'CONTROLLER:PLAINTEXT'];
+  for (const [n, door] of doors.entries()) {
+    listeners.push(`DOOR${n}://127.0.0.1:${door.port}`);
+    advertised.push(`DOOR${n}://127.0.0.1:${door.advertisedPort}`);
+    protocols.push(`DOOR${n}:PLAINTEXT`);
+  }
   const settings = {
     'process.roles': 'broker,controller',
     'node.id': '1',
     'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    listeners: [...listeners, `CONTROLLER://127.0.0.1:${controllerPort}`].join(','),
+    'advertised.listeners': advertised.join(','),
     'controller.listener.names': 'CONTROLLER',
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'listener.security.protocol.map': protocols.join(','),
+    'inter.broker.listener.name': 'PLAINTEXT',
     'log.dirs': folder,
     // Topics are made with their own partitions and cleanup policy, never by accident.
     'auto.create.topics.enable': 'false',

@@ -24,6 +24,14 @@ export interface ServerContext {
   readonly ports: Ports;
   /** Temporal namespace. */
   readonly namespace: string;
+  /** Further doors of the broker; none unless a test puts something in between. */
+  readonly kafkaDoors?: readonly KafkaDoor[];
+}
+
+/** A port of the broker whose clients are told to come back by another one: a proxy's. */
+export interface KafkaDoor {
+  readonly port: number;
+  readonly advertisedPort: number;
 }
 
 /** How a server is started and where it will answer. */

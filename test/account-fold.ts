@@ -6,6 +6,7 @@ import { TOPICS } from '#contracts/topics.ts';
 import type { InboundRecord } from '#ports/records.ts';
 import type { KafkaFixture } from './kafka-fixture.ts';
 import { marketValue, oracleFigures } from './margin-oracle.ts';
+import type { OracleFigures } from './margin-oracle.ts';
 import { halfEven, mul, ratio } from './rational.ts';
 
 /** What accounts must have come to: a plain fold of what lies in fills.v1 and cash.v1. */
@@ -25,7 +26,7 @@ export interface Fold {
 }
 
 /** Each id once, in exact numbers that share nothing with the product's. */
-export async function foldInputs(kafka: KafkaFixture): Promise<Fold> {
+export async function foldInputs(kafka: Pick<KafkaFixture, 'readAll'>): Promise<Fold> {
   const accounts = new Map<string, FoldedAccount>();
   const seen = new Set<string>();
   let repeated = 0;
@@ -54,6 +55,41 @@ export async function foldInputs(kafka: KafkaFixture): Promise<Fold> {
   return { accounts, repeated };
 }
 
+/** What is published of an account, recomputed at marks (dollars). */
+export interface RecomputedFigures {
+  readonly cash: number;
+  /** Symbol and quantity, by symbol. */
+  readonly positions: readonly (readonly [string, number])[];
+  readonly equity: number;
+  readonly excess: number;
+  readonly status: OracleFigures['status'];
+}
+
+/** The figures of a folded account. */
+export function figuresOf(
+  account: FoldedAccount,
+  marks: Readonly<Record<string, number>>,
+): RecomputedFigures {
+  const positions = [...account.positions]
+    .filter(([, qtyE4]) => qtyE4 !== 0n)
+    .map(([symbol, qtyE4]) => ({
+      symbol,
+      qtyE4: Number(qtyE4),
+      priceE4: e4(marks[symbol] ?? 0),
+      betaE4: null,
+    }));
+  const figures = oracleFigures(Number(account.cashE4), positions, RATES);
+  return {
+    cash: Number(account.cashE4) / 10_000,
+    positions: positions
+      .map(({ symbol, qtyE4 }) => [symbol, qtyE4 / 10_000] as const)
+      .sort(([a], [b]) => a.localeCompare(b)),
+    equity: Number(figures.equityE4) / 10_000,
+    excess: Number(figures.excessE4) / 10_000,
+    status: figures.status,
+  };
+}
+
 /** Expects each account's last figures to be the fold's, at marks (dollars) that never moved. */
 export function expectFolded(
   figures: readonly MarginCalcRecord[],
@@ -63,15 +99,7 @@ export function expectFolded(
   const last = new Map(figures.map((record) => [record.account_id, record]));
   expect([...last.keys()].sort()).toEqual([...fold.accounts.keys()].sort());
   for (const [accountId, account] of fold.accounts) {
-    const positions = [...account.positions]
-      .filter(([, qtyE4]) => qtyE4 !== 0n)
-      .map(([symbol, qtyE4]) => ({
-        symbol,
-        qtyE4: Number(qtyE4),
-        priceE4: e4(marks[symbol] ?? 0),
-        betaE4: null,
-      }));
-    const expected = oracleFigures(Number(account.cashE4), positions, RATES);
+    const { cash, positions, excess } = figuresOf(account, marks);
     const record = last.get(accountId);
     expect({
       accountId,
@@ -81,11 +109,11 @@ export function expectFolded(
       credited: record?.credited_total,
     }).toEqual({
       accountId,
-      cash: Number(account.cashE4) / 10_000,
-      positions: sorted(positions.map(({ symbol, qtyE4 }) => [symbol, qtyE4 / 10_000])),
-      excess: Number(expected.excessE4) / 10_000,
+      cash,
+      positions,
+      excess,
       // From an empty account on and with marks that stood still, fills and cash made all of it.
-      credited: Number(expected.excessE4) / 10_000,
+      credited: excess,
     });
   }
 }

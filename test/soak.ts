@@ -2,6 +2,8 @@
  * `npm run soak [-- <part>…] [--minutes 30] [--seed 1] [--runs 10000]`: shakes the product until it breaks,
  * and stops at the first failure. Parts, all of them unless some are named:
  *   simulation  simulates so many runs of accounts whose worlds go wrong (test/simulation/)
+ *   recovery    breaks processes, servers and links of a product under load for so many minutes, and
+ *               writes docs/soak-report.md (test/recovery/)
  *   servers     kills, hands over and draws lots on the real servers for so many minutes (test/soak-servers.ts)
  * The last line is `N passed, N failed` over all parts; a part that failed has printed what replays it.
  */
@@ -10,10 +12,12 @@ import { parseArgs } from 'node:util';
 import { durationText } from '#stack/progress.ts';
 import type { SoakOptions, SoakPart } from './soak-part.ts';
 import { soakServers } from './soak-servers.ts';
+import { soakRecovery } from './recovery/soak.ts';
 import { soakSimulation } from './simulation/soak.ts';
 
 const PARTS: ReadonlyMap<string, SoakPart> = new Map<string, SoakPart>([
   ['simulation', soakSimulation],
+  ['recovery', soakRecovery],
   ['servers', soakServers],
 ]);
 
