@@ -77,7 +77,7 @@ export const METRICS = {
     help: 'Records of our own topics that could not be read or stored, and were passed over',
     unit: 'records',
     labels: ['topic', 'code'],
-    processes: ['case-signaller', 'worker', 'venue-adapter', 'state-index', 'notifier'],
+    processes: ['case-signaller', 'worker', 'api', 'venue-adapter', 'state-index', 'notifier'],
     hint: 'Above 0: versions of two processes do not fit, or somebody wrote to a topic by hand.',
   },
 
@@ -288,7 +288,7 @@ export const METRICS = {
     help: 'How long proving an account’s figures fresh took, by what came of it',
     unit: 'seconds',
     labels: ['outcome'],
-    processes: ['worker'],
+    processes: ['worker', 'api'],
     buckets: LATENCY,
     hint: 'Others than FRESH become holds.',
   },

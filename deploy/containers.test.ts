@@ -51,6 +51,13 @@ describe('docker-compose.yml', () => {
     },
   );
 
+  test('gives the key that signs commands to the API alone', () => {
+    const holders = services.filter(
+      ([, { environment }]) => 'SENTINEL_COMMAND_PRIVATE_KEY_FILE' in (environment ?? {}),
+    );
+    expect(holders.map(([name]) => name)).toEqual(['api']);
+  });
+
   test('names servers by addresses that the other containers have', () => {
     const told = compose.services.api?.environment ?? {};
     expect(told).toMatchObject({ TEMPORAL_ADDRESS: 'temporal:7233', KAFKA_BROKERS: 'kafka:29092' });

@@ -9,7 +9,8 @@ import { MoneyAtRisk } from './money-at-risk.ts';
 function figures(status: MarginCalcRecord['status'], deficiency: number): MarginCalcRecord {
   return {
     ...{ account_id: 'ACC_1', generation: 1, sequence: 1, as_of: 1, cause: 'PRICE' },
-    ...{ input_offsets: { 'fills.v1': 0, 'cash.v1': 0 }, credited_total: 0, cash: 0 },
+    ...{ input_offsets: { 'fills.v1': 0, 'cash.v1': 0, 'adjustments.v1': 0 } },
+    ...{ credited_total: 0, cash: 0, blocked_by: [] },
     ...{ positions: [], ...NO_TOTALS, status, prices_missing: [], beta_defaulted: [] },
     ...{ policy_version: 'p', correlation_id: 'c' },
     deficiency: status === 'INDETERMINATE' ? null : deficiency,

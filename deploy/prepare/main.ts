@@ -22,6 +22,10 @@ await ensureSearchAttributes(temporalAddress, temporalNamespace);
 console.log('the search attributes are there');
 const folder = values['development-keys'];
 if (folder !== undefined) {
-  const { publicKeyFile } = await developmentKeys(folder);
-  console.log(`tokens are checked with ${publicKeyFile}`);
+  const [jwt, command] = [
+    await developmentKeys(folder, 'jwt'),
+    await developmentKeys(folder, 'command'),
+  ];
+  console.log(`tokens are checked with ${jwt.publicKeyFile}`);
+  console.log(`commands are checked with ${command.publicKeyFile}`);
 }

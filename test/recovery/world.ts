@@ -88,7 +88,8 @@ export async function openWorld({ partitions, progress }: WorldOptions): Promise
     place,
   );
   const proxy = await toxiproxyProgram(place);
-  const keys = await developmentKeys(root);
+  const keys = await developmentKeys(root, 'jwt');
+  const commandKeys = await developmentKeys(root, 'command');
 
   // All at once: a port that was asked for alone might be given away again by the next question.
   const free = await freePorts(PORTS);
@@ -134,6 +135,8 @@ export async function openWorld({ partitions, progress }: WorldOptions): Promise
     ...LOCAL_AWS,
     SENTINEL_JWT_PUBLIC_KEY_FILE: keys.publicKeyFile,
     SENTINEL_JWT_PRIVATE_KEY_FILE: keys.privateKeyFile,
+    SENTINEL_COMMAND_PUBLIC_KEY_FILE: commandKeys.publicKeyFile,
+    SENTINEL_COMMAND_PRIVATE_KEY_FILE: commandKeys.privateKeyFile,
     SENTINEL_PRESET: 'demo',
     SENTINEL_TOPIC_PREFIX: '',
     SENTINEL_PARTITIONS: String(partitions),
