@@ -402,23 +402,3 @@ export const METRICS = {
     hint: 'status 5xx: a dependency is away; 499: the caller did not wait.',
   },
 } as const satisfies Record<string, MetricDefinition>;
-
-export type MetricName = keyof typeof METRICS;
-
-type NamesOf<Type extends MetricDefinition['type']> = {
-  [Name in MetricName]: (typeof METRICS)[Name]['type'] extends Type ? Name : never;
-}[MetricName];
-
-export type CounterName = NamesOf<'counter'>;
-export type GaugeName = NamesOf<'gauge'>;
-export type HistogramName = NamesOf<'histogram'>;
-
-/** The labels of a metric, each with its value. */
-export type LabelsOf<Name extends MetricName> = Readonly<
-  Record<(typeof METRICS)[Name]['labels'][number], string>
->;
-
-/** The definition of a metric, by its name. */
-export function metricDefinition(name: MetricName): MetricDefinition {
-  return METRICS[name];
-}

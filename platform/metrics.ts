@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { metricDefinition } from '#contracts/metric-catalogue.ts';
-import type { MetricName } from '#contracts/metric-catalogue.ts';
+import { metricDefinition } from '#contracts/metric-names.ts';
+import type { MetricName } from '#contracts/metric-names.ts';
 import type { ProcessName } from '#contracts/metric-definition.ts';
 import type { Metrics } from '#ports/metrics.ts';
 

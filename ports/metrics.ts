@@ -1,13 +1,8 @@
-import type {
-  CounterName,
-  GaugeName,
-  HistogramName,
-  LabelsOf,
-} from '#contracts/metric-catalogue.ts';
+import type { CounterName, GaugeName, HistogramName, LabelsOf } from '#contracts/metric-names.ts';
 
 /**
  * What a part counts and measures. Names, help, labels and buckets stand in
- * contracts/metric-catalogue.ts; a part asks for its metrics by name. Asking twice gives the same one.
+ * contracts/metric-names.ts; a part asks for its metrics by name. Asking twice gives the same one.
  */
 export interface Metrics {
   counter<Name extends CounterName>(name: Name): Counter<LabelsOf<Name>>;

@@ -20,7 +20,6 @@ import {
   forgottenChangelog,
   takeOverChangelog,
 } from './outputs.ts';
-import { reportRefusal } from './report-refusal.ts';
 
 /**
  * Records that are booked in one transaction. A batch of compressed records can hold a hundred times as
