@@ -119,7 +119,7 @@ function priceNow(): OutboundRecord {
 
 /** What this test's stack tells every process, with nothing of this one's own. */
 function stackVariables(): Record<string, string> {
-  const names = /^(TEMPORAL_|KAFKA_|DYNAMODB_|AWS_|SENTINEL_JWT_|HOME$)/;
+  const names = /^(TEMPORAL_|KAFKA_|DYNAMODB_|AWS_|SENTINEL_JWT_|SENTINEL_COMMAND_|HOME$)/;
   const given = Object.entries(process.env).filter(([name]) => names.test(name));
   return Object.fromEntries(given.map(([name, value]) => [name, value ?? '']));
 }

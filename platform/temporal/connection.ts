@@ -29,6 +29,9 @@ const RECONNECT = {
 /** The SDK's own pause grows to five seconds, beyond the deadline of every call of ours. */
 const RETRY_PAUSE_MS_MAX = 500;
 
+/** A timer may fire a little before or after the instant that was reckoned for it. */
+const TIMER_SLACK_MS = 50;
+
 /** Does not wait for the server: each call finds out, within its own deadline. */
 export function connectTemporal(surroundings: TemporalSurroundings): TemporalConnection {
   const usual = defaultGrpcRetryOptions();
@@ -52,7 +55,8 @@ export function connectTemporal(surroundings: TemporalSurroundings): TemporalCon
     close: async () => {
       isClosing = true;
       // A retry on a closed channel throws out of its timer, where nobody can catch it.
-      if (lastRetryAt > Date.now()) await sleep(lastRetryAt - Date.now());
+      const waitMs = lastRetryAt + TIMER_SLACK_MS - Date.now();
+      if (waitMs > 0) await sleep(waitMs);
       await connection.close();
     },
   };
