@@ -62,7 +62,8 @@ describe('metrics of an account that falls below the line', () => {
     const fill = { account_id: 'ACC_1', symbol: 'NVDA', qty: 100, price: 1_000, timestamp: now };
     await kafka.publish([
       priceNow(),
-      { topic: TOPICS.fills.name, key: 'ACC_1', value: 'not JSON' },
+      // Of another account: it would hold back the case of its own.
+      { topic: TOPICS.fills.name, key: 'ACC_2', value: 'not JSON' },
       {
         topic: TOPICS.fills.name,
         key: 'ACC_1',
@@ -93,7 +94,7 @@ describe('metrics of an account that falls below the line', () => {
       const counts = await Promise.all(
         RUNG_NAMES.map((rung) => valueOf('worker', 'sentinel_cases', [rung])),
       );
-      return counts.includes(1);
+      return counts.some((count) => count !== null && count >= 1);
     });
   }, 300_000);
 
