@@ -173,7 +173,9 @@ export class CaseWorld implements Publisher, FiguresReader, Holdings, MessageCha
       this.failedWrites += 1;
       return Promise.reject(new Error('the log is away'));
     }
-    for (const { topic, value } of records) {
+    for (const { topic, key, value } of records) {
+      // Else the case of an earlier test on the same task queue would sell what this account has.
+      if (key !== this.accountId) throw new Error(`not ${this.accountId}`);
       const record: unknown = JSON.parse(value ?? 'null');
       if (typeof record !== 'object' || record === null) throw new Error('a record is an object');
       this.written.push({ topic, record: { ...record } });
