@@ -97,9 +97,11 @@ describe('the product', () => {
     // From now on it ends at once, whenever it is started.
     writeFileSync(moody.entry, ENDS_BEFORE_IT_IS_READY);
     process.kill(pidNow(product, 'moody'), 'SIGKILL');
-    await eventually(() => product.processes().find(({ givenUpAtMs }) => givenUpAtMs !== null));
+    const { healthy, processes } = await eventually(async () => {
+      const status = await instanceStatus(layout(), {});
+      return status.processes.some(({ given_up: isGivenUp }) => isGivenUp) ? status : undefined;
+    });
     expect(product.ended().map(({ name }) => name)).toEqual(['moody', 'moody', 'moody']);
-    const { healthy, processes } = await instanceStatus(layout(), {});
     expect(healthy).toBe(false);
     expect(processes).toMatchObject([
       { name: 'api', health: 'healthy', given_up: false },
