@@ -1,8 +1,11 @@
 import { createReadStream } from 'node:fs';
+import type { Command } from 'commander';
 import { bodyErrors } from '#api/field-errors.ts';
 
 /** JSON that a command reads: bounded, and refused by the field that is wrong. */
 
+/** The input is at fault, not the product. */
+const EXIT_BAD_INPUT = 2;
 /** More than these would not be read: the first ones show the pattern. */
 const FAULTS_SHOWN_MAX = 20;
 
@@ -61,6 +64,15 @@ export function faulty(...why: Parameters<typeof bodyErrors>): InputError {
   const more = faults.length - lines.length;
   if (more > 0) lines.push(`and ${String(more)} more`);
   return new InputError(lines.join('\n'));
+}
+
+/** Ends a command whose input cannot be used: each line of the reason names the file. Rethrows others. */
+export function refuseInput(command: Command, file: string, error: unknown): never {
+  if (!(error instanceof InputError)) throw error;
+  const name = file === '-' ? 'standard input' : file;
+  return command.error(`${name}: ${error.message.replaceAll('\n', `\n${name}: `)}`, {
+    exitCode: EXIT_BAD_INPUT,
+  });
 }
 
 function decodeUtf8(bytes: Buffer): string {

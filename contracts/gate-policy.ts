@@ -1,16 +1,8 @@
 import { z } from 'zod';
 import type { GatePolicy } from '#domain/gate/gate-policy.ts';
 import type { MarginPolicy } from '#domain/policy.ts';
-import { rateOf } from './policy.ts';
+import { fraction, rateOf } from './policy.ts';
 import { decimal, id, toE4 } from './wire.ts';
-
-/** A fraction of at most `max` with at most six decimals. */
-const fraction = (max: number): z.ZodType<number> =>
-  z
-    .number()
-    .min(0)
-    .max(max)
-    .refine((value) => Math.round(value * 1e6) / 1e6 === value, 'must have at most six decimals');
 
 const symbols = z.array(id).max(10_000);
 const amount = decimal(100_000_000_000).min(0);

@@ -5,8 +5,8 @@ import { PRESETS } from '#domain/policy.ts';
 import type { Policy } from '#domain/policy.ts';
 import { decimal, toE4 } from './wire.ts';
 
-/** A fraction 0 … `max` with at most six decimals, as a rate of parts per million. */
-const fraction = (max: number): z.ZodType<number> =>
+/** A fraction 0 … `max` with at most six decimals; `rateOf` makes an exact rate of it. */
+export const fraction = (max: number): z.ZodType<number> =>
   z
     .number()
     .min(0)

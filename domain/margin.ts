@@ -192,8 +192,8 @@ function higher(a: Rate, b: Rate): Rate {
   return a.e6 > b.e6 ? a : b;
 }
 
-/** The charge on a whole position, rounded up once from the exact product. */
-function chargedE4(qtyE4: number, priceE4: number, charge: Charge): number {
+/** The charge on a whole position, rounded up once from the exact product. 1/10,000 dollar. */
+export function chargedE4(qtyE4: number, priceE4: number, charge: Charge): number {
   const shares = Math.abs(qtyE4);
   return charge.kind === 'RATE'
     ? requirementE4(shares, priceE4, charge.rate)

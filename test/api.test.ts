@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { exportPKCS8, exportSPKI, generateKeyPair } from 'jose';
+import { exportSPKI, generateKeyPair } from 'jose';
 import type { CryptoKey } from 'jose';
 import { mintToken } from '#platform/identity/mint-token.ts';
 import { testDynamoDbEndpoint } from './dynamodb-fixture.ts';
@@ -22,8 +22,6 @@ beforeAll(async () => {
   const pair = await generateKeyPair('EdDSA', { crv: 'Ed25519' });
   ({ privateKey } = pair);
   await writeFile(join(folder, 'public.pem'), await exportSPKI(pair.publicKey));
-  const commands = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
-  await writeFile(join(folder, 'commands.pem'), await exportPKCS8(commands.privateKey));
 }, 60_000);
 afterAll(async () => {
   await kafka.close();
@@ -36,7 +34,6 @@ const environment = () => ({
   SENTINEL_PARTITIONS: '2',
   SENTINEL_API_PORT: '0',
   SENTINEL_JWT_PUBLIC_KEY_FILE: join(folder, 'public.pem'),
-  SENTINEL_COMMAND_PRIVATE_KEY_FILE: join(folder, 'commands.pem'),
 });
 
 test('the API process takes a price with a token, is ready, and ends with 0 on SIGTERM', async () => {

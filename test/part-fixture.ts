@@ -17,7 +17,10 @@ export interface PartProcess {
   kill(): Promise<void>;
 }
 
-/** Starts `<part>/main.ts` and resolves at its ready line; rejects with its output when it ends before. */
+/**
+ * Starts `<part>/main.ts`, with the stack's keys for people's commands, and resolves at its ready
+ * line; rejects with its output when it ends before.
+ */
 export async function startPart(
   main: string,
   environment: Readonly<Record<string, string>>,
@@ -28,6 +31,8 @@ export async function startPart(
       KAFKA_BROKERS: testBrokers().join(','),
       SENTINEL_EXIT_WITH_PARENT: '1',
       SENTINEL_PRESET: 'demo',
+      SENTINEL_COMMAND_PUBLIC_KEY_FILE: process.env.SENTINEL_COMMAND_PUBLIC_KEY_FILE,
+      SENTINEL_COMMAND_PRIVATE_KEY_FILE: process.env.SENTINEL_COMMAND_PRIVATE_KEY_FILE,
       ...environment,
     },
     stdio: ['pipe', 'pipe', 'inherit'],

@@ -1,11 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { marginCallSchema } from '#contracts/case-events.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import type { TemporalConnection } from '#platform/temporal/connection.ts';
-import { developmentKeys } from '#stack/development-keys.ts';
 import { eventually, openKafka } from './kafka-fixture.ts';
 import type { KafkaFixture } from './kafka-fixture.ts';
 import { startPart } from './part-fixture.ts';
@@ -31,20 +27,17 @@ const QUIET_MS = 3_000;
 let server: TemporalConnection;
 let kafka: KafkaFixture;
 let parts: PartProcess[] = [];
-let folder: string;
 
 beforeEach(async () => {
   server = openTemporal('');
   kafka = await openKafka('signaller-crash', PARTITIONS);
   parts = [];
-  folder = await mkdtemp(path.join(tmpdir(), 'sentinel-signaller-crash-'));
 }, 90_000);
 
 afterEach(async () => {
   await Promise.all(parts.map((part) => part.stop()));
   await kafka.close();
   await server.close();
-  await rm(folder, { recursive: true });
 }, 20_000);
 
 async function start(main: string): Promise<PartProcess> {
@@ -53,7 +46,6 @@ async function start(main: string): Promise<PartProcess> {
     SENTINEL_PARTITIONS: String(PARTITIONS),
     TEMPORAL_ADDRESS: testTemporalAddress(),
     SENTINEL_PRESET: 'house',
-    SENTINEL_COMMAND_PUBLIC_KEY_FILE: (await developmentKeys(folder, 'command')).publicKeyFile,
   });
   parts.push(part);
   return part;

@@ -9,7 +9,6 @@ import { auditSchema } from '#contracts/case-events.ts';
 import { cashSchema } from '#contracts/ingest.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import { mintToken } from '#platform/identity/mint-token.ts';
-import { developmentKeys } from '#stack/development-keys.ts';
 import { testDynamoDbEndpoint } from './dynamodb-fixture.ts';
 import { eventually, openKafka } from './kafka-fixture.ts';
 import type { KafkaFixture } from './kafka-fixture.ts';
@@ -30,14 +29,12 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sentinel-withdrawals-'));
   const { publicKey, privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519' });
   await writeFile(join(folder, 'public.pem'), await exportSPKI(publicKey));
-  const commands = await developmentKeys(folder, 'command');
   const environment = {
     DYNAMODB_ENDPOINT: testDynamoDbEndpoint(),
     SENTINEL_TOPIC_PREFIX: kafka.topicPrefix,
     SENTINEL_PARTITIONS: '2',
     SENTINEL_API_PORT: '0',
     SENTINEL_JWT_PUBLIC_KEY_FILE: join(folder, 'public.pem'),
-    SENTINEL_COMMAND_PRIVATE_KEY_FILE: commands.privateKeyFile,
   };
   [api, engine] = await Promise.all([
     startPart('api/main.ts', environment),

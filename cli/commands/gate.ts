@@ -4,10 +4,8 @@ import { loadPolicy } from '#platform/policies.ts';
 import { columns } from '../columns.ts';
 import { decideScenario, parseScenario } from '../gate-scenario.ts';
 import type { DecidedOrder } from '../gate-scenario.ts';
-import { InputError, readInput } from '../json-input.ts';
+import { readInput, refuseInput } from '../json-input.ts';
 
-/** The input is at fault, not the product. */
-const EXIT_BAD_INPUT = 2;
 const INPUT_MEGABYTES_MAX = 64;
 
 const HELP = `
@@ -55,11 +53,7 @@ export function register(program: Command): void {
         const decided = decideScenario(scenario, loadGatePolicy(), loadPolicy('reference'));
         output.writeOut?.(json ? `${JSON.stringify(decided, null, 2)}\n` : decisionsText(decided));
       } catch (error) {
-        if (!(error instanceof InputError)) throw error;
-        const name = file === '-' ? 'standard input' : file;
-        command.error(`${name}: ${error.message.replaceAll('\n', `\n${name}: `)}`, {
-          exitCode: EXIT_BAD_INPUT,
-        });
+        refuseInput(command, file, error);
       }
     });
 }

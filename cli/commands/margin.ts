@@ -15,11 +15,8 @@ import { stressRows } from '#domain/stress.ts';
 import { loadPolicy } from '#platform/policies.ts';
 import { painted, plain } from '../account-text.ts';
 import { evaluationText } from '../evaluation-table.ts';
-import { InputError, readInput } from '../json-input.ts';
+import { InputError, readInput, refuseInput } from '../json-input.ts';
 import { parsePortfolios } from '../portfolio-input.ts';
-
-/** The input is at fault, not the product. */
-const EXIT_BAD_INPUT = 2;
 
 const HELP = `
 Input, one object or an array of them; dollars and shares with at most four decimals:
@@ -63,11 +60,7 @@ export function register(program: Command): void {
             : evaluationText(evaluations, (output.getOutHasColors?.() ?? false) ? painted : plain),
         );
       } catch (error) {
-        if (!(error instanceof InputError)) throw error;
-        const name = file === '-' ? 'standard input' : file;
-        command.error(`${name}: ${error.message.replaceAll('\n', `\n${name}: `)}`, {
-          exitCode: EXIT_BAD_INPUT,
-        });
+        refuseInput(command, file, error);
       }
     });
 }

@@ -1,8 +1,7 @@
-import { maintenanceCharge } from '../margin.ts';
-import type { Charge } from '../margin.ts';
+import { chargedE4, maintenanceCharge } from '../margin.ts';
 import { E4, mulDivUp, requirementE4, sumE4 } from '../money.ts';
 import type { GatePolicy } from './gate-policy.ts';
-import type { NewOrder, Side } from './orders.ts';
+import type { Side } from './orders.ts';
 import { signedQtyE4 } from './orders.ts';
 
 /** An accepted order that may still execute. */
@@ -42,13 +41,11 @@ export interface Effect {
   readonly opensE4: number;
 }
 
-const FLAT: SymbolExposure = {
-  positionE4: 0,
-  buyLeavesE4: 0,
-  sellLeavesE4: 0,
-  reservedE4: 0,
-  orders: new Map(),
-};
+function flat(): SymbolExposure {
+  return { positionE4: 0, buyLeavesE4: 0, sellLeavesE4: 0, reservedE4: 0, orders: new Map() };
+}
+
+const FLAT = flat();
 
 /**
  * What an account has and may come to have: positions, leaves and reservations, which move together
@@ -91,18 +88,18 @@ export class AccountExposure {
     return this.#symbols.get(symbol)?.orders.get(orderId);
   }
 
-  /** How many of the order's shares reduce the position and how many open, after the open orders. */
-  effectOf(order: Pick<NewOrder, 'symbol' | 'side' | 'qtyE4'>): Effect {
-    const at = this.#symbols.get(order.symbol) ?? FLAT;
-    const opposite = Math.sign(signedQtyE4(order.side, 1)) === -Math.sign(at.positionE4);
+  /** How many of an order's shares reduce the position and how many open, after the open orders. */
+  effectOf(symbol: string, side: Side, qtyE4: number): Effect {
+    const at = this.#symbols.get(symbol) ?? FLAT;
+    const opposite = isOpposite(side, at.positionE4);
     const reducingLeavesE4 = at.positionE4 > 0 ? at.sellLeavesE4 : at.buyLeavesE4;
     const free = opposite ? Math.max(0, Math.abs(at.positionE4) - reducingLeavesE4) : 0;
-    const reducesE4 = Math.min(order.qtyE4, free);
+    const reducesE4 = Math.min(qtyE4, free);
     return {
       positionE4: at.positionE4,
       reducingLeavesE4: opposite ? reducingLeavesE4 : 0,
       reducesE4,
-      opensE4: order.qtyE4 - reducesE4,
+      opensE4: qtyE4 - reducesE4,
     };
   }
 
@@ -114,8 +111,9 @@ export class AccountExposure {
     const floorE4 = nonMarginable.has(symbol)
       ? mulDivUp(opensE4, referencePriceE4, E4)
       : requirementE4(opensE4, referencePriceE4, creditRate);
-    const charge = maintenanceCharge(signedQtyE4(side, opensE4), referencePriceE4, margin);
-    const marginE4 = Math.max(floorE4, chargeE4(opensE4, referencePriceE4, charge));
+    const signedE4 = signedQtyE4(side, opensE4);
+    const charge = maintenanceCharge(signedE4, referencePriceE4, margin);
+    const marginE4 = Math.max(floorE4, chargedE4(signedE4, referencePriceE4, charge));
     return sumE4(marginE4, mulDivUp(opensE4, adversePriceE4, E4));
   }
 
@@ -134,7 +132,7 @@ export class AccountExposure {
   /** Reserves an accepted order's quantity, before it is sent. */
   accept(order: OpenOrder): void {
     const at = this.#at(order.symbol);
-    const { opensE4 } = this.effectOf({ ...order, qtyE4: order.leavesE4 });
+    const { opensE4 } = this.effectOf(order.symbol, order.side, order.leavesE4);
     at.orders.set(order.orderId, order);
     if (order.side === 'BUY') at.buyLeavesE4 = sumE4(at.buyLeavesE4, order.leavesE4);
     else at.sellLeavesE4 = sumE4(at.sellLeavesE4, order.leavesE4);
@@ -174,8 +172,7 @@ export class AccountExposure {
     this.#reserve(at, -at.reservedE4);
     let free = Math.abs(at.positionE4);
     for (const { side, leavesE4, reservation } of at.orders.values()) {
-      const opposite = Math.sign(signedQtyE4(side, 1)) === -Math.sign(at.positionE4);
-      const reduces = opposite ? Math.min(leavesE4, free) : 0;
+      const reduces = isOpposite(side, at.positionE4) ? Math.min(leavesE4, free) : 0;
       free -= reduces;
       this.#reserve(at, this.reserveE4(symbol, side, leavesE4 - reduces, reservation));
     }
@@ -189,15 +186,14 @@ export class AccountExposure {
   #at(symbol: string): SymbolExposure {
     let at = this.#symbols.get(symbol);
     if (at === undefined) {
-      at = { positionE4: 0, buyLeavesE4: 0, sellLeavesE4: 0, reservedE4: 0, orders: new Map() };
+      at = flat();
       this.#symbols.set(symbol, at);
     }
     return at;
   }
 }
 
-function chargeE4(qtyE4: number, priceE4: number, charge: Charge): number {
-  return charge.kind === 'RATE'
-    ? requirementE4(qtyE4, priceE4, charge.rate)
-    : mulDivUp(qtyE4, charge.perShareE4, E4);
+/** Does an order of that side lower the position? Nothing lowers a flat one. */
+function isOpposite(side: Side, positionE4: number): boolean {
+  return side === 'SELL' ? positionE4 > 0 : positionE4 < 0;
 }

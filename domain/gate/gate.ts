@@ -1,6 +1,7 @@
 import { E4, mulDivUp, shareUpE4, sumE4 } from '../money.ts';
 import { scopeName } from '../scopes.ts';
 import { ControlView } from './control-view.ts';
+import type { StandingKill } from './control-view.ts';
 import { DecidedIds } from './decided-ids.ts';
 import { AccountExposure } from './exposure.ts';
 import type { Effect, Reservation } from './exposure.ts';
@@ -111,7 +112,7 @@ export class Gate {
     const exposure = this.#accounts.get(order.accountId);
     if (!this.controls.fresh) return refused(drop('CONTROL_STALE', 'controls', null));
     if (exposure === undefined) return refused(drop('CONTROL_STALE', 'position', null));
-    const effect = exposure.effectOf(order);
+    const effect = exposure.effectOf(order.symbol, order.side, order.qtyE4);
     const refusal = order.liquidation
       ? this.#refusalOfLiquidation(order, effect)
       : this.#refusalOf(order, exposure, effect);
@@ -120,9 +121,10 @@ export class Gate {
   }
 
   #refusalOf(order: NewOrder, exposure: AccountExposure, effect: Effect): Refusal | null {
+    const kill = this.controls.killOf(order);
     return (
-      this.#killed(order, effect) ??
-      this.#closeOnly(order, exposure, effect) ??
+      killed(kill, effect) ??
+      this.#closeOnly(order, kill, exposure, effect) ??
       this.#newDebitOrShort(order, exposure, effect) ??
       this.#throttled(order) ??
       this.#security(order, effect) ??
@@ -136,20 +138,17 @@ export class Gate {
   /** A firm's own liquidation passes account and strategy kills, never more than the position. */
   #refusalOfLiquidation(order: NewOrder, effect: Effect): Refusal | null {
     const kill = this.controls.wideBlockOf(order);
-    if (kill !== null) return drop('KILLED', scopeName(kill.scope), kill.mode);
-    return beyondPosition(order, effect) ?? this.#collar(order);
+    return killed(kill, effect) ?? beyondPosition(order, effect) ?? this.#collar(order);
   }
 
-  #killed(order: NewOrder, effect: Effect): Refusal | null {
-    const kill = this.controls.killOf(order);
-    if (kill === null) return null;
-    if (kill.mode === 'REDUCE_ONLY' && effect.opensE4 === 0) return null;
-    return drop('KILLED', scopeName(kill.scope), kill.mode);
-  }
-
-  #closeOnly(order: NewOrder, exposure: AccountExposure, effect: Effect): Refusal | null {
-    const closeOnly = this.controls.closeOnly(order.accountId);
-    if (!closeOnly && this.controls.killOf(order) === null) return null;
+  /** A kill that lets reducing orders pass holds them to the same rule. */
+  #closeOnly(
+    order: NewOrder,
+    kill: StandingKill | null,
+    exposure: AccountExposure,
+    effect: Effect,
+  ): Refusal | null {
+    if (kill === null && !this.controls.closeOnly(order.accountId)) return null;
     return beyondPosition(order, effect) ?? this.#raisesRequirement(order, exposure);
   }
 
@@ -170,8 +169,7 @@ export class Gate {
       if (effect.opensE4 === 0) return null;
       return reject('NO_NEW_DEBIT_OR_SHORT', effect.opensE4, 0);
     }
-    const { referencePriceE4 } = this.#reservationOf(order);
-    const costE4 = mulDivUp(order.qtyE4, referencePriceE4, E4);
+    const costE4 = mulDivUp(order.qtyE4, order.priceE4, E4);
     const claimedE4 = sumE4(exposure.buyLeavesNotionalE4(), costE4);
     if (exposure.cashE4 !== null && claimedE4 <= exposure.cashE4) return null;
     return reject('NO_NEW_DEBIT_OR_SHORT', claimedE4, exposure.cashE4);
@@ -282,6 +280,11 @@ function expiryOf(order: Order, now: number, { orderAgeMsMax }: GatePolicy): Ref
   }
   const ageMs = now - order.ts;
   return ageMs > orderAgeMsMax ? reject('EXPIRED', ageMs, orderAgeMsMax) : null;
+}
+
+function killed(kill: StandingKill | null, { opensE4 }: Effect): Refusal | null {
+  if (kill === null || (kill.mode === 'REDUCE_ONLY' && opensE4 === 0)) return null;
+  return drop('KILLED', scopeName(kill.scope), kill.mode);
 }
 
 /** Close-only, exactly: opposite to the position, and with R within it (RULES). */

@@ -1,5 +1,4 @@
-import { isAboveShare, mulDivHalfEven } from '../money.ts';
-import type { Rate } from '../money.ts';
+import { E6, isAboveShare, mulDivHalfEven, rate } from '../money.ts';
 import { scopeName } from '../scopes.ts';
 import type { Scope } from '../scopes.ts';
 import { SlidingWindow } from './sliding-window.ts';
@@ -140,9 +139,12 @@ export class OrderMonitor {
       .filter(({ scopeKind }) => scopeKind === scope.kind)
       .map((threshold) => {
         const { metric, above } = threshold;
-        const totals = watched.windows[windowOf(metric)].totalsAt(now);
-        const value = valueOf(metric, totals);
-        const breached = isBreach(threshold, totals);
+        const window = watched.windows[windowOf(metric)];
+        const totals = window.totalsAt(now);
+        // The only metric that looks at each symbol: orders come by the thousand.
+        const topE4 = isConcentration(metric) ? window.topNotionalE4() : 0;
+        const value = valueOf(metric, totals, topE4);
+        const breached = isBreach(threshold, totals, topE4);
         return { signal: { scope, metric, value, threshold: above, breached }, threshold };
       });
   }
@@ -176,15 +178,23 @@ function windowOf(metric: Metric): WindowName {
 }
 
 /** Orders, 1/10,000 dollar, or parts per million. */
-function valueOf(metric: Metric, { orders, notionalE4, topNotionalE4 }: WindowTotals): number {
-  if (metric.startsWith('order_rate')) return orders;
-  if (metric.startsWith('notional')) return notionalE4;
-  return notionalE4 === 0 ? 0 : mulDivHalfEven(topNotionalE4, 1_000_000, notionalE4);
+function valueOf(metric: Metric, { orders, notionalE4 }: WindowTotals, topE4: number): number {
+  if (isConcentration(metric)) {
+    return notionalE4 === 0 ? 0 : mulDivHalfEven(topE4, E6, notionalE4);
+  }
+  return metric.startsWith('order_rate') ? orders : notionalE4;
 }
 
 /** Above the threshold, compared without rounding. */
-function isBreach({ metric, above, ordersMin }: Threshold, totals: WindowTotals): boolean {
-  if (!metric.startsWith('concentration')) return valueOf(metric, totals) > above;
-  const share: Rate = { e6: above, num: above, den: 1_000_000 };
-  return totals.orders >= ordersMin && isAboveShare(totals.topNotionalE4, share, totals.notionalE4);
+function isBreach(
+  { metric, above, ordersMin }: Threshold,
+  totals: WindowTotals,
+  topE4: number,
+): boolean {
+  if (!isConcentration(metric)) return valueOf(metric, totals, topE4) > above;
+  return totals.orders >= ordersMin && isAboveShare(topE4, rate(above), totals.notionalE4);
+}
+
+function isConcentration(metric: Metric): boolean {
+  return metric.startsWith('concentration');
 }

@@ -3,13 +3,10 @@ import { sumE4 } from '../money.ts';
 /** How finely a window forgets: an order may count for up to 1/600 of the window longer than it is wide. */
 export const BUCKETS = 600;
 
-/** What a window holds: orders, their notional, and each symbol's share of it. Amounts in 1/10,000 dollar. */
+/** What a window holds. Amounts in 1/10,000 dollar. */
 export interface WindowTotals {
   readonly orders: number;
   readonly notionalE4: number;
-  /** The symbol with the most notional; null while the window is empty. */
-  readonly topSymbol: string | null;
-  readonly topNotionalE4: number;
 }
 
 /** The orders of one slice of time. */
@@ -56,14 +53,14 @@ export class SlidingWindow {
   /** What the window holds at an instant; later instants only from then on. */
   totalsAt(now: number): WindowTotals {
     this.#slideTo(Math.floor(now / this.#bucketMs));
-    let topSymbol: string | null = null;
-    let topNotionalE4 = 0;
-    for (const [symbol, notionalE4] of this.#symbols) {
-      if (topSymbol !== null && notionalE4 <= topNotionalE4) continue;
-      topSymbol = symbol;
-      topNotionalE4 = notionalE4;
-    }
-    return { orders: this.#orders, notionalE4: this.#notionalE4, topSymbol, topNotionalE4 };
+    return { orders: this.#orders, notionalE4: this.#notionalE4 };
+  }
+
+  /** The notional of the symbol that has most of it, at the instant of the last totals. Looks at each. */
+  topNotionalE4(): number {
+    let topE4 = 0;
+    for (const notionalE4 of this.#symbols.values()) topE4 = Math.max(topE4, notionalE4);
+    return topE4;
   }
 
   /** Forgets everything: after an UNKILL a scope's windows start anew (RULES, Market access). */
