@@ -20,7 +20,7 @@ export const METRIC_LABELS = {
     help: 'why a record, a reading or a hold',
     values: `${DEAD_LETTER_CODES.join(', ')}; the reasons of a hold (domain/case-events.ts); NO_ROOM`,
   },
-  consumer: { help: 'a consumer group, or `<process>.reader`', values: 'at most 2 a process' },
+  consumer: { help: 'a consumer group, or `<process>.<reader>`', values: 'at most 3 a process' },
   deadline: { help: 'what a case waited for', values: ['due', 'liquidation'] },
   event: { help: 'what a signal tells', values: ['FIGURES', 'EXECUTION'] },
   kind: { help: 'what is written', values: ['figures', 'case'] },

@@ -1,5 +1,6 @@
 import { createConsumerGroup } from '#platform/kafka/consumer-group.ts';
 import { createConsumerWatch } from '#platform/kafka/create-consumer-watch.ts';
+import { createLogReader } from '#platform/kafka/log-reader.ts';
 import { createMetrics } from '#platform/metrics.ts';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { TOPICS } from '#contracts/topics.ts';
@@ -86,6 +87,25 @@ describe('a watched consumer', () => {
       await group.stop();
       await watch.stop();
     }
+  });
+
+  test('beside another reader of its process shows its own lag', async () => {
+    const metrics = createMetrics('margin-engine');
+    const watch = createConsumerWatch(kafka.surroundings, metrics, LIMITS);
+    const surroundings = { ...kafka.surroundings, clientId: 'margin-engine', watch };
+    await kafka.publish([{ topic: TOPIC, key: 'ACC_1', value: JSON.stringify(marginCalc()) }]);
+    const readers = ['marks', 'market'].map((name) =>
+      createLogReader(surroundings, { name, onFatal: () => undefined }),
+    );
+    for (const reader of readers) await reader.start([TOPIC], () => undefined);
+    await eventually('both are shown', 20_000, async () => {
+      const { body } = await metrics.page();
+      return ['marks', 'market'].every((name) =>
+        new RegExp(`lag_records\\{.*consumer="margin-engine.${name}".*\\} 0$`, 'm').test(body),
+      );
+    });
+    for (const reader of readers) await reader.stop();
+    await watch.stop();
   });
 
   test('of a broker that is not there says so', async () => {

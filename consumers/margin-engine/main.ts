@@ -27,8 +27,8 @@ runProcess({
     const publisher = await createPublisher(surroundings, partitions);
     const engine = new MarginEngine({
       owner: createPartitionOwner(surroundings, { groupId: NAME, partitions, onFatal: fail }),
-      marksReader: createLogReader(surroundings, { onFatal: fail }),
-      marketReader: createLogReader(surroundings, { onFatal: fail }),
+      marksReader: createLogReader(surroundings, { name: 'marks', onFatal: fail }),
+      marketReader: createLogReader(surroundings, { name: 'market', onFatal: fail }),
       isOpen: ALWAYS_OPEN,
       publisher,
       partitionOf: (key) => partitionOf(key, partitions),

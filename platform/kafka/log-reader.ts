@@ -34,6 +34,8 @@ interface Goal {
 }
 
 export interface LogReaderOptions {
+  /** What it reads, for the process' watch: `<process>.<name>`. Each reader of a process has its own. */
+  readonly name?: string;
   /** Only this partition number of each topic; all when absent. */
   readonly partition?: number;
   /** Where to begin: at the beginning when absent, at the end, or at an instant of the broker, Unix ms. */
@@ -111,7 +113,7 @@ class KafkaLogReader implements LogReader {
       surroundings: this.#surroundings,
       // One that reads a partition to its end is over before anybody asks.
       ...(this.#options.partition === undefined
-        ? { watchedAs: `${this.#surroundings.clientId}.reader` }
+        ? { watchedAs: `${this.#surroundings.clientId}.${this.#options.name ?? 'reader'}` }
         : {}),
       group: { groupId: this.#groupId, sessionTimeout: READER_SESSION_TIMEOUT_MS },
       topics,
@@ -183,17 +185,13 @@ class KafkaLogReader implements LogReader {
   }
 
   /** Goes on where it was: a new membership begins at the beginning otherwise. */
-  #takeUp({ consumer, assignment }: Membership): void {
+  #takeUp({ consumer, assignment, seek }: Membership): void {
     for (const [prefixed, partitions] of Object.entries(assignment)) {
       const topic = prefixed.slice(this.#surroundings.topicPrefix.length);
       for (const partition of partitions) {
         const lane = this.#lane(topic, partition);
         if (lane === undefined) consumer.pause([{ topic: prefixed, partitions: [partition] }]);
-        else {
-          consumer.seek({ topic: prefixed, partition, offset: String(lane.position) });
-          const { watch, clientId } = this.#surroundings;
-          watch?.finished(`${clientId}.reader`, { topic, partition }, lane.position, null);
-        }
+        else seek(prefixed, partition, lane.position);
       }
     }
   }

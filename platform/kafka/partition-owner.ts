@@ -134,7 +134,7 @@ class KafkaPartitionOwner implements PartitionOwner {
   }
 
   async #takeOverOne(
-    { consumer }: Membership,
+    { consumer, seek }: Membership,
     owned: OwnedPartition,
     takeOver: TakeOver,
   ): Promise<void> {
@@ -149,11 +149,7 @@ class KafkaPartitionOwner implements PartitionOwner {
       await opening;
       if (this.#owned.get(partition) !== owned) throw new KafkaTroubleError('lost meanwhile');
       for (const topic of this.#inputs) {
-        const position = owned.committedPosition(topic);
-        const prefixed = this.#surroundings.topicPrefix + topic;
-        consumer.seek({ topic: prefixed, partition, offset: String(position) });
-        const { watch } = this.#surroundings;
-        watch?.finished(this.#options.groupId, { topic, partition }, position, null);
+        seek(this.#surroundings.topicPrefix + topic, partition, owned.committedPosition(topic));
       }
       consumer.resume(everything);
       this.#watch?.tookOver((performance.now() - startedAt) / 1_000);

@@ -20,6 +20,8 @@ export interface Membership {
   /** For pausing, resuming, seeking and committing what is assigned. Topics have their prefix. */
   readonly consumer: Consumer;
   readonly assignment: Readonly<Record<string, readonly number[]>>;
+  /** Goes on at a position: what lies before it counts as finished. The topic has its prefix. */
+  seek(topic: string, partition: number, position: number): void;
 }
 
 /** Records of one partition, in order. */
@@ -181,7 +183,14 @@ export class SteadyConsumer {
   #join(consumer: Consumer, assignment: Membership['assignment']): void {
     if (consumer !== this.#consumer) return;
     this.#lose();
-    const membership = { consumer, assignment };
+    const membership: Membership = {
+      consumer,
+      assignment,
+      seek: (topic, partition, position) => {
+        consumer.seek({ topic, partition, offset: String(position) });
+        this.#watchFinished(topic, partition, position, null);
+      },
+    };
     this.#membership = membership;
     this.#watchJoined(assignment);
     this.#guard(() => this.#options.handlers.onJoined?.(membership));
