@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { PRESETS } from '#domain/policy.ts';
 import type { Policy } from '#domain/policy.ts';
-import { loadPolicy, parsePolicy, PolicyFileError } from './policies.ts';
+import { loadPolicy, parsePolicy } from './policies.ts';
+import { PolicyFileError } from './policy-file.ts';
 
 describe('the presets that ship (RULES, Presets)', () => {
   test.each(PRESETS)('%s loads, with its version', (preset) => {

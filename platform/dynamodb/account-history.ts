@@ -1,9 +1,4 @@
-import {
-  ConditionalCheckFailedException,
-  DynamoDBServiceException,
-  PutItemCommand,
-  QueryCommand,
-} from '@aws-sdk/client-dynamodb';
+import { PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type {
@@ -24,6 +19,7 @@ import {
   stepKey,
   ttlOf,
 } from './history-item.ts';
+import { notWritten } from './not-written.ts';
 import { STEPS_INDEX } from './risk-state-table.ts';
 
 /** Expired items are read and not returned: one page reads at most this often. */
@@ -146,10 +142,6 @@ async function put(
     );
     return { outcome: 'WRITTEN' };
   } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return { outcome: 'STALE' };
-    if (error instanceof DynamoDBServiceException && error.name === 'ValidationException') {
-      return { outcome: 'REFUSED', reason: error.message };
-    }
-    throw error;
+    return notWritten(error);
   }
 }

@@ -1,8 +1,4 @@
-import {
-  ConditionalCheckFailedException,
-  DynamoDBServiceException,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBClient, UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { z } from 'zod';
@@ -13,6 +9,7 @@ import { caseAttributes, CURRENT, figuresAttributes } from './account-item.ts';
 import type { Attributes } from './account-item.ts';
 import { deficiencyRank } from './case-rank.ts';
 import { listingOf, openCaseOf } from './listing.ts';
+import { notWritten } from './not-written.ts';
 
 const rungSchema = z.object({ rung: z.enum(RUNG_NAMES) });
 
@@ -111,10 +108,6 @@ async function write(
     const { Attributes = {} } = await client.send(new UpdateItemCommand(input));
     return { outcome: 'WRITTEN', rung: rungSchema.parse(unmarshall(Attributes)).rung };
   } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return { outcome: 'STALE' };
-    if (error instanceof DynamoDBServiceException && error.name === 'ValidationException') {
-      return { outcome: 'REFUSED', reason: error.message };
-    }
-    throw error;
+    return notWritten(error);
   }
 }

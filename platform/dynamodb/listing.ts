@@ -6,28 +6,38 @@ import type { RungName } from '#contracts/account-state.ts';
  * partition takes about 1,000 writes a second. Never change the number under existing items.
  */
 const SHARDS = 4;
+/** All open cases are one list. */
+const OPEN = 'OPEN';
 
 /** The rungs as the list shows them, the most severe first. */
 export const RUNGS_BY_SEVERITY: readonly RungName[] = [...RUNG_NAMES].reverse();
 
 /** The index partition of an account on a rung. */
 export function listingOf(rung: RungName, accountId: string): string {
-  return `${rung}#${String(hash(accountId) % SHARDS)}`;
+  return shardOf(rung, accountId);
 }
 
 /** All index partitions of a rung. */
 export function listingsOf(rung: RungName): string[] {
-  return Array.from({ length: SHARDS }, (_, shard) => `${rung}#${String(shard)}`);
+  return shardsOf(rung);
 }
 
 /** The partition of an open case in the indexes of cases. */
 export function openCaseOf(accountId: string): string {
-  return `OPEN#${String(hash(accountId) % SHARDS)}`;
+  return shardOf(OPEN, accountId);
 }
 
 /** All partitions of the indexes of cases. */
 export function openCasePartitions(): string[] {
-  return Array.from({ length: SHARDS }, (_, shard) => `OPEN#${String(shard)}`);
+  return shardsOf(OPEN);
+}
+
+function shardOf(name: string, accountId: string): string {
+  return `${name}#${String(hash(accountId) % SHARDS)}`;
+}
+
+function shardsOf(name: string): string[] {
+  return Array.from({ length: SHARDS }, (_, shard) => `${name}#${String(shard)}`);
 }
 
 /** FNV-1a, 32 bits. */

@@ -1,7 +1,6 @@
 import { RUNG_NAMES } from '#contracts/case-events.ts';
-import { ACCOUNT_CASE_WORKFLOW } from '#contracts/case-messages.ts';
 import type { Client } from '@temporalio/client';
-import { caseTaskQueue } from './cases.ts';
+import { runningCases } from './cases.ts';
 import { connectTemporal } from './connection.ts';
 import type { TemporalSurroundings } from './connection.ts';
 
@@ -27,15 +26,10 @@ async function countCases(
   client: Client,
   { prefix }: Pick<TemporalSurroundings, 'prefix'>,
 ): Promise<CaseCounts> {
-  const counts = new Map<(typeof RUNG_NAMES)[number], number>();
+  const counts: CaseCounts = new Map();
   await client.withDeadline(Date.now() + COUNT_MS_MAX, async () => {
     for (const rung of RUNG_NAMES) {
-      const query = [
-        `WorkflowType = '${ACCOUNT_CASE_WORKFLOW}'`,
-        `ExecutionStatus = 'Running'`,
-        `TaskQueue = '${caseTaskQueue(prefix)}'`,
-        `SentinelRung = '${rung}'`,
-      ].join(' AND ');
+      const query = `${runningCases(prefix)} AND SentinelRung = '${rung}'`;
       counts.set(rung, (await client.workflow.count(query)).count);
     }
   });

@@ -46,6 +46,15 @@ const CASE_DETAILS = [
   'Send the signal `acknowledge` with `{"by": "your name", "note": "what you do"}` to record that you have seen it.',
 ].join('\n');
 
+/** The visibility query of the product's running cases. */
+export function runningCases(prefix: string): string {
+  return [
+    `WorkflowType = '${ACCOUNT_CASE_WORKFLOW}'`,
+    `ExecutionStatus = 'Running'`,
+    `TaskQueue = '${caseTaskQueue(prefix)}'`,
+  ].join(' AND ');
+}
+
 /** The task queue of account cases under a prefix. */
 export function caseTaskQueue(prefix: string): string {
   return `${prefix}${ACCOUNT_CASE_TASK_QUEUE}`;
@@ -94,11 +103,7 @@ export function createCases(
 }
 
 async function list(client: Client, prefix: string): Promise<AcknowledgedCase[]> {
-  const query = [
-    `WorkflowType = '${ACCOUNT_CASE_WORKFLOW}'`,
-    `ExecutionStatus = 'Running'`,
-    `TaskQueue = '${caseTaskQueue(prefix)}'`,
-  ].join(' AND ');
+  const query = runningCases(prefix);
   const cases: AcknowledgedCase[] = [];
   for await (const execution of client.workflow.list({ query, pageSize: PAGE_SIZE })) {
     const acknowledged = decode(execution, prefix);
