@@ -1,5 +1,5 @@
 import type { Movement } from './books.ts';
-import { E4, MoneyRangeError } from './money.ts';
+import { E4, MoneyRangeError, mulDivHalfEven } from './money.ts';
 
 /** Changes of books by a person: transfers, corporate actions, journals. Amounts in 1/10,000. */
 export type Adjustment =
@@ -83,18 +83,11 @@ export function splitPosition(
   }
   const share = divisor * BigInt(E4);
   const whole = product / share;
-  const paid = halfEven((product % share) * BigInt(split.lieuPriceE4), share);
+  const paidE4 = mulDivHalfEven(Number(product % share), split.lieuPriceE4, Number(share));
   return {
     qtyAfterE4: sign * safeNumber(whole * BigInt(E4)) + 0,
-    cashE4: sign * safeNumber(paid) + 0,
+    cashE4: sign * paidE4 + 0,
   };
-}
-
-function halfEven(value: bigint, divisor: bigint): bigint {
-  const quotient = value / divisor;
-  const twice = (value % divisor) * 2n;
-  const up = twice > divisor || (twice === divisor && quotient % 2n === 1n);
-  return up ? quotient + 1n : quotient;
 }
 
 function safeNumber(value: bigint): number {

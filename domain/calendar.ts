@@ -81,8 +81,7 @@ export function sessionOn(calendar: ExchangeCalendar, day: string): Session | nu
 
 /** Is a regular session under way? Throws CalendarRangeError. */
 export function isInSession(calendar: ExchangeCalendar, at: number): boolean {
-  const session = sessionOf(calendar, dayNumberOf(at));
-  return session !== null && session.opensAt <= at && at < session.closesAt;
+  return sessionEnd(calendar, at) !== null;
 }
 
 /**
@@ -126,7 +125,8 @@ export function tradableFrom(calendar: ExchangeCalendar, at: number): number {
 /** The end of the session that is under way; null out of session. Throws CalendarRangeError. */
 export function sessionEnd(calendar: ExchangeCalendar, at: number): number | null {
   const session = sessionOf(calendar, dayNumberOf(at));
-  return session !== null && isInSession(calendar, at) ? session.closesAt : null;
+  const isUnderWay = session !== null && session.opensAt <= at && at < session.closesAt;
+  return isUnderWay ? session.closesAt : null;
 }
 
 function sessionOf(calendar: ExchangeCalendar, day: number): Session | null {

@@ -6,9 +6,11 @@ import type {
   PendingFundsCommand,
   RefusalCode,
 } from './case-commands.ts';
+import { groupedDigits } from './grouped-digits.ts';
 import { outstandingE4 } from './ladder-episode.ts';
 import { isAwaitingRelease } from './ladder-people.ts';
 import type { Call, LadderState } from './ladder-state.ts';
+import { E4 } from './money.ts';
 import { deadlineAfter, fundsExpireMaxAt } from './policy-clock.ts';
 import type { Policy } from './policy.ts';
 
@@ -133,8 +135,7 @@ function refusal(code: RefusalCode, observed: string, limit: string): CommandRef
 
 /** Such as `$5,700.0000`: exact, for a comparison that a person checks. */
 function dollars(amountE4: number): string {
-  const whole = String(Math.floor(amountE4 / 10_000)).replace(/\B(?=(\d{3})+$)/g, ',');
-  return `$${whole}.${String(amountE4 % 10_000).padStart(4, '0')}`;
+  return `$${groupedDigits(Math.floor(amountE4 / E4))}.${String(amountE4 % E4).padStart(4, '0')}`;
 }
 
 function instant(at: number): string {

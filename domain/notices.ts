@@ -1,3 +1,4 @@
+import { groupedDigits } from './grouped-digits.ts';
 import type { MetBy } from './ladder-actions.ts';
 import { E4 } from './money.ts';
 
@@ -295,18 +296,14 @@ function centsDown(amountE4: number): string {
 
 function dollars(centsE4: number): string {
   const cents = String((centsE4 % E4) / E4_PER_CENT).padStart(2, '0');
-  return `$${grouped(Math.floor(centsE4 / E4))}.${cents}`;
+  return `$${groupedDigits(Math.floor(centsE4 / E4))}.${cents}`;
 }
 
 function shares(qtyE4: number): string {
   const fraction = String(qtyE4 % E4)
     .padStart(4, '0')
     .replace(/0+$/, '');
-  return grouped(Math.floor(qtyE4 / E4)) + (fraction === '' ? '' : `.${fraction}`);
-}
-
-function grouped(whole: number): string {
-  return String(whole).replaceAll(/\B(?=(\d{3})+$)/g, ',');
+  return groupedDigits(Math.floor(qtyE4 / E4)) + (fraction === '' ? '' : `.${fraction}`);
 }
 
 function signedPercent(percent: number): string {

@@ -1,5 +1,5 @@
 import type { Position } from './margin.ts';
-import { E6, mulDivUp } from './money.ts';
+import { shareUpE4 } from './money.ts';
 import type { Rate } from './money.ts';
 
 /**
@@ -35,15 +35,7 @@ export interface QuotedPosition extends Position {
  * missing ones stay.
  */
 export function inFavour(position: QuotedPosition, doubtMove: Rate): QuotedPosition {
-  const { priceE4, qtyE4, quality, unconfirmedPriceE4 = priceE4 } = position;
-  if (quality === undefined || priceE4 === null || unconfirmedPriceE4 === null) return position;
-  return {
-    ...position,
-    priceE4:
-      qtyE4 > 0
-        ? Math.max(mulDivUp(priceE4, E6 + doubtMove.e6, E6), unconfirmedPriceE4)
-        : Math.min(loweredE4(priceE4, doubtMove), unconfirmedPriceE4),
-  };
+  return doubted(position, doubtMove, position.qtyE4 > 0 ? 'UP' : 'DOWN');
 }
 
 /**
@@ -52,18 +44,19 @@ export function inFavour(position: QuotedPosition, doubtMove: Rate): QuotedPosit
  * to be.
  */
 export function againstAccount(position: QuotedPosition, doubtMove: Rate): QuotedPosition {
-  const { priceE4, qtyE4, quality, unconfirmedPriceE4 = priceE4 } = position;
+  return doubted(position, doubtMove, position.qtyE4 > 0 ? 'DOWN' : 'UP');
+}
+
+/** A doubtful price moved: rounded away from the price, never below the least price that there is. */
+function doubted(position: QuotedPosition, by: Rate, way: 'UP' | 'DOWN'): QuotedPosition {
+  const { priceE4, quality, unconfirmedPriceE4 = priceE4 } = position;
   if (quality === undefined || priceE4 === null || unconfirmedPriceE4 === null) return position;
+  const moveE4 = shareUpE4(priceE4, by);
   return {
     ...position,
     priceE4:
-      qtyE4 > 0
-        ? Math.min(loweredE4(priceE4, doubtMove), unconfirmedPriceE4)
-        : Math.max(mulDivUp(priceE4, E6 + doubtMove.e6, E6), unconfirmedPriceE4),
+      way === 'UP'
+        ? Math.max(priceE4 + moveE4, unconfirmedPriceE4)
+        : Math.min(Math.max(1, priceE4 - moveE4), unconfirmedPriceE4),
   };
-}
-
-/** A price less a rate of it, rounded down, never below the least price that there is. */
-function loweredE4(priceE4: number, by: Rate): number {
-  return Math.max(1, priceE4 - mulDivUp(priceE4, by.e6, E6));
 }

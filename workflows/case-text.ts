@@ -1,5 +1,6 @@
 import type { CaseCommand, CommandOutcome } from '#domain/case-commands.ts';
 import type { CaseAction } from '#domain/ladder-actions.ts';
+import { groupedDigits } from '#domain/grouped-digits.ts';
 import type { Deadline } from '#domain/ladder-deadlines.ts';
 import type { LadderState } from '#domain/ladder-state.ts';
 import { E4 } from '#domain/money.ts';
@@ -9,7 +10,7 @@ import { E4 } from '#domain/money.ts';
 /** Such as `$12,345.68`, rounded up to the cent (RULES, Rounding). */
 export function dollarText(amountE4: number): string {
   const cents = Math.ceil(Math.abs(amountE4) / 100);
-  const whole = String(Math.floor(cents / 100)).replace(/\B(?=(\d{3})+$)/g, ',');
+  const whole = groupedDigits(Math.floor(cents / 100));
   const rest = String(cents % 100).padStart(2, '0');
   return `${amountE4 < 0 ? '-' : ''}$${whole}.${rest}`;
 }
