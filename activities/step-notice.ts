@@ -1,4 +1,5 @@
 import type { RecordRequest } from '#contracts/case-activities.ts';
+import type { StressExcess } from '#domain/case-figures.ts';
 import { curesOf, securitiesWorthE4 } from '#domain/cures.ts';
 import { isLater } from '#domain/figures-version.ts';
 import type { FiguresVersion } from '#domain/figures-version.ts';
@@ -28,11 +29,8 @@ export function stepNotice(
     case 'RENOTIFY':
       return { ...about, kind: 'DEMAND_RAISED', ...demandedBy(action, held, policy) };
     case 'COMMANDED': {
-      if (action.command.type !== 'EXTEND' || action.outcome !== 'DONE') return null;
-      const { outstandingE4: openE4, figuresVersion } = summary;
-      const asked = { ...action, demandE4: openE4 ?? 0, version: figuresVersion };
-      const demand = demanded(asked, held, policy);
-      return { ...about, kind: 'DUE_MOVED', ...demand, dueAt: action.command.dueAt };
+      const moved = extension(action, summary, held, policy);
+      return moved === null ? null : { ...about, kind: 'DUE_MOVED', ...moved };
     }
     case 'CLOSE_ONLY': {
       const { liquidateAt } = action.restriction;
@@ -55,6 +53,10 @@ export function stepNotice(
     }
     case 'LIFT':
       return { ...about, kind: 'RESTRICTION_LIFTED' };
+    case 'STRESS_ON':
+      return { ...about, kind: 'STRESS_CLOSE_ONLY', ...shortfall(action.stress) };
+    case 'STRESS_OFF':
+      return { ...about, kind: 'STRESS_LIFTED' };
     case 'CLOCK_STARTED':
     case 'ACCELERATE':
     case 'PAST_DUE':
@@ -70,6 +72,25 @@ export function stepNotice(
     case 'ACKNOWLEDGE':
       return null;
   }
+}
+
+function shortfall({ severeBp, severeE4 }: StressExcess): {
+  movePercent: number;
+  shortfallE4: number;
+} {
+  return { movePercent: severeBp / 100, shortfallE4: -severeE4 };
+}
+
+/** What the customer is told of a due instant that a person has moved; null of another command. */
+function extension(
+  action: Extract<CaseAction, { type: 'COMMANDED' }>,
+  { outstandingE4: openE4, figuresVersion: version, dueAt }: RecordRequest['summary'],
+  held: Held | null,
+  policy: Policy,
+): ReturnType<typeof demandedBy> | null {
+  if (action.command.type !== 'EXTEND' || action.outcome !== 'DONE') return null;
+  const demand = demanded({ ...action, demandE4: openE4 ?? 0, version }, held, policy);
+  return { ...demand, dueAt: dueAt ?? action.command.dueAt };
 }
 
 /**

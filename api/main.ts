@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { caseLink } from '#contracts/case-link.ts';
 import { TOPICS } from '#contracts/topics.ts';
-import { ALWAYS_OPEN } from '#domain/market-hours.ts';
+import { marketHours } from '#domain/market-hours.ts';
+import type { Policy } from '#domain/policy.ts';
 import { systemClock } from '#platform/clock.ts';
 import { createAccountHistory } from '#platform/dynamodb/account-history.ts';
 import { createAccountIndex } from '#platform/dynamodb/account-index.ts';
@@ -46,6 +47,7 @@ async function startLiveView(
   partitions: number,
   offsets: EndOffsets,
   metrics: Metrics,
+  policy: Policy,
   fail: (error: unknown) => void,
 ) {
   const hub = new EventHub(randomUUID().slice(0, 8), systemClock.now());
@@ -65,7 +67,8 @@ async function startLiveView(
     reader,
     ends: new SharedEnds(offsets, systemClock),
     partitionOf: (accountId) => partitionOf(accountId, partitions),
-    isOpen: ALWAYS_OPEN,
+    isOpen: marketHours(policy),
+    policy,
     clock: systemClock,
     logger: kafka.logger,
     seconds: metrics.histogram('sentinel_fresh_reading_seconds'),
@@ -99,11 +102,11 @@ runProcess({
     const kafka = { brokers, topicPrefix: prefix, clientId: name, logger };
     const publisher = await createPublisher(kafka, partitions);
     const offsets = await createEndOffsets(kafka);
+    const policy = loadPolicy(environment.preset);
     const [live, alerting] = await Promise.all([
-      startLiveView(kafka, partitions, offsets, metrics, fail),
+      startLiveView(kafka, partitions, offsets, metrics, policy, fail),
       startAlerts(kafka, fail),
     ]);
-    const policy = loadPolicy(environment.preset);
     const common = { publisher, clock: systemClock, logger };
     const dynamoDb = createDynamoDb({
       endpoint: environment.dynamodbEndpoint,

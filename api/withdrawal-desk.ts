@@ -139,7 +139,13 @@ export class WithdrawalDesk {
   #read(accountId: string): Promise<Reading> {
     const { figures, policy } = this.#parts;
     const { quoteAgeMaxMs, heartbeatAgeMaxMs } = policy;
-    return figures.read({ accountId, atLeast: null, quoteAgeMaxMs, heartbeatAgeMaxMs });
+    return figures.read({
+      accountId,
+      atLeast: null,
+      quoteAgeMaxMs,
+      heartbeatAgeMaxMs,
+      calendarVersion: policy.calendar.version,
+    });
   }
 
   #auditOf({ cash, decision, reading }: Decided, correlationId: string): OutboundRecord {

@@ -94,6 +94,7 @@ function stepsText({ case: open }: AccountDetail, now: number): string {
     ['due', open.due_at === null ? null : instantText(open.due_at, now)],
     ['close-only since', open.restricted_at === null ? null : instantText(open.restricted_at, now)],
     ['liquidation from', open.liquidate_at === null ? null : instantText(open.liquidate_at, now)],
+    ['close-only for stress since', stressed(open.stress_restricted_at, now)],
     ['funds pending', open.funds_expire_at === null ? null : fundsText(open.funds_expire_at, now)],
     ['release', releaseText(open)],
     ['enforcement', enforcementText(open, now)],
@@ -126,6 +127,10 @@ function enforcementText({ enforcement_hold: held }: OpenCase, now: number): str
   return held.resume_asked_by === null
     ? `${since}; two persons resume it`
     : `${since}; ${held.resume_asked_by} asks to resume, a second person has to agree`;
+}
+
+function stressed(since: number | null, now: number): string | null {
+  return since === null ? null : instantText(since, now);
 }
 
 function figuresText({ figures }: AccountDetail, now: number, paint: Paint): string {

@@ -19,7 +19,8 @@ export const calendarFileSchema = z.strictObject({
 /** The calendar that a file states. */
 export function decodeCalendar(file: z.infer<typeof calendarFileSchema>): ExchangeCalendar {
   return {
-    version: `${file.exchange}.${String(file.version)}`,
+    exchange: file.exchange,
+    version: file.version,
     firstDay: file.first_day,
     lastDay: file.last_day,
     closedDays: [...file.holidays, ...file.unscheduled_closures],

@@ -44,6 +44,8 @@ export function caseAlert({ accountId, action }: RecordRequest): AlertRecord | n
     case 'MET':
     case 'COMPLETE':
     case 'LIFT':
+    case 'STRESS_ON':
+    case 'STRESS_OFF':
     case 'COMMANDED':
     case 'FUNDS_EXPIRED':
     case 'ACKNOWLEDGE':

@@ -2,6 +2,7 @@ import type { CaseCommand, CommandOutcome } from '#domain/case-commands.ts';
 import type { CaseFigures, PricedCaseFigures } from '#domain/case-figures.ts';
 import type { StaleReason } from '#domain/case-events.ts';
 import type { CaseAction, LiquidatedPart } from '#domain/ladder-actions.ts';
+import type { Holdings } from '#domain/price-proof.ts';
 import type { CaseOrder } from '#domain/ladder-state.ts';
 import type { RecordRequest } from './case-activities.ts';
 import type { AuditRecord, CaseSnapshot, LiquidationRecord } from './case-events.ts';
@@ -29,6 +30,8 @@ const AUDIT_EVENT_TYPES: Readonly<Record<Exclude<CaseAction['type'], 'COMMANDED'
   MET: 'MET',
   COMPLETE: 'LIQUIDATION_COMPLETED',
   LIFT: 'LIFTED',
+  STRESS_ON: 'STRESS_CLOSE_ONLY',
+  STRESS_OFF: 'STRESS_LIFTED',
   HAND_OVER: 'UNSECURED_DEFICIT',
   HOLD: 'HELD',
   HOLD_CLEARED: 'HOLD_CLEARED',
@@ -69,12 +72,36 @@ export function auditRecord(request: RecordRequest, eventId: string): AuditRecor
       rung: action.rung,
       proof: action.proof,
       policy_version: action.policyVersion,
+      policy_hash: action.policyHash,
+      actor: actorOf(action),
       figures: action.seen === null ? null : encodeFigures(action.seen),
+      evidence: action.held === null ? null : encodeHoldings(action.held),
       ...actionDetails(action),
       case: caseSnapshot(request),
     },
     correlation_id: action.correlationId,
     causation_id: causationId(action),
+  };
+}
+
+/** Who decided: a person, or the product by its rules. */
+function actorOf(action: CaseAction): string {
+  if (action.type === 'ACKNOWLEDGE') return action.by;
+  return action.type === 'COMMANDED' ? action.command.by : 'margin-sentinel';
+}
+
+/** What a re-read found in the account: prices with their times, and what they are doubted for. */
+function encodeHoldings({ cashE4, positions }: Holdings): object {
+  return {
+    cash: fromE4(cashE4),
+    positions: positions.map(({ symbol, qtyE4, priceE4, betaE4, quotedAt, quality }) => ({
+      symbol,
+      qty: fromE4(qtyE4),
+      price: priceE4 === null ? null : fromE4(priceE4),
+      price_ts: quotedAt ?? null,
+      beta: betaE4 === null ? null : fromE4(betaE4),
+      ...(quality === undefined ? {} : { quality }),
+    })),
   };
 }
 
@@ -114,6 +141,14 @@ function actionDetails(action: CaseAction): Record<string, unknown> {
       return { call: encodeCall(action), met_by: action.metBy };
     case 'LIFT':
       return { met_by: action.metBy };
+    case 'STRESS_ON':
+      return {
+        underwater_since: action.underwaterSince,
+        scenario: action.stress.severeBp / 10_000,
+        excess_stressed: fromE4(action.stress.severeE4),
+      };
+    case 'STRESS_OFF':
+      return { held_since: action.heldSince };
     case 'TRIGGER':
       return { positions: action.parts.map(encodePart) };
     case 'COMPLETE':
@@ -210,6 +245,12 @@ function encodeAmounts(figures: PricedCaseFigures): object {
     gross_mv: fromE4(figures.grossMvE4),
     excess: fromE4(figures.excessE4),
     deficiency: fromE4(figures.deficiencyE4),
+    ...(figures.regulatoryReqE4 === undefined
+      ? {}
+      : { regulatory_req: fromE4(figures.regulatoryReqE4) }),
+    ...(figures.stress === undefined
+      ? {}
+      : { severe_stress_excess: fromE4(figures.stress.severeE4) }),
   };
 }
 
@@ -230,6 +271,7 @@ function caseSnapshot(request: RecordRequest): CaseSnapshot {
     accelerated_at: summary.acceleratedAt,
     restricted_at: summary.restrictedAt,
     liquidate_at: summary.liquidateAt,
+    stress_restricted_at: summary.stressRestrictedAt,
     awaiting_release: summary.awaitingRelease,
     released_by: [...summary.releasedBy],
     funds_expire_at: summary.fundsExpireAt,

@@ -44,6 +44,9 @@ export const marginCallSchema = z
     renotified: z.boolean(),
     demand: figure.nullable(),
     outstanding: figure.nullable(),
+    current_demand: figure
+      .nullable()
+      .describe('the demand in total that these figures give; `demand` is the one last notified'),
     original_demand: figure.nullable(),
     peak_demand: figure.nullable(),
     issued_at: instant.nullable(),
@@ -58,7 +61,9 @@ export const restrictionSchema = z
     ...caseEvent,
     action: z.enum(['CLOSE_ONLY', 'LIFTED']),
     reason: text(200),
-    holder: z.literal('stale-call'),
+    holder: z
+      .enum(['stale-call', 'stress'])
+      .describe('who put it on or lifts it; the account is close-only while any holder has it on'),
   })
   .meta({ id: 'Restriction' });
 
@@ -148,6 +153,7 @@ export const caseSnapshotSchema = z
     accelerated_at: instant.nullable(),
     restricted_at: instant.nullable(),
     liquidate_at: instant.nullable(),
+    stress_restricted_at: instant.nullable(),
     awaiting_release: z.boolean(),
     released_by: z.array(text(64)),
     funds_expire_at: instant.nullable(),

@@ -1,8 +1,10 @@
 import type { CaseExecution, ExecutionEvent } from '#domain/case-events.ts';
 import type { CommandOutcome } from '#domain/case-commands.ts';
-import type { CaseFigures } from '#domain/case-figures.ts';
+import type { CaseFigures, PricedCaseFigures } from '#domain/case-figures.ts';
+import type { Policy } from '#domain/policy.ts';
 import type { QuotedPosition } from '#domain/price-quality.ts';
 import type { CaseSummary } from '#domain/case-summary.ts';
+import { stressExcessOf } from '#domain/stress-verdict.ts';
 import { z } from 'zod';
 import type { ExecutionRecord } from './case-events.ts';
 import type { MarginCalcRecord } from './margin-figures.ts';
@@ -25,6 +27,7 @@ export const CASE_SEARCH_ATTRIBUTES = {
   SentinelStatus: 'KEYWORD',
   SentinelFiguresVersion: 'KEYWORD',
   SentinelPolicy: 'KEYWORD',
+  SentinelStress: 'KEYWORD',
   SentinelDeficiency: 'DOUBLE',
   SentinelDueAt: 'DATETIME',
 } as const;
@@ -69,8 +72,8 @@ export interface CommandReply {
   readonly case: CaseSummary;
 }
 
-/** The part of a margin.calc.v1 record on which a case decides. */
-export function caseFiguresOf(record: MarginCalcRecord): CaseFigures {
+/** The part of a margin.calc.v1 record on which a case decides; its stress by `policy`. */
+export function caseFiguresOf(record: MarginCalcRecord, policy: Policy): CaseFigures {
   const seen = {
     version: { generation: record.generation, sequence: record.sequence },
     asOf: record.as_of,
@@ -104,7 +107,26 @@ export function caseFiguresOf(record: MarginCalcRecord): CaseFigures {
     grossMvE4: toE4(gross_mv),
     excessE4: toE4(excess),
     deficiencyE4: toE4(deficiency),
+    ...(record.regulatory_req === null ? {} : { regulatoryReqE4: toE4(record.regulatory_req) }),
+    ...stressOf(record, policy),
   };
+}
+
+/** Nothing for an account beyond the exact range of money. */
+function stressOf(record: MarginCalcRecord, policy: Policy): Pick<PricedCaseFigures, 'stress'> {
+  const { beta_weighted_exposure: exposure, equity, maintenance_req: requirement } = record;
+  if (exposure === null || equity === null || requirement === null) return {};
+  const stress = stressExcessOf(
+    {
+      cashE4: toE4(record.cash),
+      betaWeightedExposureE4: toE4(exposure),
+      equityE4: toE4(equity),
+      maintenanceReqE4: toE4(requirement),
+      positions: positionsOf(record),
+    },
+    policy,
+  );
+  return stress === null ? {} : { stress };
 }
 
 /** The positions of a margin.calc.v1 record. */

@@ -59,17 +59,57 @@ function everyAction(): { walk: LadderWalk; action: CaseAction }[] {
     },
   });
   commanded.wait(2_000);
+  const stressed = new LadderWalk();
+  stressed.tellsStress = true;
+  stressed.price(480).wait(60_000).price(520).wait(60_000);
   const unpriced = new LadderWalk().setPrice(null).tell();
-  return [paid, cleared, waiting, stuck, held, lost, risen, commanded, unpriced].flatMap((walk) =>
-    [...walk.taken, ...walk.clocks].map(({ action }) => ({ walk, action })),
+  return [paid, cleared, waiting, stuck, held, lost, risen, commanded, stressed, unpriced].flatMap(
+    (walk) => [...walk.taken, ...walk.clocks].map(({ action }) => ({ walk, action })),
   );
 }
 
 const ACTIONS = everyAction();
 
+describe('the audit of a decision', () => {
+  const [warned] = new LadderWalk().price(390).taken;
+  const walk = new LadderWalk().price(390);
+  if (warned === undefined) throw new Error('there was no call');
+  const details = (action: CaseAction): Record<string, unknown> => {
+    const record = recordsOf(walk, action).at(-1)?.record;
+    return auditSchema.parse(record).details;
+  };
+
+  test('holds what it saw: figures, cash, positions with prices, betas and times, and the policy', () => {
+    expect(details(warned.action)).toMatchObject({
+      proof: 'FRESH',
+      actor: 'margin-sentinel',
+      policy_version: 'walk.1',
+      policy_hash: WALK_POLICY.hash,
+      figures: { equity: 45_000, maintenance_req: 48_750, regulatory_req: 48_750 },
+      evidence: {
+        cash: -150_000,
+        positions: [{ symbol: 'NVDA', qty: 500, price: 390, beta: 1.8 }],
+      },
+    });
+  });
+
+  test('holds no evidence where nothing was re-read', () => {
+    const [started] = walk.clocks;
+    if (started === undefined) throw new Error('no clock runs');
+    expect(details(started.action)).toMatchObject({ proof: 'TOLD', evidence: null });
+  });
+
+  test('names the person who decided', () => {
+    walk.give({ type: 'ACKNOWLEDGED', by: 'ann', at: walk.now, note: null });
+    const seen = walk.taken.at(-1);
+    if (seen === undefined) throw new Error('nothing was taken');
+    expect(details(seen.action)).toMatchObject({ actor: 'ann' });
+  });
+});
+
 describe('the records of a case', () => {
   test('are tried with every kind of action', () => {
-    expect(new Set(ACTIONS.map(({ action }) => action.type)).size).toBe(22);
+    expect(new Set(ACTIONS.map(({ action }) => action.type)).size).toBe(24);
   });
 
   test('fit the schemas of their topics', () => {

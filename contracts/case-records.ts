@@ -53,6 +53,8 @@ function publishedRecords(
       return [{ topic: TOPICS.marginCalls.name, record: marginCall(common, action) }];
     case 'CLOSE_ONLY':
     case 'LIFT':
+    case 'STRESS_ON':
+    case 'STRESS_OFF':
       return [{ topic: TOPICS.restrictions.name, record: restriction(common, action) }];
     case 'TRIGGER':
     case 'COMPLETE':
@@ -114,6 +116,7 @@ function marginCall(
     renotified: action.type === 'RENOTIFY',
     demand: call === null ? null : fromE4(call.notifiedDemandE4),
     outstanding: call === null ? null : fromE4(outstandingE4(call, action.seen)),
+    current_demand: call === null ? null : fromE4(call.currentDemandE4),
     original_demand: call === null ? null : fromE4(call.originalDemandE4),
     peak_demand: call === null ? null : fromE4(call.peakDemandE4),
     issued_at: call === null ? null : (call.issuedAt ?? call.decidedAt),
@@ -124,8 +127,17 @@ function marginCall(
 
 function restriction(
   common: Common,
-  action: Extract<PublishedAction, { type: 'CLOSE_ONLY' | 'LIFT' }>,
+  action: Extract<PublishedAction, { type: 'CLOSE_ONLY' | 'LIFT' | 'STRESS_ON' | 'STRESS_OFF' }>,
 ): RestrictionRecord {
+  if (action.type === 'STRESS_ON') {
+    const since = new Date(action.underwaterSince).toISOString();
+    const reason = `a severe move of the market would leave a deficiency, since ${since}`;
+    return { ...common, action: 'CLOSE_ONLY', reason, holder: 'stress' };
+  }
+  if (action.type === 'STRESS_OFF') {
+    const reason = 'no move of the market would leave a deficiency any more';
+    return { ...common, action: 'LIFTED', reason, holder: 'stress' };
+  }
   if (action.type === 'LIFT') {
     const reason = `the margin call of episode ${String(action.episode)} is met by ${action.metBy}`;
     return { ...common, action: 'LIFTED', reason, holder: 'stale-call' };

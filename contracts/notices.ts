@@ -19,6 +19,7 @@ export const NOTICE_KINDS = [
   'RESTRICTION_LIFTED',
   /** Close-only because of the stress figures, without a call. */
   'STRESS_CLOSE_ONLY',
+  'STRESS_LIFTED',
 ] as const;
 export type NoticeKind = (typeof NOTICE_KINDS)[number];
 

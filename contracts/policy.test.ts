@@ -14,7 +14,11 @@ const without = (field: string): Record<string, unknown> =>
 describe('a policy file', () => {
   test('decodes to exact rates, 1/10,000 dollars and ms', () => {
     expect(
-      decodePolicy(policyFileSchema.parse({ ...DEMO, deficiency_step: 500.25 }), loadCalendar()),
+      decodePolicy(
+        policyFileSchema.parse({ ...DEMO, deficiency_step: 500.25 }),
+        loadCalendar(),
+        'h1',
+      ),
     ).toMatchObject({
       version: 'demo.1',
       longMaintenanceRate: { e6: 250_000, num: 1, den: 4 },

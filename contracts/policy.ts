@@ -3,6 +3,7 @@ import type { ExchangeCalendar } from '#domain/calendar.ts';
 import { rate } from '#domain/money.ts';
 import { PRESETS } from '#domain/policy.ts';
 import type { Policy } from '#domain/policy.ts';
+import { SPY_SCENARIOS_BP } from '#domain/stress.ts';
 import { decimal, toE4 } from './wire.ts';
 
 /** A fraction 0 … `max` with at most six decimals; `rateOf` makes an exact rate of it. */
@@ -12,6 +13,9 @@ export const fraction = (max: number): z.ZodType<number> =>
     .min(0)
     .max(max)
     .refine((value) => Math.round(value * 1e6) / 1e6 === value, 'must have at most six decimals');
+
+/** The farthest scenario: at least one is severe. */
+const FARTHEST_MOVE = Math.max(...SPY_SCENARIOS_BP.map(Math.abs)) / 10_000;
 
 /** Up to 400 days. */
 const durationMs = z.int().min(0).max(34_560_000_000);
@@ -50,6 +54,9 @@ export const policyFileSchema = z.strictObject({
   clock: z.enum(['WALL', 'SESSION']),
   deficiency_step: decimal(1_000_000_000).min(0),
   deficiency_step_rate: fraction(1),
+  stress_basis: z.enum(['KEPT', 'RECOMPUTED']),
+  stress_move: fraction(FARTHEST_MOVE),
+  stress_ms: durationMs,
   price_conflation_ms: z.int().min(0).max(60_000),
   outlier_move: fraction(10),
   outlier_ticks: z.int().min(1).max(1_000),
@@ -60,11 +67,12 @@ export const policyFileSchema = z.strictObject({
 
 export type PolicyFile = z.infer<typeof policyFileSchema>;
 
-/** The policy that a file states, by this calendar. */
-export function decodePolicy(file: PolicyFile, calendar: ExchangeCalendar): Policy {
+/** The policy that a file states, by this calendar; `hash` is the fingerprint of both files. */
+export function decodePolicy(file: PolicyFile, calendar: ExchangeCalendar, hash: string): Policy {
   return {
     preset: file.preset,
     version: `${file.preset}.${String(file.version)}`,
+    hash,
     longMaintenanceRate: rateOf(file.long_maintenance_rate),
     shortMaintenanceRate: rateOf(file.short_maintenance_rate),
     warningBand: rateOf(file.warning_band),
@@ -88,6 +96,9 @@ export function decodePolicy(file: PolicyFile, calendar: ExchangeCalendar): Poli
     calendar,
     deficiencyStepE4: toE4(file.deficiency_step),
     deficiencyStepRate: rateOf(file.deficiency_step_rate),
+    stressBasis: file.stress_basis,
+    stressMove: rateOf(file.stress_move),
+    stressMs: file.stress_ms,
     priceConflationMs: file.price_conflation_ms,
     outlierMove: rateOf(file.outlier_move),
     outlierTicks: file.outlier_ticks,

@@ -6,8 +6,10 @@
 
 /** What an exchange publishes; runtime data, because unscheduled closures happen. Days are `YYYY-MM-DD`. */
 export interface ExchangeCalendar {
-  /** Such as `XNYS.1`: exchange and version of the data. */
-  readonly version: string;
+  /** Its market identifier code, such as XNYS. */
+  readonly exchange: string;
+  /** Rises with each change of the data. */
+  readonly version: number;
   /** The days of which the calendar knows. */
   readonly firstDay: string;
   readonly lastDay: string;
@@ -21,6 +23,11 @@ export interface ExchangeCalendar {
 export interface Session {
   readonly opensAt: number;
   readonly closesAt: number;
+}
+
+/** Such as `XNYS.1`: which data a calendar is. */
+export function calendarName({ exchange, version }: ExchangeCalendar): string {
+  return `${exchange}.${String(version)}`;
 }
 
 /** A day of which the calendar says nothing: it is not guessed. */
@@ -142,7 +149,7 @@ function isBusiness(calendar: ExchangeCalendar, day: number): boolean {
   const text = textOf(day);
   if (text < calendar.firstDay || text > calendar.lastDay) {
     const known = `${calendar.firstDay} to ${calendar.lastDay}`;
-    throw new CalendarRangeError(`calendar ${calendar.version} knows ${known}, not ${text}`);
+    throw new CalendarRangeError(`calendar ${calendarName(calendar)} knows ${known}, not ${text}`);
   }
   const weekday = weekdayOf(day);
   return weekday !== SUNDAY && weekday !== SATURDAY && !calendar.closedDays.includes(text);

@@ -1,3 +1,4 @@
+import type { ExchangeCalendar } from './calendar.ts';
 import type { CaseCommand } from './case-commands.ts';
 import type { CaseFigures } from './case-figures.ts';
 import type { FiguresVersion } from './figures-version.ts';
@@ -76,6 +77,8 @@ export type Reading =
       readonly cashE4: number;
       /** Each with the quality of its price and when that was quoted. */
       readonly positions: readonly QuotedPosition[];
+      /** A later calendar than the one asked about: an unscheduled closure. */
+      readonly calendar?: ExchangeCalendar;
     }
   | { readonly outcome: 'STALE'; readonly readAt: number; readonly reason: StaleReason };
 
@@ -138,4 +141,6 @@ export interface FiguresRequest {
   readonly quoteAgeMaxMs: number;
   /** The oldest engine heartbeat that counts as fresh, ms. */
   readonly heartbeatAgeMaxMs: number;
+  /** The version of the exchange's calendar that the case knows. */
+  readonly calendarVersion: number;
 }

@@ -13,6 +13,16 @@ interface SeenFigures {
   readonly correlationId: string;
 }
 
+/** What the policy's scenarios leave of an account's excess (RULES, Stress); 1/10,000 dollar. */
+export interface StressExcess {
+  /** The least of the scenarios that are severe by policy: below 0 is underwater. */
+  readonly severeE4: number;
+  /** The move of SPY that leaves it, basis points. */
+  readonly severeBp: number;
+  /** The least of all scenarios. */
+  readonly leastE4: number;
+}
+
 /** Figures of an account whose positions all have a price (1/10,000 dollar). */
 export interface PricedCaseFigures extends SeenFigures {
   readonly status: DeterminateFigures['status'];
@@ -21,6 +31,10 @@ export interface PricedCaseFigures extends SeenFigures {
   readonly grossMvE4: number;
   readonly excessE4: number;
   readonly deficiencyE4: number;
+  /** The 4210(c) minimum; for the record only: no rung depends on it. */
+  readonly regulatoryReqE4?: number;
+  /** By the policy in force; absent beyond the exact range of money. */
+  readonly stress?: StressExcess;
 }
 
 /** Figures of an account that cannot be judged: nothing escalates on them. */

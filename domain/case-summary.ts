@@ -27,6 +27,8 @@ export interface CaseSummary {
   readonly acceleratedAt: number | null;
   readonly restrictedAt: number | null;
   readonly liquidateAt: number | null;
+  /** Since when the `stress` holder is on; null while it is not. */
+  readonly stressRestrictedAt: number | null;
   readonly awaitingRelease: boolean;
   /** Who has released the liquidation so far. */
   readonly releasedBy: readonly string[];
@@ -52,6 +54,7 @@ export function summaryOf(state: LadderState): CaseSummary {
     ...callSummary(state.call, figures),
     acceleratedAt: state.acceleratedAt,
     ...restrictionSummary(state.restriction),
+    stressRestrictedAt: state.stress.heldSince,
     awaitingRelease: isAwaitingRelease(state),
     releasedBy: state.release?.releasedBy ?? [],
     fundsExpireAt: state.funds === null || state.funds.isOver ? null : state.funds.expiresAt,

@@ -7,11 +7,14 @@ import { E4 } from './money.ts';
 
 /** 500 NVDA against a debit of $150,000: at $390 the account lacks $3,750, at $380 $7,500. */
 const HEALTHY = 500;
+/** A fall of SPY by 8 % would leave a deficiency. */
+const STRESSED = 480;
 const THIN = 410;
 const BARELY = 401;
 const DEFICIENT = 390;
 
 const walk = new LadderWalk();
+walk.tellsStress = true;
 const at = (dollars: number | null): CaseFigures => walk.setPrice(dollars).figures();
 const told = (figures: CaseFigures, before: ToldFigures | null = null): ToldFigures =>
   toldBy(before, figures, WALK_POLICY);
@@ -19,6 +22,7 @@ const told = (figures: CaseFigures, before: ToldFigures | null = null): ToldFigu
 describe('the first figures of an account', () => {
   test.each([
     { dollars: HEALTHY, edge: null },
+    { dollars: STRESSED, edge: 'FIRST' },
     { dollars: THIN, edge: 'FIRST' },
     { dollars: DEFICIENT, edge: 'FIRST' },
     { dollars: null, edge: 'FIRST' },
@@ -40,6 +44,10 @@ describe('later figures', () => {
     { from: DEFICIENT, to: DEFICIENT - 0.5, edge: null },
     // $150 and $375: more than a tenth, less than the step.
     { from: 399.6, to: 399, edge: null },
+    { from: 520, to: HEALTHY, edge: 'STRESS' },
+    { from: HEALTHY, to: STRESSED, edge: 'STRESS' },
+    { from: STRESSED, to: 520, edge: 'STRESS' },
+    { from: STRESSED, to: STRESSED + 1, edge: null },
     { from: 333.5, to: 333, edge: 'CRITICAL' },
     { from: 333, to: 333.5, edge: 'CRITICAL' },
     { from: DEFICIENT, to: 380, edge: 'DEFICIENCY' },
@@ -90,6 +98,7 @@ describe('the sweep', () => {
     status: 'WARNING',
     version: { generation: 1, sequence: 0 },
     deficiencyE4: 0,
+    stress: 'UNDERWATER',
   } as const;
 
   test.each([
@@ -102,6 +111,18 @@ describe('the sweep', () => {
       case: acknowledged,
       dollars: null,
       edge: 'INDETERMINATE',
+    },
+    {
+      name: 'what stress would do was lost',
+      case: { ...acknowledged, stress: 'CLEAR' as const },
+      dollars: THIN,
+      edge: 'STRESS',
+    },
+    {
+      name: 'there is no case though stress may want one',
+      case: null,
+      dollars: STRESSED,
+      edge: 'FIRST',
     },
     { name: 'nothing was lost', case: acknowledged, dollars: THIN, edge: null },
     {

@@ -7,6 +7,8 @@ import { statusOf } from './margin.ts';
 import type { MarginStatus } from './margin.ts';
 import { isBelowShare } from './money.ts';
 import type { Policy } from './policy.ts';
+import { stressVerdict } from './stress-verdict.ts';
+import type { StressVerdict } from './stress-verdict.ts';
 
 /**
  * The edges that a case is told (DESIGN 7): which figures are news to it. Pure; the case-signaller
@@ -25,6 +27,8 @@ export const EDGE_REASONS = [
   'HYSTERESIS',
   /** The equity fell to where an open call is accelerated, or rose from there. */
   'CRITICAL',
+  /** How the account stands under stress changed. */
+  'STRESS',
   /** The deficiency moved by the policy's step. */
   'DEFICIENCY',
   /** Fills or cash changed the account while a call may be open. */
@@ -41,6 +45,7 @@ export interface ToldFigures {
   readonly status: MarginStatus;
   readonly aboveHysteresis: boolean;
   readonly isCritical: boolean;
+  readonly stress: StressVerdict;
   readonly deficiencyE4: number;
   readonly creditedTotalE4: number;
   /** True from a deficiency on, until the case is known to rest below MARGIN_CALL. */
@@ -54,6 +59,7 @@ export interface AcknowledgedFigures {
   /** null before the case has taken any figures. */
   readonly version: FiguresVersion | null;
   readonly deficiencyE4: number;
+  readonly stress: StressVerdict;
 }
 
 /** Why `figures` are to be told to the case, or null when they are no news. */
@@ -63,9 +69,23 @@ export function edgeOf(
   policy: Policy,
 ): EdgeReason | null {
   const next = toldBy(told, figures, policy);
-  if (told === null) return next.status === 'ACTIVE' ? null : 'FIRST';
+  if (told === null) return isTrouble(next) ? 'FIRST' : null;
   if (!isLater(figures.version, told.version)) return null;
-  return statusEdge(told.status, next.status) ?? callEdge(told, next, policy);
+  return (
+    statusEdge(told.status, next.status) ?? stressEdge(told, next) ?? callEdge(told, next, policy)
+  );
+}
+
+/** Does an account that has no case need one? */
+function isTrouble({ status, stress }: Pick<ToldFigures, 'status' | 'stress'>): boolean {
+  return status !== 'ACTIVE' || stress === 'UNDERWATER';
+}
+
+function stressEdge(
+  told: Pick<ToldFigures, 'stress'>,
+  next: Pick<ToldFigures, 'stress'>,
+): EdgeReason | null {
+  return told.stress === next.stress ? null : 'STRESS';
 }
 
 /** Did the status change class? */
@@ -97,6 +117,7 @@ export function toldBy(
     aboveHysteresis:
       priced && !isBelowShare(figures.excessE4, policy.hysteresisRate, figures.grossMvE4),
     isCritical: priced && isCritical(figures, policy),
+    stress: stressVerdict(figures, policy),
     deficiencyE4: priced ? figures.deficiencyE4 : 0,
     creditedTotalE4: figures.creditedTotalE4,
     callMayBeOpen: (told?.callMayBeOpen ?? false) || (priced && figures.deficiencyE4 > 0),
@@ -114,9 +135,9 @@ export function edgeOfAcknowledged(
   policy: Policy,
 ): EdgeReason | null {
   const next = toldBy(null, figures, policy);
-  if (acknowledged === null) return next.status === 'ACTIVE' ? null : 'FIRST';
+  if (acknowledged === null) return isTrouble(next) ? 'FIRST' : null;
   if (!isLater(figures.version, acknowledged.version)) return null;
-  const changed = statusEdge(acknowledged.status, next.status);
+  const changed = statusEdge(acknowledged.status, next.status) ?? stressEdge(acknowledged, next);
   if (changed !== null) return changed;
   if (hasOpenCall(acknowledged.rung)) return 'HEALED';
   return hasMovedByStep(acknowledged.deficiencyE4, next.deficiencyE4, policy) ? 'DEFICIENCY' : null;

@@ -1,6 +1,7 @@
 import type { CaseCommand, CommandOutcome } from './case-commands.ts';
-import type { CaseFigures, PricedCaseFigures } from './case-figures.ts';
+import type { CaseFigures, PricedCaseFigures, StressExcess } from './case-figures.ts';
 import type { FiguresRequest, StaleReason } from './case-events.ts';
+import type { Holdings } from './price-proof.ts';
 import type {
   Call,
   CaseOrder,
@@ -34,11 +35,15 @@ interface Recorded {
   /** The rung that the action belongs to. */
   readonly rung: Rung;
   readonly policyVersion: string;
+  /** The fingerprint of the policy's file. */
+  readonly policyHash: string;
   readonly correlationId: string;
   /** The execution that made the case decide; null when it was figures, a clock or a person. */
   readonly executionId: string | null;
   /** Were the figures proved fresh for this decision? */
   readonly proof: 'FRESH' | 'TOLD';
+  /** What the decision saw in the account, by a re-read; null without one. */
+  readonly held: Holdings | null;
 }
 
 /** A part of a position that a liquidation plans to close or has closed, signed as the position. */
@@ -74,6 +79,13 @@ export type PublishedAction = Recorded & { readonly seen: PricedCaseFigures } & 
         readonly residualE4: number;
       }
     | { readonly type: 'LIFT'; readonly metBy: MetBy }
+    /** Close-only for what stress would do to the account, not for a call. */
+    | {
+        readonly type: 'STRESS_ON';
+        readonly underwaterSince: number;
+        readonly stress: StressExcess;
+      }
+    | { readonly type: 'STRESS_OFF'; readonly heldSince: number }
   );
 
 /** An action that only audit.v1 records. */
@@ -135,6 +147,8 @@ export function isPublished(action: CaseAction): action is PublishedAction {
     case 'MET':
     case 'COMPLETE':
     case 'LIFT':
+    case 'STRESS_ON':
+    case 'STRESS_OFF':
       return true;
     case 'CLEAR_WARNING':
     case 'AWAIT_RELEASE':

@@ -1,7 +1,9 @@
-import type { CaseCommand, CommandOutcome } from './case-commands.ts';
+import type { CaseCommand, CommandOutcome, ExtendCommand } from './case-commands.ts';
 import { isAwaitingRelease } from './ladder-people.ts';
 import type { Call, LadderState } from './ladder-state.ts';
 import { LadderDefect } from './ladder-steps.ts';
+import { deadlineAfter } from './policy-clock.ts';
+import type { Policy } from './policy.ts';
 
 /** A state in which a command is obeyed, and whether a second person has to agree yet. */
 export interface Obeyed {
@@ -14,14 +16,19 @@ export interface Obeyed {
  * case knows, never its rung: what follows from that is for the ladder. Throws LadderDefect for a
  * command that is to be refused.
  */
-export function obey(state: LadderState, command: CaseCommand, now: number): Obeyed {
+export function obey(
+  state: LadderState,
+  command: CaseCommand,
+  policy: Policy,
+  now: number,
+): Obeyed {
   switch (command.type) {
     case 'PENDING_FUNDS': {
       const { by, amountE4, evidence, fundsExpireAt: expiresAt } = command;
       return done({ ...state, funds: { by, amountE4, evidence, expiresAt, isOver: false } });
     }
     case 'EXTEND':
-      return done({ ...state, call: { ...openCall(state), dueAt: command.dueAt } });
+      return done({ ...state, call: extended(openCall(state), command, policy) });
     case 'RELEASE':
       return release(state, command.by);
     case 'HOLD': {
@@ -31,6 +38,11 @@ export function obey(state: LadderState, command: CaseCommand, now: number): Obe
     case 'RESUME':
       return resume(state, command.by);
   }
+}
+
+/** By a session clock an instant out of session is the next opening: nothing is due at night. */
+function extended(call: Call, { dueAt }: ExtendCommand, policy: Policy): Call {
+  return { ...call, dueAt: deadlineAfter(policy, dueAt, 0) };
 }
 
 function release(state: LadderState, by: string): Obeyed {

@@ -14,7 +14,8 @@ export type DeadlineKind =
   | 'ORDERS_STUCK'
   | 'FUNDS_EXPIRE'
   | 'ACCELERATION'
-  | 'MARKET_OPENS';
+  | 'MARKET_OPENS'
+  | 'STRESS';
 
 /** An absolute instant, Unix ms (DESIGN 10). */
 export interface Deadline {
@@ -37,10 +38,13 @@ export function nextDeadline(state: LadderState): Deadline | null {
 
 function deadlines(state: LadderState): Deadline[] {
   const retryAt = state.hold?.retryAt ?? null;
-  const retry: Deadline[] = retryAt === null ? [] : [{ kind: 'HOLD_RETRY', at: retryAt }];
-  if (state.call === null || state.policy === null) return retry;
+  const always: Deadline[] = [
+    ...(retryAt === null ? [] : [{ kind: 'HOLD_RETRY', at: retryAt } as const]),
+    ...stressDeadlines(state),
+  ];
+  if (state.call === null || state.policy === null) return always;
   return [
-    ...retry,
+    ...always,
     ...rungDeadlines(state, state.call),
     ...fundsDeadlines(state),
     ...accelerationDeadlines(state, state.policy),
@@ -49,6 +53,10 @@ function deadlines(state: LadderState): Deadline[] {
       ? [...orderDeadlines(state, state.policy), ...marketDeadlines(state, state.policy)]
       : []),
   ];
+}
+
+function stressDeadlines({ stress: { actAt } }: LadderState): Deadline[] {
+  return actAt === null ? [] : [{ kind: 'STRESS', at: actAt }];
 }
 
 function rungDeadlines({ rung, restriction }: LadderState, call: Call): Deadline[] {

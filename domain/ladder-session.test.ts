@@ -76,6 +76,17 @@ describe('by the session clock', () => {
     expect(walk.story).toContain('TRIGGER');
   });
 
+  test('a liquidation waits for an unscheduled closure that was told after the call', () => {
+    const walk = walkAt('2026-07-06T19:15:01Z').price(DEFICIENT);
+    const { calendar } = HOUSE;
+    const closedDays = [...calendar.closedDays, '2026-07-07'];
+    walk.calendar = { ...calendar, version: calendar.version + 1, closedDays };
+    walk.wait(Date.parse('2026-07-08T13:35:00Z') - walk.now - 1);
+    expect(walk.story).toEqual(['WARN', 'CALL', 'PAST_DUE', 'CLOSE_ONLY']);
+    walk.wait(1);
+    expect(walk.story.slice(4)).toEqual(['TRIGGER', 'ORDERS']);
+  });
+
   test('an order lives no longer than its session', () => {
     const walk = walkAt('2026-07-06T19:14:58Z', { ...HOUSE, orderTtlMs: 10 * MINUTE });
     walk.price(DEFICIENT).wait(46 * MINUTE);
@@ -100,6 +111,16 @@ describe('by the session clock', () => {
       refusalOf(walk.state, command(until), HOUSE, walk.now)?.code;
     expect(code('2026-07-06T19:00:00Z')).toBeUndefined();
     expect(code('2026-07-06T19:00:00.001Z')).toBe('FUNDS_EXPIRE_TOO_LATE');
+  });
+
+  test('a call that is extended into the night is due at the next opening', () => {
+    const walk = walkAt('2026-07-06T19:45:00Z', { ...HOUSE, extendMaxMs: 8 * 60 * MINUTE });
+    walk.price(DEFICIENT);
+    const said = { commandId: 'c1', at: walk.now, by: 'ann', episode: 1, reason: 'a wire' };
+    const dueAt = Date.parse('2026-07-08T03:00:00Z');
+    const command = { ...said, type: 'EXTEND', dueAt, authorityReference: null } as const;
+    walk.give({ type: 'COMMAND', command });
+    expect(iso(walk.state.call?.dueAt)).toBe('2026-07-08T13:30:00.000Z');
   });
 
   test('no deadline of a call lies outside a session, and no order goes out of one', () => {

@@ -2,6 +2,7 @@ import type { CommandRefusal, CommandOutcome } from './case-commands.ts';
 import type { CaseFigures } from './case-figures.ts';
 import type { StaleReason } from './case-events.ts';
 import type { Policy } from './policy.ts';
+import type { StressVerdict } from './stress-verdict.ts';
 
 /** The rungs of a case, from healthy to what only a person can settle (DESIGN 11). */
 export const RUNGS = [
@@ -112,6 +113,17 @@ export interface EnforcementHold {
   readonly resumeAskedBy: string | null;
 }
 
+/** How the account stands under stress, and what the case made of it; instants in Unix ms. */
+export interface StressWatch {
+  /** By the last figures. */
+  readonly verdict: StressVerdict;
+  readonly since: number;
+  /** When the holder goes on or comes off if the verdict stays; null when neither is to be. */
+  readonly actAt: number | null;
+  /** Since when the `stress` holder is on the account; null while it is not. */
+  readonly heldSince: number | null;
+}
+
 /** What a case answered to a command. */
 export type CommandAnswer =
   | { readonly outcome: CommandOutcome; readonly refusal: null }
@@ -163,6 +175,8 @@ export interface LadderState {
   readonly release: Release | null;
   readonly hold: Hold | null;
   readonly enforcementHold: EnforcementHold | null;
+  /** Moves no rung, and outlives episodes. */
+  readonly stress: StressWatch;
   /** The answers to the last commands, oldest first. */
   readonly answers: readonly ({ readonly commandId: string } & CommandAnswer)[];
   readonly acknowledgements: readonly Acknowledgement[];
@@ -187,11 +201,25 @@ export function newCase(accountId: string, caseId: string): LadderState {
     orders: [],
     hold: null,
     enforcementHold: null,
+    stress: NO_STRESS,
     answers: [],
     acknowledgements: [],
     actionCount: 0,
     decidedAt: 0,
   };
+}
+
+/** An account that no scenario threatens. */
+export const NO_STRESS: StressWatch = {
+  verdict: 'CLEAR',
+  since: 0,
+  actAt: null,
+  heldSince: null,
+};
+
+/** Is there nothing that the case waits for or holds? Then its past may go (DESIGN 9). */
+export function isAtRest({ rung, stress }: LadderState): boolean {
+  return rung === 'ACTIVE' && stress.actAt === null && stress.heldSince === null;
 }
 
 /** What a case without an open call has: set anew at each end of a call. */

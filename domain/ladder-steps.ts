@@ -17,6 +17,7 @@ import type { Call, LadderState, Release, Rung } from './ladder-state.ts';
 import type { LadderCondition, Step } from './ladder-table.ts';
 import type { PlanLeg } from './liquidation-plan.ts';
 import type { Policy } from './policy.ts';
+import type { Holdings } from './price-proof.ts';
 
 /** What every recorded action of one decision shares. */
 export interface RecordContext {
@@ -25,6 +26,8 @@ export interface RecordContext {
   /** The rung that the action belongs to. */
   readonly to: Rung;
   readonly proof: 'FRESH' | 'TOLD';
+  /** What the decision saw in the account, by a re-read; null without one. */
+  readonly held: Holdings | null;
   readonly executionId: string | null;
 }
 
@@ -33,7 +36,7 @@ export type Moment = Pick<RecordContext, 'policy' | 'now' | 'executionId'>;
 
 /** The context of an action that no cell of the table takes. */
 export function bare({ rung: to }: LadderState, moment: Moment): RecordContext {
-  return { ...moment, to, proof: 'TOLD' };
+  return { ...moment, to, proof: 'TOLD', held: null };
 }
 
 /** What the steps of one decision share. */
@@ -250,9 +253,11 @@ interface RecordedFields {
   readonly episode: number;
   readonly rung: Rung;
   readonly policyVersion: string;
+  readonly policyHash: string;
   readonly correlationId: string;
   readonly executionId: string | null;
   readonly proof: 'FRESH' | 'TOLD';
+  readonly held: Holdings | null;
 }
 
 /** Numbers an action and adds it. It belongs to the rung of `context.to`. */
@@ -268,9 +273,11 @@ export function add(
     episode: state.episode,
     rung: context.to,
     policyVersion: context.policy.version,
+    policyHash: context.policy.hash,
     correlationId: correlationOf(state),
     executionId: context.executionId,
     proof: context.proof,
+    held: context.held,
   });
   return { state: { ...state, actionCount: number }, actions: [...actions, action] };
 }
@@ -291,7 +298,7 @@ export function audited(
   return { ...recorded, seen: figures };
 }
 
-function published(
+export function published(
   state: LadderState,
   recorded: RecordedFields,
 ): RecordedFields & { readonly seen: PricedCaseFigures } {

@@ -18,6 +18,7 @@ export const INVARIANTS = [
   "A due instant never moves but by a person's extension, and never back.",
   'Under a session clock no deadline lies outside a regular session, and no order goes out of one or in its first five minutes.',
   'While funds are pending or enforcement is held nothing escalates; cures go on.',
+  'Close-only for stress goes on and comes off in turn, each after its time and on fresh figures; it moves no rung.',
   'Old and repeated messages change nothing, and a repeated command gets its first answer.',
   'A deficiency ends in a cure or with a person.',
 ] as const;

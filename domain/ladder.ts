@@ -13,6 +13,7 @@ import type { Evidence, Situation } from './ladder-condition.ts';
 import { arrive, beginEpisode, withDemand } from './ladder-episode.ts';
 import { isRetryDue, missingPrices, onHold } from './ladder-hold.ts';
 import { seeExecution, unsettledOrders } from './ladder-orders.ts';
+import { actOnStress, isStressDue, seeStress } from './ladder-stress.ts';
 import type { LadderState } from './ladder-state.ts';
 import {
   add,
@@ -28,6 +29,7 @@ import { LADDER } from './ladder-table.ts';
 import type { Outcome, Step } from './ladder-table.ts';
 import type { Policy } from './policy.ts';
 import { doubtForbidding } from './price-proof.ts';
+import type { Holdings } from './price-proof.ts';
 
 /** A reading that lay too long is asked for again this often before the case holds. */
 export const READ_ATTEMPTS_MAX = 3;
@@ -72,11 +74,12 @@ function answer(pinned: LadderState, event: CaseEvent, moment: Moment): Decision
       if (told === pinned) return nothing(pinned);
       return advance(told, TOLD, { ...moment, executionId: event.execution.execId });
     }
-    case 'READING':
-      return onReading(pinned, event.reading, event.attempt, {
-        ...moment,
-        executionId: event.executionId,
-      });
+    case 'READING': {
+      const policy = byCalendar(moment.policy, event.reading);
+      const state = pinned.policy === null ? pinned : { ...pinned, policy };
+      const { executionId } = event;
+      return onReading(state, event.reading, event.attempt, { ...moment, policy, executionId });
+    }
     case 'CALL_PUBLISHED':
       return goOn(startClock(pinned, event, moment), moment);
     case 'RESTRICTION_PUBLISHED':
@@ -92,8 +95,27 @@ function answer(pinned: LadderState, event: CaseEvent, moment: Moment): Decision
 
 const TOLD: Evidence = { kind: 'TOLD' };
 
-/** Asks the table with the condition that holds, and carries its outcome out. */
+/** What the table says, then what stress asks for: each by itself, on the same evidence. */
 function advance(before: LadderState, evidence: Evidence, moment: Moment): Decision {
+  const { state, actions } = climb(before, evidence, moment);
+  const reads = actions.some(({ type }) => type === 'READ_FIGURES');
+  if (reads || !isStressDue(state, moment.now)) return { state, actions };
+  const after =
+    evidence.kind === 'TOLD' ? readFirst(state, moment) : stressed(state, evidence, moment);
+  return { state: after.state, actions: [...actions, ...after.actions] };
+}
+
+function stressed(
+  state: LadderState,
+  evidence: Exclude<Evidence, { kind: 'TOLD' }>,
+  moment: Moment,
+): Decision {
+  const context = { ...moment, to: state.rung, proof: 'FRESH', held: heldIn(evidence) } as const;
+  return actOnStress({ state, actions: [] }, evidence, context);
+}
+
+/** Asks the table with the condition that holds, and carries its outcome out. */
+function climb(before: LadderState, evidence: Evidence, moment: Moment): Decision {
   const { policy, now } = moment;
   const state = { ...before, decidedAt: Math.max(before.decidedAt, now) };
   if (state.figures === null) return nothing(state);
@@ -103,7 +125,8 @@ function advance(before: LadderState, evidence: Evidence, moment: Moment): Decis
   if (unproved && evidence.kind === 'TOLD') return readFirst(state, moment);
 
   const proof = evidence.kind === 'FRESH' ? 'FRESH' : 'TOLD';
-  const way = { ...moment, ...found, to: state.rung, proof } as const;
+  const held = heldIn(evidence);
+  const way = { ...moment, ...found, to: state.rung, proof, held } as const;
   if (unproved && evidence.kind === 'STALE') {
     return hold(state, LADDER[state.rung].STALE, { ...way, staleReason: evidence.reason });
   }
@@ -115,6 +138,13 @@ function advance(before: LadderState, evidence: Evidence, moment: Moment): Decis
   const context = { ...way, to, staleReason: null };
   const free = clearHold({ state, actions: [] }, context);
   return carryOut(free, outcome, context);
+}
+
+/** What a re-read found in the account; null without one. */
+function heldIn(evidence: Evidence): Holdings | null {
+  if (evidence.kind !== 'FRESH') return null;
+  const { cashE4, positions } = evidence;
+  return { cashE4, positions };
 }
 
 /** Holds, or goes on holding: recorded once. */
@@ -175,9 +205,17 @@ function readFirst(state: LadderState, { policy, executionId }: Moment, attempt 
       atLeast: state.figures?.version ?? null,
       quoteAgeMaxMs: policy.quoteAgeMaxMs,
       heartbeatAgeMaxMs: policy.heartbeatAgeMaxMs,
+      calendarVersion: policy.calendar.version,
     },
   };
   return { state, actions: [action] };
+}
+
+/** The policy by the calendar that a re-read brought; the very same one without a later calendar. */
+function byCalendar(policy: Policy, reading: Reading): Policy {
+  if (reading.outcome === 'STALE' || reading.calendar === undefined) return policy;
+  const { calendar } = reading;
+  return calendar.version > policy.calendar.version ? { ...policy, calendar } : policy;
 }
 
 /** A reading proves only what it proved a moment ago, and nothing about older figures. */
@@ -234,7 +272,8 @@ function seeFigures(
 ): LadderState {
   const { call } = state;
   const criticalSince = sinceWhen(isCriticalNow(figures, policy), state.criticalSince, now);
-  const seen = { ...state, figures, criticalSince };
+  const stress = seeStress(state.stress, figures, policy, now);
+  const seen = { ...state, figures, criticalSince, stress };
   // Orders of a cured call are kept only until they are settled.
   if (call === null) return { ...seen, orders: unsettledOrders(state.orders, figures) };
   if (figures.status === 'INDETERMINATE') return { ...seen, aboveHysteresisSince: null };
@@ -264,7 +303,7 @@ function onCommand(state: LadderState, command: CaseCommand, moment: Moment): De
   if (answerTo(state, commandId) !== null) return nothing(state);
   const refusal = refusalOf(state, command, moment.policy, moment.now);
   if (refusal !== null) return nothing(withAnswer(state, commandId, { outcome: null, refusal }));
-  const { state: obeyed, outcome } = obey(state, command, moment.now);
+  const { state: obeyed, outcome } = obey(state, command, moment.policy, moment.now);
   const answered = withAnswer(obeyed, commandId, { outcome, refusal: null });
   const before = add({ state: answered, actions: [] }, bare(state, moment), (recorded) => ({
     ...audited(state, recorded),

@@ -72,6 +72,7 @@ const EACH: readonly Notice[] = [
   MET,
   { ...ABOUT, kind: 'RESTRICTION_LIFTED' },
   STRESS,
+  { ...ABOUT, kind: 'STRESS_LIFTED' },
 ];
 
 const DEMANDING = ['MARGIN_CALL', 'DEMAND_RAISED', 'DUE_MOVED', 'CLOSE_ONLY'];

@@ -67,6 +67,7 @@ export type Notice = { readonly accountId: string; readonly noticeId: string } &
       readonly movePercent: number;
       readonly shortfallE4: number;
     }
+  | { readonly kind: 'STRESS_LIFTED' }
 );
 
 export interface NoticeText {
@@ -163,14 +164,13 @@ function contentOf(notice: Notice): Content {
         ],
       };
     case 'STRESS_CLOSE_ONLY':
+      return stressed(notice.movePercent, notice.shortfallE4);
+    case 'STRESS_LIFTED':
       return {
-        title: 'Orders restricted after a stress test',
+        title: 'Stress test passed',
         lines: [
-          `If SPY moved by ${signedPercent(notice.movePercent)}, your account would be short of its requirement by ${centsUp(notice.shortfallE4)}.`,
-          'Until the test is passed again, only orders that reduce your positions are accepted. Nothing is due, and nothing is sold for this.',
-          `To pass it, deposit ${centsUp(notice.shortfallE4)} in cash, or reduce positions.`,
+          'The stress test no longer restricts your account to closing positions. Nothing is due.',
         ],
-        amountE4: notice.shortfallE4,
       };
   }
 }
@@ -192,6 +192,19 @@ function closeOnly({ isAccelerated, liquidateAt, ...demand }: CloseOnly): Conten
     'Until it is met, only orders that reduce your positions are accepted.',
     `From ${instantText(liquidateAt)} the firm may close positions to meet it.`,
   ]);
+}
+
+function stressed(movePercent: number, shortfallE4: number): Content {
+  const shortfall = centsUp(shortfallE4);
+  return {
+    title: 'Account close-only after a stress test',
+    lines: [
+      `If SPY moved by ${signedPercent(movePercent)}, your account would be short of its requirement by ${shortfall}.`,
+      'Until the test is passed again, only orders that reduce your positions are accepted. Nothing is due, and nothing is sold for this.',
+      `To pass it, deposit ${shortfall} in cash, or reduce positions.`,
+    ],
+    amountE4: shortfallE4,
+  };
 }
 
 function warningLines(excessE4: number): string[] {

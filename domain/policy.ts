@@ -48,11 +48,21 @@ export interface LadderPolicy {
   readonly accelerationMs: number;
   /** SESSION: due and grace count regular sessions only, and liquidation trades only in one. */
   readonly clock: 'WALL' | 'SESSION';
-  /** Pinned with the policy. */
+  /** What the exchange says, not the firm: a later version counts from the next re-read on. */
   readonly calendar: ExchangeCalendar;
   /** A changed deficiency is told again when it moved by max(this, deficiencyStepRate). */
   readonly deficiencyStepE4: number;
   readonly deficiencyStepRate: Rate;
+}
+
+/** When stress makes an account close-only (RULES, Stress). */
+export interface StressPolicy {
+  /** KEPT: the requirement stays as it is. RECOMPUTED: each price moves and all rules apply again. */
+  readonly stressBasis: 'KEPT' | 'RECOMPUTED';
+  /** A scenario in which SPY moves at least so far is severe. */
+  readonly stressMove: Rate;
+  /** How long an account is underwater before the holder goes on, and clear before it comes off; ms. */
+  readonly stressMs: number;
 }
 
 /** Which prices count, and what a doubtful one is worth (RULES, Liquidation; DESIGN 8). */
@@ -70,10 +80,12 @@ export interface PricePolicy {
 }
 
 /** One version of a firm's choices. Episodes pin the version they began with (DESIGN 3). */
-export interface Policy extends MarginPolicy, LadderPolicy, PricePolicy {
+export interface Policy extends MarginPolicy, LadderPolicy, StressPolicy, PricePolicy {
   readonly preset: Preset;
   /** Such as `demo.1`: preset and version, recorded with every decision. */
   readonly version: string;
+  /** The fingerprint of the file that stated it: two files of one version cannot pass for each other. */
+  readonly hash: string;
   /** Price ticks of one account are conflated for this long. */
   readonly priceConflationMs: number;
 }

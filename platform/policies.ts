@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { decodePolicy, policyFileSchema } from '#contracts/policy.ts';
 import type { PolicyFile } from '#contracts/policy.ts';
@@ -19,5 +20,11 @@ export function parsePolicy(name: string, preset: Preset, text: string): Policy 
   if (file.preset !== preset) {
     throw new PolicyFileError(`${name}: preset: is ${file.preset}, must be ${preset}`);
   }
-  return decodePolicy(file, loadCalendar());
+  const calendar = loadCalendar();
+  return decodePolicy(file, calendar, hashOf(file, calendar));
+}
+
+/** The first 64 bits of SHA-256, in hex, of what the files state, however they are written. */
+function hashOf(...stated: readonly object[]): string {
+  return createHash('sha256').update(JSON.stringify(stated)).digest('hex').slice(0, 16);
 }

@@ -13,6 +13,7 @@ export const SEARCH_ATTRIBUTES = {
   SentinelStatus: 'Keyword',
   SentinelFiguresVersion: 'Keyword',
   SentinelPolicy: 'Keyword',
+  SentinelStress: 'Keyword',
   SentinelDeficiency: 'Double',
   SentinelDueAt: 'Datetime',
 } as const;

@@ -64,6 +64,7 @@ export function caseSnapshot(changes: Partial<CaseSnapshot> = {}): CaseSnapshot 
     accelerated_at: null,
     restricted_at: null,
     liquidate_at: null,
+    stress_restricted_at: null,
     awaiting_release: false,
     released_by: [],
     funds_expire_at: null,

@@ -15,6 +15,7 @@ import { accountFigures } from '#domain/margin.ts';
 import type { Position } from '#domain/margin.ts';
 import { E4, marketValueE4 } from '#domain/money.ts';
 import type { Policy } from '#domain/policy.ts';
+import { stressExcessOf } from '#domain/stress-verdict.ts';
 import type { FiguresReader } from '#ports/figures-reader.ts';
 import type { Held, Holdings } from '#ports/holdings.ts';
 import type { Message, MessageChannel, MessageChannels, Sent } from '#ports/message-channel.ts';
@@ -100,6 +101,28 @@ export class CaseWorld implements Publisher, FiguresReader, Holdings, MessageCha
     this.#position = { ...this.#position, priceE4: dollars * E4 };
     this.#sequence += 1;
     return this.figures();
+  }
+
+  /** NVDA has no price; the case is told. */
+  async losePrice(): Promise<void> {
+    this.#position = { ...this.#position, priceE4: null };
+    await this.tell();
+  }
+
+  /** The customer sells so many shares at the last price; the case is told. */
+  async sell(shares: number): Promise<void> {
+    this.#trade(-shares * E4);
+    await this.tell();
+  }
+
+  /** The venue ends every order that it was sent, without a fill; the case is told. */
+  async expireOrders(): Promise<void> {
+    for (const { topic, record } of [...this.written]) {
+      if (topic !== 'liquidation.orders.v1') continue;
+      const { order_id: orderId } = liquidationOrderSchema.parse(record);
+      const ended = { orderId, cumQtyE4: 0, status: 'EXPIRED', fillOffset: null } as const;
+      await this.signal({ type: 'EXECUTION', execution: { execId: `${orderId}-end`, ...ended } });
+    }
   }
 
   async deposit(dollars: number): Promise<void> {
@@ -199,17 +222,22 @@ export class CaseWorld implements Publisher, FiguresReader, Holdings, MessageCha
       return { ...seen, status: 'INDETERMINATE', pricesMissing: figures.pricesMissing };
     }
     const { status, equityE4, maintenanceReqE4, grossMvE4, excessE4, deficiencyE4 } = figures;
-    return { ...seen, status, equityE4, maintenanceReqE4, grossMvE4, excessE4, deficiencyE4 };
+    const { regulatoryReqE4 } = figures;
+    const priced = {
+      equityE4,
+      maintenanceReqE4,
+      grossMvE4,
+      excessE4,
+      deficiencyE4,
+      regulatoryReqE4,
+    };
+    const stress = stressExcessOf(figures, this.policy);
+    return { ...seen, status, ...priced, ...(stress === null ? {} : { stress }) };
   }
 
   async #fill(order: LiquidationOrderRecord): Promise<void> {
     const qtyE4 = toE4(order.qty) * (order.side === 'SELL' ? -1 : 1);
-    const requirementBefore = this.#requirementE4();
-    const fillOffset = this.#fillsPosition;
-    this.#fillsPosition += 1;
-    this.#cashE4 -= marketValueE4(qtyE4, this.#position.priceE4 ?? 0);
-    this.#position = { ...this.#position, qtyE4: this.#position.qtyE4 + qtyE4 };
-    this.#creditedTotalE4 += requirementBefore - this.#requirementE4();
+    const fillOffset = this.#trade(qtyE4);
     await this.signal({
       type: 'EXECUTION',
       execution: {
@@ -221,6 +249,17 @@ export class CaseWorld implements Publisher, FiguresReader, Holdings, MessageCha
       },
     });
     await this.tell();
+  }
+
+  /** Shares change hands at the last price; answers with the fill's place in fills.v1. */
+  #trade(qtyE4: number): number {
+    const requirementBefore = this.#requirementE4();
+    const fillOffset = this.#fillsPosition;
+    this.#fillsPosition += 1;
+    this.#cashE4 -= marketValueE4(qtyE4, this.#position.priceE4 ?? 0);
+    this.#position = { ...this.#position, qtyE4: this.#position.qtyE4 + qtyE4 };
+    this.#creditedTotalE4 += requirementBefore - this.#requirementE4();
+    return fillOffset;
   }
 
   #requirementE4(): number {

@@ -27,6 +27,7 @@ const REQUEST: FiguresRequest = {
   atLeast: null,
   quoteAgeMaxMs: 5_000,
   heartbeatAgeMaxMs: 5_000,
+  calendarVersion: 1,
 };
 
 let kafka: KafkaFixture;
@@ -54,6 +55,7 @@ beforeEach(async () => {
     ends: new SharedEnds(ends, clock),
     partitionOf: (accountId) => partitionOf(accountId, PARTITIONS),
     isOpen: () => isOpen,
+    policy: WALK_POLICY,
     clock,
     logger: testLogger,
     seconds: metrics.histogram('sentinel_fresh_reading_seconds'),

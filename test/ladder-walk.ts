@@ -1,5 +1,6 @@
 import { loadCalendar } from '#platform/calendars.ts';
 import type { CaseEvent, CaseExecution, Reading, StaleReason } from '#domain/case-events.ts';
+import type { ExchangeCalendar } from '#domain/calendar.ts';
 import type { CaseFigures } from '#domain/case-figures.ts';
 import { nextDeadline } from '#domain/ladder-deadlines.ts';
 import type { CaseAction, LadderAction } from '#domain/ladder-actions.ts';
@@ -11,11 +12,13 @@ import type { DeterminateFigures, Position } from '#domain/margin.ts';
 import type { QuotedPosition } from '#domain/price-quality.ts';
 import { E4, marketValueE4, rate } from '#domain/money.ts';
 import type { Policy } from '#domain/policy.ts';
+import { stressExcessOf } from '#domain/stress-verdict.ts';
 
 /** Preset `demo` with round durations, for tests of the ladder. */
 export const WALK_POLICY: Policy = {
   preset: 'demo',
   version: 'walk.1',
+  hash: '0000000000000000',
   longMaintenanceRate: rate(250_000),
   shortMaintenanceRate: rate(300_000),
   warningBand: rate(50_000),
@@ -39,6 +42,9 @@ export const WALK_POLICY: Policy = {
   calendar: loadCalendar(),
   deficiencyStepE4: 500 * E4,
   deficiencyStepRate: rate(100_000),
+  stressBasis: 'KEPT',
+  stressMove: rate(60_000),
+  stressMs: 60_000,
   priceConflationMs: 250,
   outlierMove: rate(200_000),
   outlierTicks: 3,
@@ -73,10 +79,14 @@ export class LadderWalk {
   sequence = 0;
   /** What a re-read finds instead of fresh figures. */
   stale: StaleReason | null = null;
+  /** A later calendar that a re-read brings. */
+  calendar: ExchangeCalendar | null = null;
   /** How long a re-read takes, ms. */
   readingMs = 5;
   /** How long a publication takes to be acknowledged, ms. */
   publishingMs = 5;
+  /** Do the figures say what stress would do? Most tests are about the rungs. */
+  tellsStress = false;
   policyInForce: Policy;
   readonly taken: Taken[] = [];
   /** The starts of clocks, which are recorded too, apart from what the case does. */
@@ -201,7 +211,17 @@ export class LadderWalk {
       return { ...seen, status: 'INDETERMINATE', pricesMissing: figures.pricesMissing };
     }
     const { status, equityE4, maintenanceReqE4, grossMvE4, excessE4, deficiencyE4 } = figures;
-    return { ...seen, status, equityE4, maintenanceReqE4, grossMvE4, excessE4, deficiencyE4 };
+    const { regulatoryReqE4 } = figures;
+    const priced = {
+      equityE4,
+      maintenanceReqE4,
+      grossMvE4,
+      excessE4,
+      deficiencyE4,
+      regulatoryReqE4,
+    };
+    const stress = this.tellsStress ? stressExcessOf(figures, this.policyInForce) : null;
+    return { ...seen, status, ...priced, ...(stress === null ? {} : { stress }) };
   }
 
   #perform(action: LadderAction): CaseEvent | null {
@@ -235,7 +255,9 @@ export class LadderWalk {
     const readAt = this.now;
     if (this.stale !== null) return { outcome: 'STALE', readAt, reason: this.stale };
     const { cashE4, positions } = this;
-    return { outcome: 'FRESH', readAt, figures: this.figures(), cashE4, positions };
+    const { calendar } = this;
+    const read = { readAt, figures: this.figures(), cashE4, positions };
+    return { outcome: 'FRESH', ...read, ...(calendar === null ? {} : { calendar }) };
   }
 
   priced(): DeterminateFigures {

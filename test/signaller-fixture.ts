@@ -22,10 +22,10 @@ const POLICY = { ...loadPolicy('demo'), longMaintenanceRate: rate(250_000) };
 
 /**
  * margin.calc.v1 of an account with 1,000 shares of NVDA at $1,000, so that the requirement is
- * $250,000, and cash that makes its excess `excess` dollars.
+ * $250,000, and cash that makes its excess `excess` dollars. A fall of SPY by 8 % costs it $40,000.
  */
 export function calcRecord(accountId: string, sequence: number, excess: number): OutboundRecord {
-  const position = { symbol: 'NVDA', qtyE4: 10_000_000, priceE4: 10_000_000, betaE4: 18_000 };
+  const position = { symbol: 'NVDA', qtyE4: 10_000_000, priceE4: 10_000_000, betaE4: 5_000 };
   const figures = accountFigures((excess - 750_000) * 10_000, [position], POLICY);
   const now = Date.now();
   const record = encodeMarginCalc(figures, {

@@ -139,6 +139,20 @@ describe('the case-signaller, on a real broker and a real Temporal server', () =
     expect(await told('WELL')).toEqual([]);
   });
 
+  test('tells a case how its account stands under stress, each time that this changes', async () => {
+    await startSignaller();
+    await kafka.publish([calcRecord('DEEP', 1, 100_000), calcRecord('DEEP', 2, 60_000)]);
+    await pause(1_500);
+    expect(await told('DEEP')).toEqual([]);
+    // What a fall by 8 % costs is no longer covered; what is left is below 1 % of a million; it is above.
+    await kafka.publish([calcRecord('DEEP', 3, 39_999)]);
+    await toldAtLeast('DEEP', 1);
+    await kafka.publish([calcRecord('DEEP', 4, 49_000)]);
+    await toldAtLeast('DEEP', 2);
+    await kafka.publish([calcRecord('DEEP', 5, 50_000)]);
+    expect(await toldAtLeast('DEEP', 3)).toEqual(['WARNING 3', 'WARNING 4', 'ACTIVE 5']);
+  });
+
   test('tells the last of many edges, at most one a second', async () => {
     await startSignaller();
     await kafka.publish([calcRecord('A', 1, -1_000)]);

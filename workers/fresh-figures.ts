@@ -6,6 +6,7 @@ import { toE4 } from '#contracts/wire.ts';
 import type { FiguresRequest, Reading, StaleCode, StaleReason } from '#domain/case-events.ts';
 import { isLater } from '#domain/figures-version.ts';
 import type { MarketHours } from '#domain/market-hours.ts';
+import type { Policy } from '#domain/policy.ts';
 import type { QuotedPosition } from '#domain/price-quality.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { FiguresReader } from '#ports/figures-reader.ts';
@@ -27,6 +28,8 @@ export interface FreshFiguresParts {
   readonly partitionOf: (accountId: string) => number;
   /** The market's regular session: outside it the official close counts. */
   readonly isOpen: MarketHours;
+  /** The policy in force: the stress of the figures is by it. */
+  readonly policy: Policy;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly seconds: Histogram<{ outcome: string }>;
@@ -150,6 +153,7 @@ interface Found {
 }
 
 function judge(parts: FreshFiguresParts, request: FiguresRequest, found: Found): Reading {
+  const { policy } = parts;
   const { partition, heartbeat, record, now } = found;
   if (record === null) {
     const reason = stale('NO_FIGURES', `figures of ${request.accountId}`, 'none', 'one version');
@@ -160,9 +164,10 @@ function judge(parts: FreshFiguresParts, request: FiguresRequest, found: Found):
   return {
     outcome: 'FRESH',
     readAt: now,
-    figures: caseFiguresOf(record),
+    figures: caseFiguresOf(record, policy),
     cashE4: toE4(record.cash),
     positions: withQuality(parts, request, record, now),
+    ...(policy.calendar.version > request.calendarVersion ? { calendar: policy.calendar } : {}),
   };
 }
 

@@ -1,5 +1,5 @@
 import { createCaseActivities } from '#activities/account-case.ts';
-import { ALWAYS_OPEN } from '#domain/market-hours.ts';
+import { marketHours } from '#domain/market-hours.ts';
 import { systemClock } from '#platform/clock.ts';
 import type { Environment } from '#platform/environment.ts';
 import { createCommandVerifier } from '#platform/identity/command-envelope.ts';
@@ -42,6 +42,7 @@ runProcess({
     const watch = createConsumerWatch(kafka, metrics);
     const surroundings = { ...kafka, watch };
     const commands = await commandVerifier(environment);
+    const policy = loadPolicy(environment.preset);
     const view = new MarginView(logger, metrics.counter('sentinel_unreadable_records_total'));
     showMarginView(metrics, view, systemClock);
     const reader = createLogReader(surroundings, { onFatal: fail });
@@ -59,7 +60,8 @@ runProcess({
         reader,
         ends: new SharedEnds(ends, systemClock),
         partitionOf: (accountId) => partitionOf(accountId, partitions),
-        isOpen: ALWAYS_OPEN,
+        isOpen: marketHours(policy),
+        policy,
         clock: systemClock,
         logger,
         seconds: metrics.histogram('sentinel_fresh_reading_seconds'),
@@ -68,7 +70,7 @@ runProcess({
       channels: customerChannels(environment, logger),
       noticeLog: createNoticeLog(kafka, partitions),
       isRepeated: isRepeatedAttempt,
-      policy: loadPolicy(environment.preset),
+      policy,
       commands,
       clock: systemClock,
       logger,

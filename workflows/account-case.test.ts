@@ -32,6 +32,7 @@ const POLICY: Policy = {
 };
 
 const HEALTHY = 500;
+const STRESSED = 480;
 const DEFICIENT = 390;
 
 /** Runs a story with a fresh account and a worker. */
@@ -241,6 +242,44 @@ describe('a case that is paid in time', () => {
         .map(({ record }) => record.episode);
       expect(episodes).toEqual([1, 1, 1, 2, 2]);
     });
+  }, 60_000);
+});
+
+describe('an account that a severe move would drown', () => {
+  test('is close-only until it is clear, and only then comes to rest', async () => {
+    await story(
+      async (world, handle) => {
+        await world.price(STRESSED);
+        const restrictions = (): unknown[] =>
+          world.written
+            .filter(({ topic }) => topic === 'restrictions.v1')
+            .map(({ record }) => [record.action, record.holder, record.rung]);
+        await until('it is close-only', () => restrictions().length === 1);
+        expect(await page(handle)).toContain('**Close-only for stress** since');
+        expect(attributes(await handle.describe())).toMatchObject({
+          SentinelRung: 'ACTIVE',
+          SentinelStress: 'UNDERWATER',
+        });
+        const { runId } = await handle.describe();
+        await world.deposit(60_000);
+        await until('it is lifted', () => restrictions().length === 2);
+        expect(restrictions()).toEqual([
+          ['CLOSE_ONLY', 'stress', 'ACTIVE'],
+          ['LIFTED', 'stress', 'ACTIVE'],
+        ]);
+        const rested = await eventually(
+          () => handle.describe(),
+          (description) => description.runId !== runId,
+        );
+        expect(attributes(rested)).not.toHaveProperty('SentinelStress');
+        expect(calls(world)).toEqual([]);
+        const told = world.written.filter(({ topic }) => topic === 'notices.v1');
+        expect(new Set(told.map(({ record }) => record.kind))).toEqual(
+          new Set(['STRESS_CLOSE_ONLY', 'STRESS_LIFTED']),
+        );
+      },
+      { ...POLICY, stressMs: 300 },
+    );
   }, 60_000);
 });
 

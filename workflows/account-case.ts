@@ -3,7 +3,7 @@ import type { CaseEvent } from '#domain/case-events.ts';
 import { EMPTY_INBOX, take } from '#domain/case-inbox.ts';
 import { summaryOf } from '#domain/case-summary.ts';
 import { nextDeadline } from '#domain/ladder-deadlines.ts';
-import { newCase } from '#domain/ladder-state.ts';
+import { isAtRest, newCase } from '#domain/ladder-state.ts';
 import type { LadderState } from '#domain/ladder-state.ts';
 import { decide } from '#domain/ladder.ts';
 import type { Policy } from '#domain/policy.ts';
@@ -75,12 +75,12 @@ export async function accountCase(run: AccountCaseRun): Promise<void> {
     await condition(() => take(open.inbox) !== null || timer.fired || mayContinueAsNew());
 
     if (take(open.inbox) !== null || timer.fired) {
-      const wasActive = open.state.rung === 'ACTIVE';
+      const wasAtRest = isAtRest(open.state);
       // A deadline that has come goes first: no flood of messages may hold it back.
       const taken = timer.fired ? null : take(open.inbox);
       if (taken !== null) open.inbox = taken.rest;
       await handle(taken?.event ?? { type: 'WAKE' });
-      restDue = isRestDue(open.state, restDue || !wasActive);
+      restDue = isRestDue(open.state, restDue || !wasAtRest);
     }
     if (mayContinueAsNew()) {
       attributes.show(open.state);
@@ -91,5 +91,5 @@ export async function accountCase(run: AccountCaseRun): Promise<void> {
 
 /** Is the case at rest with a history that it came here by? A message that comes just then delays it only. */
 function isRestDue(state: LadderState, cameHere: boolean): boolean {
-  return state.rung === 'ACTIVE' && cameHere;
+  return isAtRest(state) && cameHere;
 }

@@ -13,6 +13,7 @@ export function casePage(state: LadderState, next: Deadline | null): string {
     '',
     `**Next:** ${nextLine(state, next)}`,
     ...holdLines(state),
+    ...stressLines(state),
     ...peopleLines(state),
     ...callLines(state),
     ...orderLines(state),
@@ -68,6 +69,22 @@ function holdLines({ hold }: LadderState): string[] {
   return [
     '',
     `**On hold** since ${instantText(hold.since)}: ${code} — ${what}: ${observed}, limit ${limit}. Nothing escalates.`,
+  ];
+}
+
+function stressLines({ stress: { verdict, since, actAt, heldSince } }: LadderState): string[] {
+  if (heldSince !== null) {
+    const off = actAt === null ? '' : ` Lifted at ${instantText(actAt)} if that stays so.`;
+    const now = verdict === 'CLEAR' ? ` No move would since ${instantText(since)}.` : '';
+    return [
+      '',
+      `**Close-only for stress** since ${instantText(heldSince)}: a severe move of the market would leave a deficiency.${now}${off}`,
+    ];
+  }
+  if (actAt === null) return [];
+  return [
+    '',
+    `A severe move of the market would leave a deficiency since ${instantText(since)}: close-only at ${instantText(actAt)} if that stays so.`,
   ];
 }
 

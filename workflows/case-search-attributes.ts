@@ -16,6 +16,7 @@ const RUNG = key('SentinelRung', 'KEYWORD');
 const STATUS = key('SentinelStatus', 'KEYWORD');
 const FIGURES_VERSION = key('SentinelFiguresVersion', 'KEYWORD');
 const POLICY = key('SentinelPolicy', 'KEYWORD');
+const STRESS = key('SentinelStress', 'KEYWORD');
 const DEFICIENCY = key('SentinelDeficiency', 'DOUBLE');
 const DUE_AT = key('SentinelDueAt', 'DATETIME');
 
@@ -44,7 +45,7 @@ export class CaseSearchAttributes {
 }
 
 function attributesOf(state: LadderState): SearchAttributeUpdatePair[] {
-  const { figures, call, policy } = state;
+  const { figures, call, policy, stress } = state;
   const deficiencyE4 =
     figures === null || figures.status === 'INDETERMINATE' ? 0 : figures.deficiencyE4;
   return [
@@ -55,6 +56,7 @@ function attributesOf(state: LadderState): SearchAttributeUpdatePair[] {
       value: figures === null ? null : figuresVersionString(figures.version),
     },
     { key: POLICY, value: policy?.version ?? null },
+    { key: STRESS, value: stress.verdict === 'CLEAR' ? null : stress.verdict },
     { key: DEFICIENCY, value: deficiencyE4 / 10_000 },
     { key: DUE_AT, value: call !== null && isIssued(call) ? new Date(call.dueAt) : null },
   ];

@@ -64,7 +64,18 @@ function isPriced(figures: Record<string, unknown>): boolean {
   return (
     PRICED_STATUSES.some((status) => status === figures.status) &&
     AMOUNTS.every((name) => isAmount(figures[name])) &&
+    (figures.regulatoryReqE4 === undefined || isAmount(figures.regulatoryReqE4)) &&
+    (figures.stress === undefined || isStress(figures.stress)) &&
     addsUp(figures)
+  );
+}
+
+function isStress(stress: unknown): boolean {
+  return (
+    isObject(stress) &&
+    isAmount(stress.severeE4) &&
+    isAmount(stress.severeBp) &&
+    isAmount(stress.leastE4)
   );
 }
 

@@ -39,6 +39,10 @@ export function deadlineText(state: LadderState, deadline: Deadline): string {
       return `on hold (${state.hold?.reason.code ?? ''}): look again`;
     case 'ACCELERATION':
       return `call of ${demand} accelerated if the equity stays critical`;
+    case 'STRESS':
+      return state.stress.heldSince === null
+        ? 'close-only if stress keeps the account underwater'
+        : 'close-only for stress lifted if the account stays clear';
     case 'MARKET_OPENS':
       return `liquidation for the call of ${demand} when the market is open`;
     case 'FUNDS_EXPIRE':
@@ -92,7 +96,11 @@ export function actionText(action: CaseAction): string {
         ? 'liquidation completed'
         : `nothing left to sell, ${dollarText(action.residualE4)} missing`;
     case 'LIFT':
-      return 'close-only lifted';
+      return 'close-only for the call lifted';
+    case 'STRESS_ON':
+      return `close-only: a severe move of the market would leave a deficiency, since ${instantText(action.underwaterSince)}`;
+    case 'STRESS_OFF':
+      return 'close-only for stress lifted';
     case 'HAND_OVER':
       return `unsecured deficit of ${dollarText(action.residualE4)}: a person is needed`;
     case 'HOLD':

@@ -44,6 +44,8 @@ const RECORD: Readonly<Record<CaseAction['type'], ActivityFunctionWithOptions<Re
   MET: activities.confirmCallMet,
   COMPLETE: activities.completeLiquidation,
   LIFT: activities.liftRestriction,
+  STRESS_ON: activities.restrictToCloseOnly,
+  STRESS_OFF: activities.liftRestriction,
   HAND_OVER: activities.recordInAudit,
   HOLD: activities.recordInAudit,
   HOLD_CLEARED: activities.recordInAudit,

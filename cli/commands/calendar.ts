@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
-import { addBusinessDays, CalendarRangeError } from '#domain/calendar.ts';
+import { addBusinessDays, calendarName, CalendarRangeError } from '#domain/calendar.ts';
 import { loadCalendar } from '#platform/calendars.ts';
 import { integerOption } from '../integer-option.ts';
 
@@ -42,7 +42,7 @@ export function register(program: Command): void {
         const due = addBusinessDays(calendar, from, count);
         const text = json
           ? JSON.stringify({ due })
-          : `${due} is ${String(count)} business day(s) after ${from} (${calendar.version}).`;
+          : `${due} is ${String(count)} business day(s) after ${from} (${calendarName(calendar)}).`;
         command.configureOutput().writeOut?.(`${text}\n`);
       } catch (error) {
         if (!(error instanceof CalendarRangeError)) throw error;

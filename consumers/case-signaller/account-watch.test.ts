@@ -33,7 +33,7 @@ function acknowledged(
   deficiency = 0,
 ): AcknowledgedFigures {
   const version = { generation: 1, sequence };
-  return { rung, status, version, deficiencyE4: deficiency * 10_000 };
+  return { rung, status, version, deficiencyE4: deficiency * 10_000, stress: 'BETWEEN' };
 }
 
 function reason(watch: AccountWatch): string | null {

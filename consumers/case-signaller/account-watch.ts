@@ -121,6 +121,7 @@ export class AccountWatch {
       ...(sameVersion ? told : toldBy(null, this.#latest, policy)),
       version,
       deficiencyE4: acknowledged.deficiencyE4,
+      stress: acknowledged.stress,
       callMayBeOpen: mayHaveOpenCall(acknowledged),
     };
   }

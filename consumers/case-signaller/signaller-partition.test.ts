@@ -109,6 +109,7 @@ describe('a partition of the signaller', () => {
       status: 'MARGIN_CALL',
       version: { generation: 1, sequence: 6 },
       deficiencyE4: 10_000_000,
+      stress: 'UNDERWATER',
     };
     partition.sweep(new Map([['CALLED', known]]), Infinity);
     await settle();

@@ -93,7 +93,7 @@ export class SignallerPartition implements PartitionProcessor {
       return null;
     }
     const { account_id: accountId } = decoded.record;
-    const figures = caseFiguresOf(decoded.record);
+    const figures = caseFiguresOf(decoded.record, this.#surroundings.policy);
     const known = this.#lines.get(accountId);
     if (known !== undefined) {
       return known.watch.observe(figures, this.#surroundings.policy) ? known : null;

@@ -1,4 +1,4 @@
-import { ALWAYS_OPEN } from '#domain/market-hours.ts';
+import { marketHours } from '#domain/market-hours.ts';
 import { systemClock } from '#platform/clock.ts';
 import { createConsumerWatch } from '#platform/kafka/create-consumer-watch.ts';
 import { createLogReader } from '#platform/kafka/log-reader.ts';
@@ -24,15 +24,16 @@ runProcess({
     const watch = createConsumerWatch(kafka, metrics);
     const surroundings = { ...kafka, watch };
     const { partitions } = environment;
+    const policy = loadPolicy(environment.preset);
     const publisher = await createPublisher(surroundings, partitions);
     const engine = new MarginEngine({
       owner: createPartitionOwner(surroundings, { groupId: NAME, partitions, onFatal: fail }),
       marksReader: createLogReader(surroundings, { name: 'marks', onFatal: fail }),
       marketReader: createLogReader(surroundings, { name: 'market', onFatal: fail }),
-      isOpen: ALWAYS_OPEN,
+      isOpen: marketHours(policy),
       publisher,
       partitionOf: (key) => partitionOf(key, partitions),
-      policy: loadPolicy(environment.preset),
+      policy,
       clock: systemClock,
       logger,
       metrics,

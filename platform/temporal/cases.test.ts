@@ -48,6 +48,7 @@ describe('the cases on a Temporal server', () => {
           status: 'MARGIN_CALL',
           version: { generation: 1, sequence: 1 },
           deficiencyE4: 37_500_000,
+          stress: 'UNDERWATER',
         },
       ]);
     });

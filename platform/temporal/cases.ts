@@ -36,6 +36,8 @@ const DEFICIENCY = defineSearchAttributeKey(
   CASE_SEARCH_ATTRIBUTES.SentinelDeficiency,
 );
 
+const STRESS = defineSearchAttributeKey('SentinelStress', CASE_SEARCH_ATTRIBUTES.SentinelStress);
+
 /** What a stranger to the page needs to know; lost when the case continues as new. */
 const CASE_DETAILS = [
   'ACTIVE → WARNING → MARGIN_CALL → RESTRICTED → LIQUIDATING → UNSECURED_DEFICIT',
@@ -126,5 +128,11 @@ function decode(execution: WorkflowExecutionInfo, prefix: string): AcknowledgedC
         : 'ACTIVE',
     version: parseFiguresVersion(attributes.get(VERSION) ?? ''),
     deficiencyE4: toE4(attributes.get(DEFICIENCY) ?? 0),
+    stress: stressIn(attributes.get(STRESS)),
   };
+}
+
+/** A case shows how it stands under stress only while that is not clear. */
+function stressIn(value: string | undefined): AcknowledgedCase['stress'] {
+  return value === 'UNDERWATER' || value === 'BETWEEN' ? value : 'CLEAR';
 }

@@ -46,6 +46,7 @@ function said(action: CaseEvent['action'], writtenAt: number, episode = 1): Said
     renotified: false,
     demand: 1,
     outstanding: 1,
+    current_demand: 1,
     original_demand: 1,
     peak_demand: 1,
     issued_at: null,

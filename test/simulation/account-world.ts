@@ -4,6 +4,7 @@ import { accountFigures } from '#domain/margin.ts';
 import type { Position } from '#domain/margin.ts';
 import { E4 } from '#domain/money.ts';
 import type { Policy } from '#domain/policy.ts';
+import { stressExcessOf } from '#domain/stress-verdict.ts';
 import type { Random } from '#test/seeded-random.ts';
 
 /** A fill that happened, whether or not the engine has it yet. */
@@ -146,7 +147,9 @@ export class AccountWorld {
       return { ...seen, status: 'INDETERMINATE', pricesMissing: figures.pricesMissing };
     }
     const { status, equityE4, maintenanceReqE4, grossMvE4, excessE4, deficiencyE4 } = figures;
-    return { ...seen, status, equityE4, maintenanceReqE4, grossMvE4, excessE4, deficiencyE4 };
+    const priced = { status, equityE4, maintenanceReqE4, grossMvE4, excessE4, deficiencyE4 };
+    const stress = stressExcessOf(figures, this.#policy);
+    return { ...seen, ...priced, ...(stress === null ? {} : { stress }) };
   }
 
   /** What is wrong with the engine's books, from all fills and payments anew; null when they agree. */

@@ -27,6 +27,9 @@ interface Episode {
   readonly releasedBy: Set<string>;
 }
 
+/** How long an account is underwater or clear under stress before the holder moves, ms. */
+export const STRESS_MS = 10_000;
+
 /** Watches every decision of a case, and the world that it acts on. */
 export class Judge {
   readonly #world: AccountWorld;
@@ -36,6 +39,9 @@ export class Judge {
   #decisions = 0;
   #aboveSince: number | null = null;
   #criticalSince: number | null = null;
+  #underwaterSince: number | null = null;
+  #clearSince: number | null = null;
+  #stressIsOn = false;
   /** How often each action was taken. */
   readonly counts = new Map<CaseAction['type'], number>();
 
@@ -170,6 +176,7 @@ export class Judge {
     );
     if (ESCALATIONS.has(type)) this.#escalation(action, episode, decided);
     if (action.type === 'MET') this.#met(action, episode, decided);
+    if (type === 'STRESS_ON' || type === 'STRESS_OFF') this.#stress(type, action, decided);
     episode.taken.push(type);
   }
 
@@ -222,6 +229,19 @@ export class Judge {
     if (type !== 'PAST_DUE' && type !== 'TRIGGER') return;
     const waited = from === null ? -Infinity : timeBetween(policy, from, decidedAt);
     promise(waited >= waitMs, `${type} ${String(waitMs - waited)} ms early`);
+  }
+
+  /** Close-only for stress goes on and off in turn, each on fresh figures and after its time. */
+  #stress(type: 'STRESS_ON' | 'STRESS_OFF', action: CaseAction, decided: Decided): void {
+    const isOn = type === 'STRESS_ON';
+    promise(isOn !== this.#stressIsOn, `${type} twice`);
+    this.#stressIsOn = isOn;
+    promise(!isOn || decided.before.enforcementHold === null, `${type} while enforcement is held`);
+    promise(decided.event.type === 'READING', `${type} without reading again`);
+    if (decided.event.type === 'READING') this.#isFresh(type, decided.event.reading, decided);
+    const since = isOn ? this.#underwaterSince : this.#clearSince;
+    const ms = action.decidedAt - (since ?? Infinity);
+    promise(ms >= STRESS_MS, `${type} after ${String(ms)} ms`);
   }
 
   /** The demand has risen by max($500, 10 %) since the customer was told. */
@@ -343,7 +363,8 @@ export class Judge {
   }
 
   /** Since when the case has known an excess of 1 % or more, and a critical equity, by its own clock. */
-  #watchTheMarket({ before, after, at }: Decided): void {
+  #watchTheMarket(decided: Decided): void {
+    const { before, after, at } = decided;
     const { figures } = after;
     const isAbove =
       figures !== null &&
@@ -357,6 +378,16 @@ export class Judge {
       figures.status !== 'INDETERMINATE' &&
       (figures.equityE4 <= 0 || figures.equityE4 * 10 < figures.maintenanceReqE4 * 4);
     this.#criticalSince = isCritical ? (this.#criticalSince ?? now) : null;
+    this.#watchStress(decided, now);
+  }
+
+  /** Since when the account is underwater, or clear with 1 % to spare, whatever the market does. */
+  #watchStress({ after: { figures } }: Decided, now: number): void {
+    const priced = figures?.status === 'INDETERMINATE' ? null : figures;
+    const stress = priced?.stress ?? { severeE4: 0, leastE4: -1 };
+    this.#underwaterSince = stress.severeE4 < 0 ? (this.#underwaterSince ?? now) : null;
+    const isClear = stress.leastE4 >= 0 && stress.leastE4 * 100 >= (priced?.grossMvE4 ?? 0);
+    this.#clearSince = isClear ? (this.#clearSince ?? now) : null;
   }
 
   #stateIsSound(state: LadderState): void {

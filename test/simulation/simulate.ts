@@ -16,7 +16,7 @@ import { CaseHost } from './case-host.ts';
 import type { Decided } from './case-host.ts';
 import { FAULTS } from './faults.ts';
 import type { Fault } from './faults.ts';
-import { Judge } from './judge.ts';
+import { Judge, STRESS_MS } from './judge.ts';
 import { CLOSES, nextOpening } from './sessions.ts';
 import { SimulatedVenue } from './venue.ts';
 
@@ -429,14 +429,16 @@ function somePolicy(random: Random, version: number, clock: Policy['clock']): Po
     twoPersonNotionalE4: random.pick([5_000, 50_000]) * E4,
     marketCureMs: random.pick([500, 2_000, 10_000]),
     orderTtlMs: random.pick([5_000, 20_000]),
+    stressMs: STRESS_MS,
   };
 }
 
 function acknowledgedBy(state: LadderState): AcknowledgedFigures | null {
-  const { figures, rung } = state;
+  const { figures, rung, stress } = state;
   if (figures === null) return null;
   const deficiencyE4 = figures.status === 'INDETERMINATE' ? 0 : figures.deficiencyE4;
-  return { rung, status: figures.status, version: figures.version, deficiencyE4 };
+  const { status, version } = figures;
+  return { rung, status, version, deficiencyE4, stress: stress.verdict };
 }
 
 function eventText(event: Decided['event']): string {
