@@ -1,3 +1,4 @@
+import { dayOf } from '#domain/calendar.ts';
 import type { StaleReason } from '#domain/case-events.ts';
 import type { Policy } from '#domain/policy.ts';
 import type { CaseWorld } from './case-world.ts';
@@ -26,12 +27,30 @@ const POLICY: Policy = {
   orderTtlMs: 2_000,
 };
 const SLOW: Policy = { ...POLICY, dueAfterMs: 60_000 };
+const LONG_GRACE: Policy = { ...POLICY, graceMs: 60_000 };
+const LONG_CURE: Policy = { ...POLICY, dueAfterMs: 1_500, marketCureMs: 60_000 };
+const STUCK: Policy = { ...POLICY, orderTtlMs: 300 };
 const ONE_PERSON: Policy = { ...POLICY, liquidationRelease: 'ONE_PERSON' };
+const DAY_MS = 86_400_000;
+/** By the session clock, on days on which the exchange stays shut. */
+const CLOSED: Policy = {
+  ...SLOW,
+  clock: 'SESSION',
+  calendar: {
+    ...WALK_POLICY.calendar,
+    closedDays: [0, 1, 2].map((days) => dayOf(Date.now() + days * DAY_MS)),
+  },
+};
 
+const HEALTHY = 500;
+/** A fall of SPY by 8 % would leave a deficiency. */
+const STRESSED = 480;
+const THIN = 410;
 const DEFICIENT = 390;
 const WORSE = 380;
-const BARELY_MORE = 410;
 const CRITICAL = 310;
+/** The equity is below 0: what is sold does not suffice. */
+const LOST = 100;
 const STALE: StaleReason = {
   code: 'QUOTE_OLD',
   what: 'NVDA',
@@ -45,102 +64,151 @@ const audited = (world: CaseWorld, event: string, count = 1): Promise<void> =>
     return events.filter((each) => each === event).length >= count;
   });
 
-/** Every path that a case can take with the messages that it takes today. */
+/** The case is deficient and its call's clock runs. */
+async function call(world: CaseWorld, dollars = DEFICIENT): Promise<void> {
+  await world.price(dollars);
+  await audited(world, 'CLOCK_STARTED');
+}
+
+/** Every path of the ladder, of what people say about it, and of what a case carries on. */
 export const CASE_STORIES: readonly CaseStory[] = [
-  {
-    name: 'all-the-way',
-    tells: 'that goes all the way to liquidation and cure',
-    policy: POLICY,
-    run: 'LONGEST',
-    play: async (world: CaseWorld): Promise<void> => {
+  story('warned', 'that is warned and recovers', POLICY, async (world) => {
+    await world.price(THIN);
+    await audited(world, 'WARNING');
+    await world.price(HEALTHY);
+    await audited(world, 'WARNING_CLEARED');
+  }),
+  story('all-the-way', 'that goes all the way to liquidation and cure', POLICY, async (world) => {
+    await world.price(DEFICIENT);
+    await audited(world, 'LIFTED');
+  }),
+  story('cured-by-deposit', 'that is cured by a deposit', SLOW, async (world) => {
+    await call(world);
+    await world.deposit(60_000);
+    await audited(world, 'MET');
+  }),
+  story('cured-by-sale', 'that is cured by a sale', SLOW, async (world) => {
+    await call(world);
+    await world.sell(100);
+    await audited(world, 'MET');
+  }),
+  story('cured-by-market', 'that is cured by the market', SLOW, async (world) => {
+    await call(world);
+    await world.price(THIN);
+    await audited(world, 'MET');
+  }),
+  story(
+    'relapsed',
+    'whose recovery did not last long enough to cure it',
+    LONG_CURE,
+    async (world) => {
+      await call(world);
+      await world.price(THIN);
       await world.price(DEFICIENT);
+      await audited(world, 'PAST_DUE');
+    },
+  ),
+  story('renotified', 'whose call is notified anew', SLOW, async (world) => {
+    await call(world);
+    await world.price(WORSE);
+    await audited(world, 'MARGIN_CALL_RENOTIFIED');
+    await world.deposit(60_000);
+    await audited(world, 'MET');
+  }),
+  story(
+    'restricted-and-cured',
+    'that is cured when it is close-only',
+    LONG_GRACE,
+    async (world) => {
+      await world.price(DEFICIENT);
+      await audited(world, 'CLOCK_STARTED', 2);
+      await world.deposit(60_000);
       await audited(world, 'LIFTED');
     },
-  },
-  {
-    name: 'cured-by-deposit',
-    tells: 'that is cured by a deposit',
-    policy: SLOW,
-    run: 'LONGEST',
-    play: async (world: CaseWorld): Promise<void> => {
-      await world.price(DEFICIENT);
-      await audited(world, 'CLOCK_STARTED');
+  ),
+  story('accelerated', 'whose call is accelerated', { ...SLOW, graceMs: 60_000 }, async (world) => {
+    await world.price(CRITICAL);
+    await audited(world, 'LIFTED');
+  }),
+  story('market-closed', 'whose liquidation waits for the market', CLOSED, async (world) => {
+    await world.price(CRITICAL);
+    await audited(world, 'CLOCK_STARTED', 2);
+  }),
+  story('held-on-stale-figures', 'that holds on stale figures', SLOW, async (world) => {
+    world.stale = STALE;
+    await world.price(DEFICIENT);
+    await until('it has looked again', () => world.readings >= 3);
+    world.stale = null;
+    await audited(world, 'CLOCK_STARTED');
+  }),
+  story('indeterminate', 'that loses its price in the middle of a call', POLICY, async (world) => {
+    await call(world);
+    await world.losePrice();
+    await audited(world, 'HELD');
+    await world.price(DEFICIENT);
+    await audited(world, 'PAST_DUE');
+  }),
+  story('cured-while-selling', 'that is paid while its orders work', POLICY, async (world) => {
+    world.venueIsOpen = false;
+    await world.price(DEFICIENT);
+    await audited(world, 'LIQUIDATION_ORDERS');
+    await world.deposit(60_000);
+    await audited(world, 'LIFTED');
+  }),
+  story('excess-back', 'whose excess comes back while its orders work', POLICY, async (world) => {
+    world.venueIsOpen = false;
+    await world.price(DEFICIENT);
+    await audited(world, 'LIQUIDATION_ORDERS');
+    await world.price(THIN);
+    await audited(world, 'MET');
+  }),
+  story('sold-again', 'whose first orders expire unfilled', POLICY, async (world) => {
+    world.venueIsOpen = false;
+    await world.price(DEFICIENT);
+    await audited(world, 'LIQUIDATION_ORDERS');
+    await world.expireOrders();
+    world.venueIsOpen = true;
+    await audited(world, 'LIFTED');
+  }),
+  story('stuck', 'whose orders outlive their lifetime', STUCK, async (world) => {
+    world.venueIsOpen = false;
+    await world.price(DEFICIENT);
+    await audited(world, 'LIQUIDATION_STUCK');
+  }),
+  story('unsecured', 'that has nothing left to sell', POLICY, async (world) => {
+    await world.price(LOST);
+    await audited(world, 'UNSECURED_DEFICIT');
+    await world.deposit(200_000);
+    await audited(world, 'LIFTED');
+  }),
+  story('awaiting-release', 'whose liquidation awaits release', ONE_PERSON, async (world) => {
+    await world.price(DEFICIENT);
+    await audited(world, 'AWAITING_RELEASE');
+  }),
+  story(
+    'stressed',
+    'that is close-only for stress',
+    { ...POLICY, stressMs: 300 },
+    async (world) => {
+      await world.price(STRESSED);
+      await audited(world, 'STRESS_CLOSE_ONLY');
       await world.deposit(60_000);
-      await audited(world, 'MET');
+      await audited(world, 'STRESS_LIFTED');
     },
-  },
+  ),
   {
-    name: 'cured-by-market',
-    tells: 'that is cured by the market',
-    policy: SLOW,
-    run: 'LONGEST',
-    play: async (world: CaseWorld): Promise<void> => {
-      await world.price(DEFICIENT);
-      await audited(world, 'CLOCK_STARTED');
-      await world.price(BARELY_MORE);
-      await audited(world, 'MET');
-    },
-  },
-  {
-    name: 'renotified',
-    tells: 'whose call is notified anew',
-    policy: SLOW,
-    run: 'LONGEST',
-    play: async (world: CaseWorld): Promise<void> => {
-      await world.price(DEFICIENT);
-      await audited(world, 'CLOCK_STARTED');
-      await world.price(WORSE);
-      await audited(world, 'MARGIN_CALL_RENOTIFIED');
-      await world.deposit(60_000);
-      await audited(world, 'MET');
-    },
-  },
-  {
-    name: 'accelerated',
-    tells: 'whose call is accelerated',
-    policy: { ...SLOW, graceMs: 60_000 },
-    run: 'LONGEST',
-    play: async (world: CaseWorld): Promise<void> => {
-      await world.price(CRITICAL);
-      await audited(world, 'LIFTED');
-    },
-  },
-  {
-    name: 'held-on-stale-figures',
-    tells: 'that holds on stale figures',
-    policy: SLOW,
-    run: 'LONGEST',
-    play: async (world: CaseWorld): Promise<void> => {
-      world.stale = STALE;
-      await world.price(DEFICIENT);
-      await until('it has looked again', () => world.readings >= 3);
-      world.stale = null;
-      await audited(world, 'CLOCK_STARTED');
-    },
-  },
-  {
-    name: 'awaiting-release',
-    tells: 'whose liquidation awaits release',
-    policy: ONE_PERSON,
-    run: 'LONGEST',
-    play: async (world: CaseWorld): Promise<void> => {
-      await world.price(DEFICIENT);
-      await audited(world, 'AWAITING_RELEASE');
-    },
-  },
-  {
-    name: 'continued',
-    tells: 'that began with what an earlier run knew',
-    policy: SLOW,
-    run: 'CONTINUED',
-    play: async (world: CaseWorld): Promise<void> => {
-      await world.price(DEFICIENT);
-      await audited(world, 'CLOCK_STARTED');
+    ...story('continued', 'that began with what an earlier run knew', SLOW, async (world) => {
+      await call(world);
       const before = await world.runId();
       await world.deposit(60_000);
       while ((await world.runId()) === before) await new Promise((done) => setTimeout(done, 50));
       await world.price(200);
       await audited(world, 'CLOCK_STARTED', 2);
-    },
+    }),
+    run: 'CONTINUED',
   },
 ];
+
+function story(name: string, tells: string, policy: Policy, play: CaseStory['play']): CaseStory {
+  return { name, tells, policy, run: 'LONGEST', play };
+}

@@ -55,13 +55,21 @@ function recordedIn({ events }: History): ReplayedCommand[] {
     if (timer) {
       return [{ kind: 'TIMER', ms: Number(timer.seconds ?? 0) * 1_000 + (timer.nanos ?? 0) / 1e6 }];
     }
+    const next = event.workflowExecutionContinuedAsNewEventAttributes;
+    if (next) return [{ kind: 'CONTINUE_AS_NEW', args: valuesOf(next.input) }];
     const activity = event.activityTaskScheduledEventAttributes;
     if (!activity) return [];
-    const args = (activity.input?.payloads ?? []).map((payload) =>
-      defaultPayloadConverter.fromPayload<unknown>(payload),
-    );
-    return [{ kind: 'ACTIVITY', type: activity.activityType?.name ?? '', args }];
+    const type = activity.activityType?.name ?? '';
+    return [{ kind: 'ACTIVITY', type, args: valuesOf(activity.input) }];
   });
+}
+
+type Payloads = Parameters<typeof defaultPayloadConverter.fromPayload>[0][];
+
+function valuesOf(input: { readonly payloads?: Payloads | null } | null | undefined): unknown[] {
+  return (input?.payloads ?? []).map((payload) =>
+    defaultPayloadConverter.fromPayload<unknown>(payload),
+  );
 }
 
 describe('the workflow as it is', () => {
@@ -83,7 +91,7 @@ describe('the workflow as it is', () => {
   );
 
   test.each(CASE_STORIES)(
-    'sets the same timers and gives its activities the same, in a case $tells',
+    'sets the same timers and gives its activities and its next run the same, in a case $tells',
     async ({ name }) => {
       const { given, recorded } = await replay(bundle, name);
       // What was decided after the last recorded task is not in the history yet.
