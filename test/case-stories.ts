@@ -1,6 +1,7 @@
 import { dayOf } from '#domain/calendar.ts';
 import type { StaleReason } from '#domain/case-events.ts';
 import type { Policy } from '#domain/policy.ts';
+import type { Say } from './case-people.ts';
 import type { CaseWorld } from './case-world.ts';
 import { WALK_POLICY } from './ladder-walk.ts';
 import { until } from './temporal.ts';
@@ -13,7 +14,7 @@ export interface CaseStory {
   readonly policy: Policy;
   /** Which run is kept: the longest, or the one that began with the state of another. */
   readonly run: 'LONGEST' | 'CONTINUED';
-  readonly play: (world: CaseWorld) => Promise<void>;
+  readonly play: (world: CaseWorld, say: Say) => Promise<void>;
 }
 
 /** Durations of hundreds of milliseconds. */
@@ -27,10 +28,14 @@ const POLICY: Policy = {
   orderTtlMs: 2_000,
 };
 const SLOW: Policy = { ...POLICY, dueAfterMs: 60_000 };
+/** Time enough for a person to say something before the call is due. */
+const UNHURRIED: Policy = { ...POLICY, dueAfterMs: 3_000 };
 const LONG_GRACE: Policy = { ...POLICY, graceMs: 60_000 };
 const LONG_CURE: Policy = { ...POLICY, dueAfterMs: 1_500, marketCureMs: 60_000 };
 const STUCK: Policy = { ...POLICY, orderTtlMs: 300 };
 const ONE_PERSON: Policy = { ...POLICY, liquidationRelease: 'ONE_PERSON' };
+/** Above one dollar. */
+const TWO_PERSONS: Policy = { ...ONE_PERSON, twoPersonNotionalE4: 10_000 };
 const DAY_MS = 86_400_000;
 /** By the session clock, on days on which the exchange stays shut. */
 const CLOSED: Policy = {
@@ -185,6 +190,43 @@ export const CASE_STORIES: readonly CaseStory[] = [
     await world.price(DEFICIENT);
     await audited(world, 'AWAITING_RELEASE');
   }),
+  story('released', 'whose liquidation one person releases', ONE_PERSON, async (world, say) => {
+    await world.price(DEFICIENT);
+    await audited(world, 'AWAITING_RELEASE');
+    await say('RELEASE', 'ann');
+    await audited(world, 'LIFTED');
+  }),
+  story('released-by-two', 'whose liquidation two release', TWO_PERSONS, async (world, say) => {
+    await world.price(DEFICIENT);
+    await audited(world, 'AWAITING_RELEASE');
+    await say('RELEASE', 'ann');
+    await say('RELEASE', 'bob');
+    await audited(world, 'LIFTED');
+  }),
+  story('funds-came', 'whose pending funds come', UNHURRIED, async (world, say) => {
+    await call(world);
+    await say('PENDING_FUNDS', 'ann', { fundsExpireAt: Date.now() + 5_000 });
+    await world.deposit(60_000);
+    await audited(world, 'MET');
+  }),
+  story('funds-failed', 'whose pending funds do not come', UNHURRIED, async (world, say) => {
+    await call(world);
+    await say('PENDING_FUNDS', 'ann', { fundsExpireAt: Date.now() + 4_000 });
+    await audited(world, 'PAST_DUE');
+  }),
+  story('extended', 'whose call is extended', UNHURRIED, async (world, say) => {
+    await call(world);
+    await say('EXTEND', 'ann', { dueAt: Date.now() + 5_000 });
+    await audited(world, 'PAST_DUE');
+  }),
+  story('enforcement-held', 'that a person holds and two resume', UNHURRIED, async (world, say) => {
+    await call(world);
+    await say('HOLD', 'ann');
+    await new Promise((resolve) => setTimeout(resolve, UNHURRIED.dueAfterMs + 500));
+    await say('RESUME', 'ann');
+    await say('RESUME', 'bob');
+    await audited(world, 'PAST_DUE');
+  }),
   story(
     'stressed',
     'that is close-only for stress',
@@ -205,6 +247,26 @@ export const CASE_STORIES: readonly CaseStory[] = [
       await world.price(200);
       await audited(world, 'CLOCK_STARTED', 2);
     }),
+    run: 'CONTINUED',
+  },
+  {
+    ...story(
+      'continued-under-hold',
+      'that began held by a person, and answers a command of the earlier run as before',
+      SLOW,
+      async (world, say) => {
+        await call(world);
+        await say('HOLD', 'ann', { commandId: 'hold-1' });
+        const before = await world.runId();
+        await world.deposit(60_000);
+        while ((await world.runId()) === before) await new Promise((done) => setTimeout(done, 50));
+        await say('HOLD', 'ann', { commandId: 'hold-1' });
+        await world.price(200);
+        await say('RESUME', 'ann');
+        await say('RESUME', 'bob');
+        await audited(world, 'CLOCK_STARTED', 2);
+      },
+    ),
     run: 'CONTINUED',
   },
 ];

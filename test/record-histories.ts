@@ -9,6 +9,7 @@ import path from 'node:path';
 import process from 'node:process';
 import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { peopleOf } from './case-people.ts';
 import { CASE_STORIES } from './case-stories.ts';
 import type { CaseStory } from './case-stories.ts';
 import { CaseServer } from './temporal.ts';
@@ -27,7 +28,7 @@ await server.stop();
 /** Plays a story and keeps the history of one run; answers with its length. */
 async function record({ name, policy, run, play }: CaseStory): Promise<number> {
   const world = server.world(policy);
-  await server.withWorker(world, () => play(world));
+  await server.withWorker(world, () => play(world, peopleOf(server, world)));
   const kept = historyOf(await runsOf(world.caseId), run);
   const file = path.join(import.meta.dirname, 'histories', `${name}.json`);
   await writeFile(file, `${historyToJSON(kept)}\n`);
