@@ -475,6 +475,53 @@ describe('what the engine says of itself is true', () => {
     },
     TEST_MS,
   );
+
+  test(
+    'a backlog is booked at once and counts as applied only when all its figures are out',
+    async () => {
+      const open: { held: boolean; waiting: (() => void)[] } = { held: false, waiting: [] };
+      letGo = () => {
+        open.held = false;
+        for (const go of open.waiting) go();
+      };
+      await sendPrices(kafka, { symbol: 'NVDA', price: 400, timestamp: Date.now() });
+      await start(async (_, records) => {
+        if (!open.held || !records.some(({ topic }) => topic === TOPICS.marginCalc.name)) return;
+        await new Promise<void>((resolve) => open.waiting.push(resolve));
+      });
+      await allBooked();
+      const before = (await lastHeartbeats(kafka)).get(0);
+      const accounts = Array.from({ length: 2_000 }, (_, n) => `BACKLOG_${n}`)
+        .filter((account) => partitionOf(account, PARTITIONS) === 0)
+        .slice(0, 300);
+
+      open.held = true;
+      await sendFills(
+        kafka,
+        ...[1, 2].flatMap((n) => accounts.map((account) => fill(`${account}-${n}`, account))),
+      );
+      await eventually('all is booked', WAIT_MS, async () => {
+        const changelog = await kafka.readAll(TOPICS.engineChangelog.name);
+        const booked = changelog.filter(({ value }) => /"BACKLOG_.*\["NVDA",200000\]/.test(String(value)));
+        return new Set(booked.map(({ key }) => key)).size === accounts.length;
+      });
+      const since = Date.now();
+      const during = await eventually('two heartbeats meanwhile', WAIT_MS, async () => {
+        const heartbeat = (await lastHeartbeats(kafka)).get(0);
+        return heartbeat !== undefined && heartbeat.ts > since + 2_000 && heartbeat;
+      });
+      expect(during.applied_offsets['fills.v1']).toBe(before?.applied_offsets['fills.v1']);
+
+      letGo();
+      await allBooked();
+      const told = new Map(
+        (await allFigures(kafka)).map((figures) => [figures.account_id, figures]),
+      );
+      const quantities = accounts.map((account) => told.get(account)?.positions[0]?.qty);
+      expect(quantities).toEqual(accounts.map(() => 20));
+    },
+    TEST_MS,
+  );
 });
 
 describe('a transaction that fails', () => {

@@ -1,4 +1,3 @@
-import type { Cause } from '#contracts/margin-figures.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import type { MarketHours } from '#domain/market-hours.ts';
 import type { Policy } from '#domain/policy.ts';
@@ -23,7 +22,7 @@ import { knownSymbolOf, priceMarkRecord } from './market-marks.ts';
 import { deadLetterRecord } from './outputs.ts';
 import { BOOK_INPUTS, PartitionEngine } from './partition-engine.ts';
 import { reportRefusal } from './report-refusal.ts';
-import type { Shared } from './partition-engine.ts';
+import type { FigureChange, Shared } from './partition-engine.ts';
 import { restore } from './restore.ts';
 
 /** The market is read to its end within this time at the start. */
@@ -168,6 +167,7 @@ export class MarginEngine {
   async #onMarketRecords(records: readonly InboundRecord[]): Promise<void> {
     const letters: OutboundRecord[] = [];
     const toKeep = new Set<string>();
+    const changes = new Map<string, FigureChange>();
     for (const record of records) {
       // Compaction's tombstones say nothing about a price.
       if (record.value === null) continue;
@@ -182,8 +182,11 @@ export class MarginEngine {
       const { symbol, kind } = accepted.value;
       if (isToBeKept) toKeep.add(symbol);
       this.#metrics.market.inc({ topic: record.topic, outcome: isNews ? 'CHANGED' : 'UNCHANGED' });
-      if (isNews) this.#tell(symbol, kind === 'PRICE' ? 'PRICE' : 'REFERENCE', originOf(record));
+      if (!isNews) continue;
+      const cause = kind === 'PRICE' ? 'PRICE' : 'REFERENCE';
+      changes.set(symbol, { cause, correlationId: originOf(record) });
     }
+    this.#tell(changes);
     const marks = [...toKeep].map((symbol) => priceMarkRecord(this.#market.known(symbol)));
     // Positions advance when this resolves: a bad record is never passed without its letter, and no
     // figures count as fresh whose doubt a restart would forget.
@@ -208,13 +211,16 @@ export class MarginEngine {
 
   /** Time alone lets an outlying price count. */
   #settle(): void {
+    const changes = new Map<string, FigureChange>();
     for (const symbol of this.#market.settle(this.#parts.clock.now())) {
-      this.#tell(symbol, 'PRICE', `${symbol}:confirmed-by-time`);
+      changes.set(symbol, { cause: 'PRICE', correlationId: `${symbol}:confirmed-by-time` });
     }
+    this.#tell(changes);
   }
 
-  #tell(symbol: string, cause: Cause, correlationId: string): void {
-    for (const engine of this.#engines.values()) engine.onMarketData(symbol, cause, correlationId);
+  /** Once for each symbol: its holders are many, and they care for its last price only. */
+  #tell(changes: ReadonlyMap<string, FigureChange>): void {
+    for (const engine of this.#engines.values()) engine.onMarketData(changes);
   }
 
   /** Every engine process reads the same market: letters and marks of one key are copies of one. */

@@ -10,6 +10,7 @@ import type { RefusedOutcome } from './bookkeeper.ts';
 import type { CountedIds } from './counted-ids.ts';
 import type { PartitionOf } from './intake.ts';
 import type { EngineMetrics } from './engine-metrics.ts';
+import { InputProgress } from './input-progress.ts';
 import { laterPositions } from './market-positions.ts';
 import type { MarketPositions } from './market-positions.ts';
 import type { Market } from './market.ts';
@@ -26,6 +27,15 @@ import {
  * many: their ids would not fit one record of the changelog.
  */
 export const BOOKINGS_PER_TRANSACTION = 1_000;
+/**
+ * A batch of more accounts is a backlog: their figures then go out with the next flush, so that an
+ * account of which many fills wait is computed and told once, not once a fill.
+ */
+const ACCOUNTS_AT_ONCE_MAX = 100;
+/** While a backlog is worked off, flushes take at most one part in this many of the time … */
+const BACKLOG_FLUSH_SHARE = 4;
+/** … but no figures wait longer for it than this. */
+const BACKLOG_FLUSH_PAUSE_MS_MAX = 1_000;
 /** Accounts whose figures go out in one transaction: between two of them fills get their turn. */
 const ACCOUNTS_PER_FLUSH = 250;
 
@@ -49,7 +59,8 @@ export interface Shared {
   readonly onRefused: (record: InboundRecord, outcome: RefusedOutcome) => void;
 }
 
-interface Dirty {
+/** Why an account's figures change. */
+export interface FigureChange {
   readonly cause: Cause;
   readonly correlationId: string;
 }
@@ -67,17 +78,17 @@ export class PartitionEngine implements PartitionProcessor {
   readonly #counted: CountedIds;
   readonly #bookkeeper: Bookkeeper;
   /** Accounts whose figures at the market's last prices have not been handed to the writer. */
-  readonly #dirty = new Map<Account, Dirty>();
-  /** Per input the first offset not in the books. Figures say it. */
-  readonly #booked = new Map<string, number>();
-  /** Per input the first offset whose figures are not committed. Heartbeats say it. */
-  readonly #applied = new Map<string, number>();
+  readonly #dirty = new Map<Account, FigureChange>();
+  readonly #inputs: InputProgress;
   #appliedMarket: MarketPositions;
   #calcPosition = 0;
   #floorAt: number;
   #revalued = false;
   #flushing = false;
   #flushedAt = 0;
+  #flushTookMs = 0;
+  /** Was the last batch a backlog? */
+  #backlog = false;
   #timer: NodeJS.Timeout | undefined;
   #lastWrite: Promise<unknown> = Promise.resolve();
   #writesUnderWay = 0;
@@ -96,10 +107,9 @@ export class PartitionEngine implements PartitionProcessor {
     this.#floorAt = restored.counted.floorAt;
     this.generation = restored.generation;
     this.#appliedMarket = { prices: [], betas: [], instruments: [] };
-    for (const topic of BOOK_INPUTS) {
-      this.#booked.set(topic, writer.committedPosition(topic));
-      this.#applied.set(topic, writer.committedPosition(topic));
-    }
+    this.#inputs = new InputProgress(
+      new Map(BOOK_INPUTS.map((topic) => [topic, writer.committedPosition(topic)])),
+    );
   }
 
   /** Has every account been revalued since the take-over? */
@@ -123,10 +133,7 @@ export class PartitionEngine implements PartitionProcessor {
   }
 
   onPosition(topic: string, position: number): void {
-    if (position <= (this.#applied.get(topic) ?? 0)) return;
-    this.#booked.set(topic, position);
-    this.#applied.set(topic, position);
-    this.#shared.onProgress();
+    if (this.#inputs.pass(topic, position)) this.#shared.onProgress();
   }
 
   onRelease(): void {
@@ -134,13 +141,16 @@ export class PartitionEngine implements PartitionProcessor {
     clearTimeout(this.#timer);
   }
 
-  /** The price that counts, its quality or the beta of a symbol changed. */
-  onMarketData(symbol: string, cause: Cause, correlationId: string): void {
+  /** The prices that count, their quality or the betas of these symbols changed. */
+  onMarketData(changes: ReadonlyMap<string, FigureChange>): void {
     if (this.#released) return;
     let marked = 0;
-    for (const account of this.#book.holders(symbol)) {
-      this.#dirty.set(account, { cause, correlationId });
-      marked += 1;
+    for (const [symbol, change] of changes) {
+      for (const account of this.#book.holders(symbol)) {
+        marked += 1;
+        // That it was filled or paid says more than that a price moved as well.
+        if (!isBooking(this.#dirty.get(account))) this.#dirty.set(account, change);
+      }
     }
     this.#shared.metrics.revaluationsDue.inc({}, marked);
     if (this.#dirty.size > 0) this.#scheduleFlush();
@@ -162,9 +172,9 @@ export class PartitionEngine implements PartitionProcessor {
       partition: this.#writer.partition,
       generation: this.generation,
       applied_offsets: {
-        'fills.v1': this.#applied.get(TOPICS.fills.name) ?? 0,
-        'cash.v1': this.#applied.get(TOPICS.cash.name) ?? 0,
-        'adjustments.v1': this.#applied.get(TOPICS.adjustments.name) ?? 0,
+        'fills.v1': this.#inputs.applied(TOPICS.fills.name),
+        'cash.v1': this.#inputs.applied(TOPICS.cash.name),
+        'adjustments.v1': this.#inputs.applied(TOPICS.adjustments.name),
         'prices.v1': [...this.#appliedMarket.prices],
         'betas.v1': [...this.#appliedMarket.betas],
         'instruments.v1': [...this.#appliedMarket.instruments],
@@ -177,8 +187,8 @@ export class PartitionEngine implements PartitionProcessor {
   /** At once when the last flush is long enough ago, else when the conflation interval is over. */
   #scheduleFlush(): void {
     if (this.#flushing || this.#timer !== undefined || this.#released) return;
-    const { clock, policy } = this.#shared;
-    const wait = this.#flushedAt + policy.priceConflationMs - clock.now();
+    const pause = this.#flushPauseMs();
+    const wait = this.#flushedAt + pause - this.#shared.clock.now();
     this.#timer = setTimeout(
       () => {
         this.#timer = undefined;
@@ -188,8 +198,16 @@ export class PartitionEngine implements PartitionProcessor {
         });
       },
       // Never longer than the interval, though somebody sets the clock back.
-      Math.min(Math.max(0, wait), policy.priceConflationMs),
+      Math.min(Math.max(0, wait), pause),
     );
+  }
+
+  /** The conflation interval; longer in a backlog, so that flushes leave most of the time to bookings. */
+  #flushPauseMs(): number {
+    const { priceConflationMs } = this.#shared.policy;
+    if (!this.#backlog) return priceConflationMs;
+    const fairMs = this.#flushTookMs * BACKLOG_FLUSH_SHARE;
+    return Math.max(priceConflationMs, Math.min(fairMs, BACKLOG_FLUSH_PAUSE_MS_MAX));
   }
 
   /** Publishes the accounts that are dirty now; what becomes dirty meanwhile waits for the next flush. */
@@ -197,6 +215,7 @@ export class PartitionEngine implements PartitionProcessor {
     this.#flushing = true;
     this.#flushedAt = this.#shared.clock.now();
     const market = this.#shared.marketPositions();
+    const { deferredCount } = this.#inputs;
     const due = [...this.#dirty.keys()];
     for (let from = 0; from < due.length; from += ACCOUNTS_PER_FLUSH) {
       await this.#flushSome(due.slice(from, from + ACCOUNTS_PER_FLUSH));
@@ -204,8 +223,10 @@ export class PartitionEngine implements PartitionProcessor {
     // An account that a booking took out of the flush is published by that booking's transaction.
     await this.#lastWrite;
     const { clock, metrics } = this.#shared;
-    metrics.flushSeconds.observe({}, (clock.now() - this.#flushedAt) / 1_000);
+    this.#flushTookMs = clock.now() - this.#flushedAt;
+    metrics.flushSeconds.observe({}, this.#flushTookMs / 1_000);
     this.#marketApplied(market);
+    this.#inputs.published(deferredCount);
     this.#revalued = true;
     this.#flushing = false;
     this.#shared.onProgress();
@@ -244,18 +265,36 @@ export class PartitionEngine implements PartitionProcessor {
       if (outcome.kind === 'REFUSED') this.#shared.onRefused(record, outcome);
     }
     const position = last.offset + 1;
-    this.#booked.set(last.topic, position);
+    this.#inputs.book(last.topic, position);
     out.push(...this.#remember(now));
-    for (const account of touched) {
-      this.#dirty.delete(account);
-      out.push(...this.#figures(account, now));
-      out.push(accountChangelog(account, this.#writer.partition));
-    }
+    for (const account of touched) out.push(accountChangelog(account, this.#writer.partition));
+    this.#backlog = touched.size > ACCOUNTS_AT_ONCE_MAX;
+    if (this.#backlog) this.#defer(touched);
+    else out.push(...this.#figuresNow(touched, now));
     await this.#write(out, { topic: last.topic, position });
     const oldestMs = records[0]?.timestamp ?? now;
     metrics.bookingSeconds.observe({ topic: last.topic }, (clock.now() - oldestMs) / 1_000);
-    this.#applied.set(last.topic, position);
+    this.#inputs.commit(last.topic, position);
     this.#shared.onProgress();
+  }
+
+  /** The next flush publishes the figures of these accounts. */
+  #defer(accounts: Iterable<Account>): void {
+    for (const account of accounts) {
+      const { cause, correlationId } = account;
+      this.#dirty.set(account, { cause, correlationId });
+    }
+    this.#inputs.defer();
+    this.#scheduleFlush();
+  }
+
+  #figuresNow(accounts: Iterable<Account>, now: number): OutboundRecord[] {
+    const records: OutboundRecord[] = [];
+    for (const account of accounts) {
+      this.#dirty.delete(account);
+      records.push(...this.#figures(account, now));
+    }
+    return records;
   }
 
   /** The changelog's records for newly counted entries and for those that leave. */
@@ -284,9 +323,9 @@ export class PartitionEngine implements PartitionProcessor {
         sequence: account.sequence,
         asOf: now,
         cause: account.cause,
-        fillsPosition: this.#booked.get(TOPICS.fills.name) ?? 0,
-        cashPosition: this.#booked.get(TOPICS.cash.name) ?? 0,
-        adjustmentsPosition: this.#booked.get(TOPICS.adjustments.name) ?? 0,
+        fillsPosition: this.#inputs.booked(TOPICS.fills.name),
+        cashPosition: this.#inputs.booked(TOPICS.cash.name),
+        adjustmentsPosition: this.#inputs.booked(TOPICS.adjustments.name),
         blockedBy: account.blocks,
         creditedTotalE4: account.creditedTotalE4,
         markOf: (symbol) => market.markOf(symbol),
@@ -322,4 +361,8 @@ export class PartitionEngine implements PartitionProcessor {
   #marketApplied(positions: MarketPositions): void {
     this.#appliedMarket = laterPositions(this.#appliedMarket, positions);
   }
+}
+
+function isBooking(change: FigureChange | undefined): boolean {
+  return change !== undefined && change.cause !== 'PRICE' && change.cause !== 'REFERENCE';
 }
