@@ -62,7 +62,10 @@ export function openingQtyE4(account: number, symbol: number): number {
 }
 
 /** An account as the engine's changelog would have it after its opening fills. */
-export function openingAccount(plan: PopulationPlan, index: number): Account {
+export function openingAccount(
+  plan: PopulationPlan,
+  index: number,
+): Account<ReadonlyMap<string, number>> {
   const positions = new Map<string, number>();
   let grossE4 = 0;
   let totalE4 = 0;

@@ -19,7 +19,11 @@ export function withdrawalE4Of(
   return sumE4(excessE4(openingAccount(plan, account), plan, policy), deficiencyE4Of(account));
 }
 
-function excessE4(account: Account, plan: PopulationPlan, policy: MarginPolicy): number {
+function excessE4(
+  account: Account<ReadonlyMap<string, number>>,
+  plan: PopulationPlan,
+  policy: MarginPolicy,
+): number {
   const positions = Array.from({ length: plan.symbols }, (_, symbol) => symbol).flatMap(
     (symbol) => {
       const qtyE4 = account.positions.get(symbolOf(symbol));

@@ -31,7 +31,7 @@ export interface Books {
   /** What fills, cash and transfers, not the market, did to the excess (RULES, The demand). */
   readonly creditedTotalE4: number;
   /** Signed quantity per symbol; a flat position is absent. */
-  readonly positions: ReadonlyMap<string, number>;
+  readonly positions: Pick<ReadonlyMap<string, number>, 'get'>;
 }
 
 /** The books after movements: `quantities` has the symbols that moved, 0 when flat now. */

@@ -1,4 +1,5 @@
 import {
+  addE4,
   E4,
   isBelowShare,
   marketValueE4,
@@ -215,16 +216,16 @@ export function accountTotals(
   let regulatoryReqE4 = 0;
   let maintenanceReqE4 = 0;
   for (const position of positions) {
-    if (position.marketValueE4 >= 0) longMvE4 = sumE4(longMvE4, position.marketValueE4);
-    else shortMvE4 = sumE4(shortMvE4, -position.marketValueE4);
-    betaWeightedExposureE4 = sumE4(betaWeightedExposureE4, position.betaWeightedE4);
-    regulatoryReqE4 = sumE4(regulatoryReqE4, position.regulatoryReqE4);
-    maintenanceReqE4 = sumE4(maintenanceReqE4, position.maintenanceReqE4);
+    if (position.marketValueE4 >= 0) longMvE4 = addE4(longMvE4, position.marketValueE4);
+    else shortMvE4 = addE4(shortMvE4, -position.marketValueE4);
+    betaWeightedExposureE4 = addE4(betaWeightedExposureE4, position.betaWeightedE4);
+    regulatoryReqE4 = addE4(regulatoryReqE4, position.regulatoryReqE4);
+    maintenanceReqE4 = addE4(maintenanceReqE4, position.maintenanceReqE4);
   }
   const totalMvE4 = longMvE4 - shortMvE4;
-  const grossMvE4 = sumE4(longMvE4, shortMvE4);
-  const equityE4 = sumE4(cashE4, totalMvE4);
-  const excessE4 = sumE4(equityE4, -maintenanceReqE4);
+  const grossMvE4 = addE4(longMvE4, shortMvE4);
+  const equityE4 = addE4(cashE4, totalMvE4);
+  const excessE4 = addE4(equityE4, -maintenanceReqE4);
   return {
     status: statusOf(excessE4, grossMvE4, policy.warningBand),
     cashE4,
@@ -237,7 +238,7 @@ export function accountTotals(
     equityE4,
     regulatoryReqE4,
     maintenanceReqE4,
-    regulatoryExcessE4: sumE4(equityE4, -regulatoryReqE4),
+    regulatoryExcessE4: addE4(equityE4, -regulatoryReqE4),
     excessE4,
     deficiencyE4: Math.max(0, -excessE4),
     betaDefaulted: defaultedBetas(positions),

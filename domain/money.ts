@@ -92,6 +92,13 @@ export function sumE4(...values: readonly number[]): number {
   return total;
 }
 
+/** The sum of two amounts of money that are exact: `sumE4` for hot paths. Throws MoneyRangeError. */
+export function addE4(a: number, b: number): number {
+  const total = a + b;
+  if (total <= AMOUNT_MAX_E4 && total >= -AMOUNT_MAX_E4) return total;
+  throw new MoneyRangeError('a sum of money is beyond $250 billion');
+}
+
 /** `rate` of an amount ≥ 0, rounded up to $0.0001. */
 export function shareUpE4(amountE4: number, share: Rate): number {
   return mulDivUp(amountE4, share.num, share.den);

@@ -1,4 +1,4 @@
-import { mulDivHalfEven, sumE4 } from './money.ts';
+import { addE4, mulDivHalfEven } from './money.ts';
 import type { DeterminateFigures } from './margin.ts';
 
 /** The SPY moves of the reference, in basis points: −8 % … +6 % (RULES, Stress). */
@@ -23,8 +23,8 @@ export function stressRows(
 ): StressRow[] {
   return SPY_SCENARIOS_BP.map((scenarioBp) => {
     const deltaPnlE4 = mulDivHalfEven(figures.betaWeightedExposureE4, scenarioBp, 10_000);
-    const equityStressedE4 = sumE4(figures.equityE4, deltaPnlE4);
-    const excessStressedE4 = sumE4(equityStressedE4, -figures.maintenanceReqE4);
+    const equityStressedE4 = addE4(figures.equityE4, deltaPnlE4);
+    const excessStressedE4 = addE4(equityStressedE4, -figures.maintenanceReqE4);
     return {
       scenarioBp,
       deltaPnlE4,

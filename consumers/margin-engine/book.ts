@@ -9,13 +9,17 @@ import { MoneyRangeError } from '#domain/money.ts';
 import type { Policy } from '#domain/policy.ts';
 import { stressRows } from '#domain/stress.ts';
 import type { StressRow } from '#domain/stress.ts';
+import { Holdings } from './holdings.ts';
 import type { Market } from './market.ts';
 
 /** With more symbols than this an account's figures would not fit the record that readers take. */
 export const POSITIONS_MAX = 800;
 
+/** Signed quantity per symbol, 1/10,000 share. */
+export type Quantities = Iterable<readonly [symbol: string, qtyE4: number]>;
+
 /** The books of one account (1/10,000 dollar and share). */
-export interface Account {
+export interface Account<Positions extends Quantities = Holdings> {
   readonly accountId: string;
   cashE4: number;
   creditedTotalE4: number;
@@ -24,7 +28,7 @@ export interface Account {
   correlationId: string;
   cause: Cause;
   /** Signed quantity per symbol; a flat position is absent. */
-  readonly positions: Map<string, number>;
+  readonly positions: Positions;
   /** Why its figures do not count; none for almost every account. */
   blocks: readonly AccountBlock[];
 }
@@ -67,9 +71,10 @@ export class Book {
   }
 
   /** Takes an account back from the changelog, which has one record of each. */
-  restore(account: Account): void {
+  restore(kept: Account<Quantities>): void {
+    const account: Account = { ...kept, positions: new Holdings() };
     this.#accounts.set(account.accountId, account);
-    for (const symbol of account.positions.keys()) this.#hold(symbol, account);
+    for (const [symbol, qtyE4] of kept.positions) this.#hold(symbol, qtyE4, account);
   }
 
   /** The account as it is; null when the books do not have it. */
@@ -94,15 +99,7 @@ export class Book {
     refuseTooManyPositions(account, after);
     account.cashE4 = after.cashE4;
     account.creditedTotalE4 = after.creditedTotalE4;
-    for (const [symbol, qtyE4] of after.quantities) {
-      if (qtyE4 === 0) {
-        account.positions.delete(symbol);
-        this.#letGo(symbol, account);
-      } else {
-        account.positions.set(symbol, qtyE4);
-        this.#hold(symbol, account);
-      }
-    }
+    for (const [symbol, qtyE4] of after.quantities) this.#hold(symbol, qtyE4, account);
     this.touch(account, cause, correlationId);
     return account;
   }
@@ -129,15 +126,7 @@ export class Book {
 
   /** An account at the market's last prices. */
   value(account: Account): Valuation {
-    const positions: Position[] = [];
-    for (const [symbol, qtyE4] of account.positions) {
-      positions.push({
-        symbol,
-        qtyE4,
-        priceE4: this.#market.priceE4(symbol),
-        betaE4: this.#market.betaE4(symbol),
-      });
-    }
+    const positions = account.positions.positions;
     if (account.blocks.length > 0)
       return { figures: unjudged(account.cashE4, positions), stress: [] };
     try {
@@ -159,22 +148,21 @@ export class Book {
         sequence: 0,
         correlationId: '',
         cause: 'REFERENCE',
-        positions: new Map(),
+        positions: new Holdings(),
         blocks: NO_BLOCKS,
       }
     );
   }
 
-  #hold(symbol: string, account: Account): void {
+  #hold(symbol: string, qtyE4: number, account: Account): void {
+    const quote = this.#market.live(symbol);
+    account.positions.put(quote, qtyE4);
     const holders = this.#holders.get(symbol);
-    if (holders === undefined) this.#holders.set(symbol, new Set([account]));
+    if (qtyE4 === 0) {
+      holders?.delete(account);
+      if (holders?.size === 0) this.#holders.delete(symbol);
+    } else if (holders === undefined) this.#holders.set(quote.symbol, new Set([account]));
     else holders.add(account);
-  }
-
-  #letGo(symbol: string, account: Account): void {
-    const holders = this.#holders.get(symbol);
-    holders?.delete(account);
-    if (holders?.size === 0) this.#holders.delete(symbol);
   }
 }
 

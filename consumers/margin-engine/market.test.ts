@@ -31,7 +31,7 @@ describe('the last quote of a symbol counts', () => {
 
   test('a symbol without a quote has no price', () => {
     const market = credulousMarket();
-    expect([market.priceE4('NVDA'), market.markOf('NVDA'), market.betaE4('NVDA')]).toEqual([
+    expect([market.priceE4('NVDA'), market.markOf('NVDA'), market.live('NVDA').betaE4]).toEqual([
       null,
       null,
       null,
@@ -47,7 +47,7 @@ describe('the last quote of a symbol counts', () => {
     const market = credulousMarket();
     expect(market.beta('NVDA', 1, NOW)).toBe(true);
     expect(market.beta('NVDA', beta, at)).toBe(changed);
-    expect(market.betaE4('NVDA')).toBe(after);
+    expect(market.live('NVDA').betaE4).toBe(after);
   });
 });
 

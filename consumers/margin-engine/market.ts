@@ -32,6 +32,15 @@ interface Entry {
   readonly position: number;
 }
 
+/** What valuations need of a symbol, at hand: the same object for as long as the market lives. */
+export interface LiveQuote {
+  readonly symbol: string;
+  /** The price that counts, 1/10,000 dollar per share; null while there is none. */
+  readonly priceE4: number | null;
+  /** 1/10,000; null while unknown. */
+  readonly betaE4: number | null;
+}
+
 const UNKNOWN: Entry = { state: null, mark: null, instrument: UNREMARKABLE, position: 0 };
 
 /**
@@ -43,6 +52,7 @@ export class Market {
   readonly #isOpen: MarketHours;
   readonly #entries = new Map<string, Entry>();
   readonly #betas = new Map<string, { readonly betaE4: number; readonly at: number }>();
+  readonly #live = new Map<string, Mutable<LiveQuote>>();
   /** Symbols whose pending quote will count when nothing contradicts it, and from when on. */
   readonly #waiting = new Map<string, number>();
 
@@ -89,7 +99,7 @@ export class Market {
       if (now < at || entry === undefined || entry.state === null) continue;
       const mark = markOf(entry.state, entry.instrument, now, this.#policy);
       // The state stays as the records made it: the next one is judged by their times, not by ours.
-      this.#entries.set(symbol, { ...entry, mark });
+      this.#set(symbol, { ...entry, mark });
       this.#waiting.delete(symbol);
       if (isNews(entry.mark, mark)) settled.push(symbol);
     }
@@ -107,6 +117,7 @@ export class Market {
     const last = this.#betas.get(symbol);
     if (!replacesQuote(last?.at, at)) return false;
     this.#betas.set(symbol, { betaE4, at });
+    this.#liveOf(symbol).betaE4 = betaE4;
     return last?.betaE4 !== betaE4;
   }
 
@@ -120,18 +131,33 @@ export class Market {
     return this.#entries.get(symbol)?.mark?.priceE4 ?? null;
   }
 
-  /** 1/10,000; null while unknown. */
-  betaE4(symbol: string): number | null {
-    return this.#betas.get(symbol)?.betaE4 ?? null;
+  /** Price and beta of a symbol, now and from now on. */
+  live(symbol: string): LiveQuote {
+    return this.#liveOf(symbol);
+  }
+
+  #set(symbol: string, entry: Entry): void {
+    this.#entries.set(symbol, entry);
+    this.#liveOf(symbol).priceE4 = entry.mark?.priceE4 ?? null;
+  }
+
+  #liveOf(symbol: string): Mutable<LiveQuote> {
+    const known = this.#live.get(symbol);
+    if (known !== undefined) return known;
+    const live = { symbol, priceE4: null, betaE4: null };
+    this.#live.set(symbol, live);
+    return live;
   }
 
   #put(symbol: string, entry: Entry): void {
-    this.#entries.set(symbol, entry);
+    this.#set(symbol, entry);
     const at = entry.state === null ? null : countsAt(entry.state, this.#policy);
     if (at === null) this.#waiting.delete(symbol);
     else this.#waiting.set(symbol, at);
   }
 }
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** Do figures differ with the other mark? Its time alone does not make them. */
 function isNews(before: Mark | null, after: Mark | null): boolean {
