@@ -19,13 +19,13 @@ describe('records are cut into sends that a broker takes', () => {
   });
 
   test('few records go in one send', () => {
-    expect([...slices(records(1_500, 10))]).toHaveLength(1);
+    expect([...slices(records(500, 10))]).toHaveLength(1);
   });
 
-  test('no send holds more than 1,500 records', () => {
-    const all = records(3_001, 10);
+  test('no send holds more than 500 records', () => {
+    const all = records(1_001, 10);
     const cut = [...slices(all)];
-    expect(cut.map((slice) => slice.length)).toEqual([1_500, 1_500, 1]);
+    expect(cut.map((slice) => slice.length)).toEqual([500, 500, 1]);
     expect(keys(cut)).toEqual(all.map(({ record }) => record.key));
   });
 

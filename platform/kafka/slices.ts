@@ -1,7 +1,10 @@
 import type { OutboundRecord } from '#ports/records.ts';
 
-/** One send holds at most this much (PLATFORM, kafkajs 3: 1,500 records or 0.5 MB a partition). */
-const RECORDS_MAX = 1_500;
+/**
+ * One send holds at most this much (PLATFORM, kafkajs 3). kafkajs copies a partition's records anew for
+ * each further record of a send: short sends cost a round trip each, long ones the square of their length.
+ */
+const RECORDS_MAX = 500;
 const BYTES_MAX = 500_000;
 
 export interface PlacedRecord {
