@@ -479,34 +479,24 @@ describe('what the engine says of itself is true', () => {
   test(
     'a backlog is booked at once and counts as applied only when all its figures are out',
     async () => {
-      const open: { held: boolean; waiting: (() => void)[] } = { held: false, waiting: [] };
-      letGo = () => {
-        open.held = false;
-        for (const go of open.waiting) go();
-      };
-      await sendPrices(kafka, { symbol: 'NVDA', price: 400, timestamp: Date.now() });
-      await start(async (_, records) => {
-        if (!open.held || !records.some(({ topic }) => topic === TOPICS.marginCalc.name)) return;
-        await new Promise<void>((resolve) => open.waiting.push(resolve));
-      });
-      await allBooked();
+      const hold = await startHolding((topics) => topics.has(TOPICS.marginCalc.name));
       const before = (await lastHeartbeats(kafka)).get(0);
-      const accounts = Array.from({ length: 2_000 }, (_, n) => `BACKLOG_${n}`)
-        .filter((account) => partitionOf(account, PARTITIONS) === 0)
-        .slice(0, 300);
-
-      open.held = true;
+      const accounts = accountsOfPartition0(240);
+      hold();
+      // Fewer than one send holds, so that they come in one batch.
       await sendFills(
         kafka,
         ...[1, 2].flatMap((n) => accounts.map((account) => fill(`${account}-${n}`, account))),
       );
       await eventually('all is booked', WAIT_MS, async () => {
         const changelog = await kafka.readAll(TOPICS.engineChangelog.name);
-        const booked = changelog.filter(({ value }) => /"BACKLOG_.*\["NVDA",200000\]/.test(String(value)));
+        const booked = changelog.filter(({ value }) =>
+          /"BACKLOG_.*\["NVDA",200000\]/.test(String(value)),
+        );
         return new Set(booked.map(({ key }) => key)).size === accounts.length;
       });
       const since = Date.now();
-      const during = await eventually('two heartbeats meanwhile', WAIT_MS, async () => {
+      const during = await eventually('heartbeats meanwhile', WAIT_MS, async () => {
         const heartbeat = (await lastHeartbeats(kafka)).get(0);
         return heartbeat !== undefined && heartbeat.ts > since + 2_000 && heartbeat;
       });
@@ -522,7 +512,88 @@ describe('what the engine says of itself is true', () => {
     },
     TEST_MS,
   );
+
+  test(
+    'figures of many accounts do not wait for their stress rows, which follow',
+    async () => {
+      const hold = await startHolding((topics) => [...topics].join() === TOPICS.stress.name);
+      const accounts = accountsOfPartition0(300);
+      await sendFills(kafka, ...accounts.map((account) => fill(account, account)));
+      await eventually('the first stress rows', WAIT_MS, async () => {
+        const rows = await stressedVersions();
+        return accounts.every((account) => rows.has(account));
+      });
+      hold();
+      await sendPrices(kafka, { symbol: 'NVDA', price: 404, timestamp: Date.now() });
+      const ends = await endsOf([TOPICS.prices.name]);
+      await eventually('the price is applied', WAIT_MS, async () => {
+        const applied = (await lastHeartbeats(kafka)).get(0)?.applied_offsets['prices.v1'];
+        return String(applied) === String(ends.get(TOPICS.prices.name));
+      });
+      const told = await toldVersions();
+      const early = await stressedVersions();
+      expect(accounts.filter((one) => early.get(one) === told.get(one))).toEqual([]);
+
+      letGo();
+      // An engine that has to join its group anew meanwhile tells all figures anew.
+      await eventually('all stress rows of the last figures', WAIT_MS, async () => {
+        const [last, late] = [await toldVersions(), await stressedVersions()];
+        return accounts.every((one) => late.get(one) === last.get(one));
+      });
+      expect((await lastFigures(kafka, accounts[0] ?? ''))?.positions[0]?.price).toBe(404);
+      expect(defects).toEqual([]);
+    },
+    TEST_MS,
+  );
 });
+
+/**
+ * Starts an engine with a price whose transactions on partition 0 wait, once `hold` was called, when
+ * `isHeld` says so of their topics; `letGo` lets them go.
+ */
+async function startHolding(isHeld: (topics: ReadonlySet<string>) => boolean): Promise<() => void> {
+  let held = false;
+  const waiting: (() => void)[] = [];
+  letGo = () => {
+    held = false;
+    for (const go of waiting) go();
+  };
+  await sendPrices(kafka, { symbol: 'NVDA', price: 400, timestamp: Date.now() });
+  await start(async (partition, records) => {
+    if (!held || partition !== 0 || !isHeld(new Set(records.map(({ topic }) => topic)))) return;
+    await new Promise<void>((resolve) => waiting.push(resolve));
+  });
+  await allBooked();
+  return () => {
+    held = true;
+  };
+}
+
+function accountsOfPartition0(count: number): string[] {
+  return Array.from({ length: 8 * count }, (_, n) => `BACKLOG_${n}`)
+    .filter((account) => partitionOf(account, PARTITIONS) === 0)
+    .slice(0, count);
+}
+
+/** Of each account the version of its last figures. */
+async function toldVersions(): Promise<Map<string, string>> {
+  const figures = await allFigures(kafka);
+  return new Map(figures.map((each) => [each.account_id, figuresVersionString(each)]));
+}
+
+/** Of each account the last version of which all eight stress rows are there. */
+async function stressedVersions(): Promise<Map<string, string>> {
+  const versions = new Map<string, string>();
+  const counts = new Map<string, number>();
+  for (const { value } of await kafka.readAll(TOPICS.stress.name)) {
+    const row = stressSchema.parse(JSON.parse(String(value)));
+    const version = figuresVersionString(row);
+    const count = (counts.get(`${row.account_id} ${version}`) ?? 0) + 1;
+    counts.set(`${row.account_id} ${version}`, count);
+    if (count === 8) versions.set(row.account_id, version);
+  }
+  return versions;
+}
 
 describe('a transaction that fails', () => {
   test(

@@ -168,12 +168,13 @@ export class MarginEngine {
     const letters: OutboundRecord[] = [];
     const toKeep = new Set<string>();
     const changes = new Map<string, FigureChange>();
+    const counts = { CHANGED: 0, UNCHANGED: 0, REFUSED: 0 };
     for (const record of records) {
       // Compaction's tombstones say nothing about a price.
       if (record.value === null) continue;
       const accepted = marketDataOf(record, this.#parts.partitionOf);
       if (!accepted.ok) {
-        this.#metrics.market.inc({ topic: record.topic, outcome: 'REFUSED' });
+        counts.REFUSED += 1;
         reportRefusal(record, accepted.refusal, this.#parts.logger, this.#metrics);
         letters.push(deadLetterRecord(record, accepted.refusal, this.#parts.clock.now()));
         continue;
@@ -181,18 +182,26 @@ export class MarginEngine {
       const { isNews, isToBeKept } = this.#take(accepted.value);
       const { symbol, kind } = accepted.value;
       if (isToBeKept) toKeep.add(symbol);
-      this.#metrics.market.inc({ topic: record.topic, outcome: isNews ? 'CHANGED' : 'UNCHANGED' });
+      counts[isNews ? 'CHANGED' : 'UNCHANGED'] += 1;
       if (!isNews) continue;
       const cause = kind === 'PRICE' ? 'PRICE' : 'REFERENCE';
       changes.set(symbol, { cause, correlationId: originOf(record) });
     }
     this.#tell(changes);
+    this.#count(records[0]?.topic ?? '', counts);
     const marks = [...toKeep].map((symbol) => priceMarkRecord(this.#market.known(symbol)));
     // Positions advance when this resolves: a bad record is never passed without its letter, and no
     // figures count as fresh whose doubt a restart would forget.
     const out = [...letters, ...marks];
     if (out.length > 0) await this.#publish(out);
     setImmediate(() => this.#onMarketPosition());
+  }
+
+  /** Records of one batch, which are of one topic. */
+  #count(topic: string, counts: Readonly<Record<string, number>>): void {
+    for (const [outcome, count] of Object.entries(counts)) {
+      if (count > 0) this.#metrics.market.inc({ topic, outcome }, count);
+    }
   }
 
   #take(data: MarketData): MarketChange {

@@ -1,42 +1,55 @@
 import { deadLetterKey, encodeDeadLetter } from '#contracts/dead-letter.ts';
 import type { DeadLetterRecord, Refusal } from '#contracts/dead-letter.ts';
 import type { ChangelogRecord } from '#contracts/engine-changelog.ts';
-import { encodeMarginCalc, encodeStress } from '#contracts/margin-figures.ts';
-import type { CalcContext } from '#contracts/margin-figures.ts';
+import { encodeStress } from '#contracts/margin-figures.ts';
+import type { MarginCalcRecord } from '#contracts/margin-figures.ts';
 import { deadLetterTopicName, TOPICS } from '#contracts/topics.ts';
+import type { StressRow } from '#domain/stress.ts';
 import type { InboundRecord, OutboundRecord } from '#ports/records.ts';
-import type { Account, Valuation } from './book.ts';
+import type { Account, Quantities } from './book.ts';
 import type { CountedBlock } from './counted-ids.ts';
 
 const TAKE_OVER_KEY = 'take-over';
 
-/** An account's figures as records: margin.calc.v1 and, while they can be computed, eight of stress.beta_spy.v1. */
-export function figureRecords(
-  { figures, stress }: Valuation,
-  context: CalcContext,
-  partition: number,
-): OutboundRecord[] {
-  const key = context.accountId;
-  const calc = encodeMarginCalc(figures, context);
-  const records: OutboundRecord[] = [
-    { topic: TOPICS.marginCalc.name, key, value: JSON.stringify(calc), partition },
-  ];
-  for (const row of stress) {
-    const value = JSON.stringify(encodeStress(row, calc));
-    records.push({ topic: TOPICS.stress.name, key, value, partition });
-  }
-  return records;
+/** The stress rows that belong to figures, and as much of the figures as their records name. */
+export interface Stress {
+  readonly of: StressedFigures;
+  /** Empty while the figures cannot be computed. */
+  readonly rows: readonly StressRow[];
+}
+
+type StressedFigures = Parameters<typeof encodeStress>[1];
+
+/** Without the figures' positions: many accounts' rows may wait for their turn. */
+export function stressOf(calc: MarginCalcRecord, rows: readonly StressRow[]): Stress {
+  const { account_id, generation, sequence, as_of, correlation_id } = calc;
+  return { of: { account_id, generation, sequence, as_of, correlation_id }, rows };
+}
+
+export function calcRecord(calc: MarginCalcRecord, partition: number): OutboundRecord {
+  const value = JSON.stringify(calc);
+  return { topic: TOPICS.marginCalc.name, key: calc.account_id, value, partition };
+}
+
+/** Eight records of stress.beta_spy.v1, one for each scenario as the reference has them. */
+export function stressRecords({ of, rows }: Stress, partition: number): OutboundRecord[] {
+  return rows.map((row) => ({
+    topic: TOPICS.stress.name,
+    key: of.account_id,
+    value: JSON.stringify(encodeStress(row, of)),
+    partition,
+  }));
 }
 
 /** An account's books for the changelog. */
-export function accountChangelog(account: Account, partition: number): OutboundRecord {
+export function accountChangelog(account: Account<Quantities>, partition: number): OutboundRecord {
   return changelog(partition, `account:${account.accountId}`, {
     kind: 'ACCOUNT',
     account_id: account.accountId,
     sequence: account.sequence,
     cash_e4: account.cashE4,
     credited_total_e4: account.creditedTotalE4,
-    positions: [...account.positions],
+    positions: Array.from(account.positions, ([symbol, qtyE4]) => [symbol, qtyE4]),
     correlation_id: account.correlationId,
     blocks: [...account.blocks],
   });

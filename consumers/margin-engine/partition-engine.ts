@@ -1,4 +1,5 @@
-import type { Cause, HeartbeatRecord } from '#contracts/margin-figures.ts';
+import { encodeMarginCalc } from '#contracts/margin-figures.ts';
+import type { Cause, HeartbeatRecord, MarginCalcRecord } from '#contracts/margin-figures.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import type { Policy } from '#domain/policy.ts';
 import type { Clock } from '#ports/clock.ts';
@@ -16,17 +17,20 @@ import type { MarketPositions } from './market-positions.ts';
 import type { Market } from './market.ts';
 import {
   accountChangelog,
+  calcRecord,
   countedChangelog,
-  figureRecords,
   forgottenChangelog,
+  stressOf,
+  stressRecords,
   takeOverChangelog,
 } from './outputs.ts';
+import type { Stress } from './outputs.ts';
 
 /**
  * Records that are booked in one transaction. A batch of compressed records can hold a hundred times as
  * many: their ids would not fit one record of the changelog.
  */
-export const BOOKINGS_PER_TRANSACTION = 1_000;
+export const BOOKINGS_PER_TRANSACTION = 3_000;
 /**
  * A batch of more accounts is a backlog: their figures then go out with the next flush, so that an
  * account of which many fills wait is computed and told once, not once a fill.
@@ -38,6 +42,8 @@ const BACKLOG_FLUSH_SHARE = 4;
 const BACKLOG_FLUSH_PAUSE_MS_MAX = 1_000;
 /** Accounts whose figures go out in one transaction: between two of them fills get their turn. */
 const ACCOUNTS_PER_FLUSH = 250;
+/** Accounts whose stress rows, eight each, go out in one transaction. */
+const STRESSED_PER_FLUSH = 100;
 
 /** The inputs that change books, co-partitioned by account. */
 export const BOOK_INPUTS = [TOPICS.fills.name, TOPICS.cash.name, TOPICS.adjustments.name] as const;
@@ -79,6 +85,8 @@ export class PartitionEngine implements PartitionProcessor {
   readonly #bookkeeper: Bookkeeper;
   /** Accounts whose figures at the market's last prices have not been handed to the writer. */
   readonly #dirty = new Map<Account, FigureChange>();
+  /** Figures that are out without their stress rows; a newer version of an account takes their place. */
+  readonly #stressDue = new Map<Account, Stress>();
   readonly #inputs: InputProgress;
   #appliedMarket: MarketPositions;
   #calcPosition = 0;
@@ -87,7 +95,7 @@ export class PartitionEngine implements PartitionProcessor {
   #flushing = false;
   #flushedAt = 0;
   #flushTookMs = 0;
-  /** Was the last batch a backlog? */
+  /** Has a backlog been booked since the last flush began? */
   #backlog = false;
   #timer: NodeJS.Timeout | undefined;
   #lastWrite: Promise<unknown> = Promise.resolve();
@@ -216,24 +224,49 @@ export class PartitionEngine implements PartitionProcessor {
     this.#flushedAt = this.#shared.clock.now();
     const market = this.#shared.marketPositions();
     const { deferredCount } = this.#inputs;
+    this.#backlog = false;
     const due = [...this.#dirty.keys()];
+    // Calls hang on the figures, and stress rows are eight times as many: with many accounts they follow.
+    const stressLater = due.length > ACCOUNTS_PER_FLUSH;
     for (let from = 0; from < due.length; from += ACCOUNTS_PER_FLUSH) {
-      await this.#flushSome(due.slice(from, from + ACCOUNTS_PER_FLUSH));
+      await this.#flushSome(due.slice(from, from + ACCOUNTS_PER_FLUSH), stressLater);
     }
     // An account that a booking took out of the flush is published by that booking's transaction.
     await this.#lastWrite;
     const { clock, metrics } = this.#shared;
-    this.#flushTookMs = clock.now() - this.#flushedAt;
-    metrics.flushSeconds.observe({}, this.#flushTookMs / 1_000);
+    metrics.flushSeconds.observe({}, (clock.now() - this.#flushedAt) / 1_000);
     this.#marketApplied(market);
     this.#inputs.published(deferredCount);
     this.#revalued = true;
-    this.#flushing = false;
     this.#shared.onProgress();
-    if (this.#dirty.size > 0) this.#scheduleFlush();
+    await this.#flushStress();
+    this.#flushTookMs = clock.now() - this.#flushedAt;
+    this.#flushing = false;
+    if (this.#dirty.size > 0 || this.#stressDue.size > 0) this.#scheduleFlush();
   }
 
-  async #flushSome(accounts: readonly Account[]): Promise<void> {
+  /** Works off the stress rows that are due, at least some, until new figures are due. */
+  async #flushStress(): Promise<void> {
+    while (this.#stressDue.size > 0 && !this.#released) {
+      const out: OutboundRecord[] = [];
+      let accounts = 0;
+      for (const [account, stress] of this.#stressDue) {
+        this.#stressDue.delete(account);
+        out.push(...stressRecords(stress, this.#writer.partition));
+        accounts += 1;
+        if (accounts === STRESSED_PER_FLUSH) break;
+      }
+      await this.#write(out);
+      if (this.#backlog || this.#areFiguresDue()) return;
+    }
+  }
+
+  #areFiguresDue(): boolean {
+    const elapsedMs = this.#shared.clock.now() - this.#flushedAt;
+    return this.#dirty.size > 0 && elapsedMs >= this.#flushPauseMs();
+  }
+
+  async #flushSome(accounts: readonly Account[], stressLater: boolean): Promise<void> {
     const now = this.#shared.clock.now();
     const out: OutboundRecord[] = [];
     let revalued = 0;
@@ -243,7 +276,10 @@ export class PartitionEngine implements PartitionProcessor {
       this.#dirty.delete(account);
       revalued += 1;
       this.#book.touch(account, dirty.cause, dirty.correlationId);
-      out.push(...this.#figures(account, now));
+      const figures = this.#figures(account, now);
+      out.push(calcRecord(figures.calc, this.#writer.partition));
+      if (stressLater) this.#stressDue.set(account, figures.stress);
+      else out.push(...this.#stressNow(account, figures.stress));
     }
     this.#shared.metrics.revaluations.inc({}, revalued);
     if (out.length > 0) await this.#write(out);
@@ -256,20 +292,24 @@ export class PartitionEngine implements PartitionProcessor {
     const now = clock.now();
     const touched = new Set<Account>();
     const out: OutboundRecord[] = [];
+    const counts = { BOOKED: 0, DUPLICATE: 0, REFUSED: 0 };
     for (const record of records) {
       const outcome = this.#bookkeeper.take(record, now);
-      metrics.bookings.inc({ topic: record.topic, outcome: outcome.kind });
+      counts[outcome.kind] += 1;
       if (outcome.kind === 'DUPLICATE') continue;
       out.push(...outcome.events);
       if (outcome.account !== null) touched.add(outcome.account);
       if (outcome.kind === 'REFUSED') this.#shared.onRefused(record, outcome);
     }
+    // Once a batch: looking the labels up takes as long as a booking.
+    for (const [outcome, count] of Object.entries(counts)) {
+      if (count > 0) metrics.bookings.inc({ topic: last.topic, outcome }, count);
+    }
     const position = last.offset + 1;
     this.#inputs.book(last.topic, position);
     out.push(...this.#remember(now));
     for (const account of touched) out.push(accountChangelog(account, this.#writer.partition));
-    this.#backlog = touched.size > ACCOUNTS_AT_ONCE_MAX;
-    if (this.#backlog) this.#defer(touched);
+    if (touched.size > ACCOUNTS_AT_ONCE_MAX) this.#defer(touched);
     else out.push(...this.#figuresNow(touched, now));
     await this.#write(out, { topic: last.topic, position });
     const oldestMs = records[0]?.timestamp ?? now;
@@ -284,6 +324,7 @@ export class PartitionEngine implements PartitionProcessor {
       const { cause, correlationId } = account;
       this.#dirty.set(account, { cause, correlationId });
     }
+    this.#backlog = true;
     this.#inputs.defer();
     this.#scheduleFlush();
   }
@@ -292,9 +333,17 @@ export class PartitionEngine implements PartitionProcessor {
     const records: OutboundRecord[] = [];
     for (const account of accounts) {
       this.#dirty.delete(account);
-      records.push(...this.#figures(account, now));
+      const figures = this.#figures(account, now);
+      records.push(calcRecord(figures.calc, this.#writer.partition));
+      records.push(...this.#stressNow(account, figures.stress));
     }
     return records;
+  }
+
+  /** The stress rows of figures that go out now: older ones that are still due never will. */
+  #stressNow(account: Account, stress: Stress): OutboundRecord[] {
+    this.#stressDue.delete(account);
+    return stressRecords(stress, this.#writer.partition);
   }
 
   /** The changelog's records for newly counted entries and for those that leave. */
@@ -313,27 +362,25 @@ export class PartitionEngine implements PartitionProcessor {
     return records;
   }
 
-  #figures(account: Account, now: number): OutboundRecord[] {
+  #figures(account: Account, now: number): { calc: MarginCalcRecord; stress: Stress } {
     const { market, policy } = this.#shared;
-    return figureRecords(
-      this.#book.value(account),
-      {
-        accountId: account.accountId,
-        generation: this.generation,
-        sequence: account.sequence,
-        asOf: now,
-        cause: account.cause,
-        fillsPosition: this.#inputs.booked(TOPICS.fills.name),
-        cashPosition: this.#inputs.booked(TOPICS.cash.name),
-        adjustmentsPosition: this.#inputs.booked(TOPICS.adjustments.name),
-        blockedBy: account.blocks,
-        creditedTotalE4: account.creditedTotalE4,
-        markOf: (symbol) => market.markOf(symbol),
-        policyVersion: policy.version,
-        correlationId: account.correlationId,
-      },
-      this.#writer.partition,
-    );
+    const { figures, stress: rows } = this.#book.value(account);
+    const calc = encodeMarginCalc(figures, {
+      accountId: account.accountId,
+      generation: this.generation,
+      sequence: account.sequence,
+      asOf: now,
+      cause: account.cause,
+      fillsPosition: this.#inputs.booked(TOPICS.fills.name),
+      cashPosition: this.#inputs.booked(TOPICS.cash.name),
+      adjustmentsPosition: this.#inputs.booked(TOPICS.adjustments.name),
+      blockedBy: account.blocks,
+      creditedTotalE4: account.creditedTotalE4,
+      markOf: (symbol) => market.markOf(symbol),
+      policyVersion: policy.version,
+      correlationId: account.correlationId,
+    });
+    return { calc, stress: stressOf(calc, rows) };
   }
 
   /** One transaction. What it proves about the market is known when it is handed over: nothing is dirty. */
