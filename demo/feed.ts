@@ -1,3 +1,4 @@
+import { BATCH_RECORDS_MAX } from '#contracts/rest.ts';
 import type { BetaRecord, CashRecord, FillRecord, PriceRecord } from '#contracts/ingest.ts';
 
 /** How often unchanged prices are quoted again: a case never escalates on an old quote. */
@@ -36,27 +37,46 @@ export class Feed {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  async cash(accountId: string, amount: number): Promise<void> {
-    const record: CashRecord = {
+  cash(accountId: string, amount: number): Promise<void> {
+    return this.cashOf([{ accountId, amount }]);
+  }
+
+  /** Cash of several accounts in one request; a positive amount is a deposit. */
+  async cashOf(
+    movements: readonly { readonly accountId: string; readonly amount: number }[],
+  ): Promise<void> {
+    const records = movements.map(({ accountId, amount }): CashRecord => ({
       cash_id: this.#id('cash'),
       account_id: accountId,
       amount,
       kind: amount > 0 ? 'DEPOSIT' : 'WITHDRAWAL',
       timestamp: Date.now(),
-    };
-    await this.#post('/cash', record);
+    }));
+    await this.#postAll('/cash', records);
   }
 
-  async fill(accountId: string, symbol: string, qty: number, price: number): Promise<void> {
-    const record: FillRecord = {
+  fill(accountId: string, symbol: string, qty: number, price: number): Promise<void> {
+    return this.fillsOf([{ accountId, symbol, qty, price }]);
+  }
+
+  /** Fills of several accounts, as few requests as may be. */
+  async fillsOf(
+    fills: readonly {
+      readonly accountId: string;
+      readonly symbol: string;
+      readonly qty: number;
+      readonly price: number;
+    }[],
+  ): Promise<void> {
+    const records = fills.map(({ accountId, symbol, qty, price }): FillRecord => ({
       fill_id: this.#id('fill'),
       account_id: accountId,
       symbol,
       qty,
       price,
       timestamp: Date.now(),
-    };
-    await this.#post('/fills', record);
+    }));
+    await this.#postAll('/fills', records);
   }
 
   async prices(prices: Readonly<Record<string, number>>): Promise<void> {
@@ -79,6 +99,12 @@ export class Feed {
   #id(kind: string): string {
     this.#count += 1;
     return `${this.#run}-${kind}-${String(this.#count)}`;
+  }
+
+  async #postAll(path: string, records: readonly object[]): Promise<void> {
+    for (let from = 0; from < records.length; from += BATCH_RECORDS_MAX) {
+      await this.#post(path, records.slice(from, from + BATCH_RECORDS_MAX));
+    }
   }
 
   async #post(path: string, body: unknown): Promise<void> {

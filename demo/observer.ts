@@ -8,6 +8,8 @@ const POLL_MS = 20;
 
 /** What the observer reads. */
 const WATCHED = [
+  TOPICS.fills,
+  TOPICS.cash,
   TOPICS.marginCalc,
   TOPICS.stress,
   TOPICS.marginCalls,
@@ -25,26 +27,34 @@ interface TypedTopic<S extends z.ZodType> {
   readonly schema: S;
 }
 
-/** A record that was seen and when it was written, ms. */
+/** A record that was seen, when it was written, ms, and where it lies in its partition. */
 export interface Seen<T> {
   readonly record: T;
   readonly at: number;
+  readonly offset: number;
 }
+
+/** Is a record of this topic under this key (an account) worth keeping? */
+export type Keeps = (topic: string, key: string | null) => boolean;
 
 const ofAnAccount = z.looseObject({ account_id: z.string() });
 
 /** Watches the product's topics as any consumer could, and sorts them by account. */
 export class Observer {
   readonly #reader: LogReader;
+  readonly #keeps: Keeps;
   readonly #seen = new Map<string, Seen<unknown>[]>();
 
-  constructor(reader: LogReader) {
+  constructor(reader: LogReader, keeps: Keeps) {
     this.#reader = reader;
+    this.#keeps = keeps;
   }
 
   async start(): Promise<void> {
     await this.#reader.start(WATCHED, (records) => {
-      for (const record of records) this.#keep(record);
+      for (const record of records) {
+        if (this.#keeps(record.topic, record.key)) this.#keep(record);
+      }
     });
   }
 
@@ -54,10 +64,21 @@ export class Observer {
 
   /** What one topic has told about an account so far, in its order. */
   of<S extends z.ZodType>(topic: TypedTopic<S>, accountId: string): Seen<z.infer<S>>[] {
-    return (this.#seen.get(`${topic.name}/${accountId}`) ?? []).map(({ record, at }) => ({
-      record: topic.schema.parse(record),
-      at,
+    return (this.#seen.get(`${topic.name}/${accountId}`) ?? []).map((seen) => ({
+      ...seen,
+      record: topic.schema.parse(seen.record),
     }));
+  }
+
+  /** The last that a topic has told about an account; undefined before the first. */
+  last<S extends z.ZodType>(topic: TypedTopic<S>, accountId: string): z.infer<S> | undefined {
+    const seen = this.#seen.get(`${topic.name}/${accountId}`)?.at(-1);
+    return seen === undefined ? undefined : topic.schema.parse(seen.record);
+  }
+
+  /** Resolves when all that the topics hold now has been seen. */
+  caughtUp(timeoutMs: number): Promise<void> {
+    return this.#reader.caughtUp(timeoutMs);
   }
 
   /** The first record of a topic about an account that fits; rejects when none comes in time. */
@@ -110,7 +131,7 @@ export class Observer {
     const content = ofAnAccount.parse(JSON.parse(new TextDecoder().decode(record.value)));
     const lane = `${record.topic}/${content.account_id}`;
     const seen = this.#seen.get(lane) ?? [];
-    seen.push({ record: content, at: record.timestamp });
+    seen.push({ record: content, at: record.timestamp, offset: record.offset });
     this.#seen.set(lane, seen);
   }
 }

@@ -1,16 +1,24 @@
 import { caseLink } from '#contracts/case-link.ts';
+import { TOPICS } from '#contracts/topics.ts';
 import { createLogReader } from '#platform/kafka/log-reader.ts';
 import { createLogger } from '#platform/logging.ts';
 import type { Narrator } from './expectations.ts';
 import { Feed } from './feed.ts';
 import { Observer } from './observer.ts';
+import { BOOK_PREFIX } from './market-2020/book.ts';
+import type { MarketResult } from './market-2020/result.ts';
 import { curedByDeposit } from './stories/cured-by-deposit.ts';
 import { leveragedAccount } from './stories/leveraged-account.ts';
+import { market2020 } from './stories/market-2020.ts';
 import { referenceWalk } from './stories/reference-walk.ts';
 import type { Story, Telling } from './story.ts';
 
-/** The stories, in the order in which they are told. */
-export const STORIES: readonly Story[] = [referenceWalk, leveragedAccount, curedByDeposit];
+/** The stories, in the order in which they are told; the last one gives away what became of its book. */
+function stories(keepMarket: (result: MarketResult) => void): readonly Story[] {
+  return [referenceWalk, leveragedAccount, curedByDeposit, market2020(keepMarket)];
+}
+
+const NOT_OF_THE_BOOK: ReadonlySet<string> = new Set([TOPICS.stress.name, TOPICS.notices.name]);
 
 /** A running product to play on. */
 export interface Stage {
@@ -32,6 +40,7 @@ export async function play(
   stage: Stage,
   narrator: Narrator,
   interrupted: () => boolean,
+  keepMarket: (result: MarketResult) => void,
 ): Promise<void> {
   const feed = new Feed(stage.apiUrl, stage.feedToken, `demo-${String(Date.now())}`);
   const observer = new Observer(
@@ -48,11 +57,13 @@ export async function play(
         },
       },
     ),
+    // Nobody asks for the stress and the notices of two hundred accounts: they would be most of what is kept.
+    (topic, key) => !NOT_OF_THE_BOOK.has(topic) || key?.startsWith(BOOK_PREFIX) !== true,
   );
   await observer.start();
   feed.start();
   try {
-    for (const story of STORIES) {
+    for (const story of stories(keepMarket)) {
       if (interrupted()) return;
       narrator.title(story.title);
       try {

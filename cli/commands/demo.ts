@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 import { Narrator } from '#demo/expectations.ts';
+import { writeResult } from '#demo/market-2020/result-file.ts';
+import type { MarketResult } from '#demo/market-2020/result.ts';
 import { play } from '#demo/play.ts';
 import { readPrivateKey } from '#platform/identity/keys.ts';
 import { mintToken } from '#platform/identity/mint-token.ts';
@@ -25,7 +27,13 @@ Exit codes:
 Examples:
   sentinel demo
   sentinel demo --exit
+  sentinel demo --exit --market-result docs/market-2020.json
 `;
+
+interface DemoOptions {
+  readonly exit: boolean;
+  readonly marketResult?: string;
+}
 
 /** Adds `demo` to the command line. */
 export function register(program: Command): void {
@@ -33,13 +41,14 @@ export function register(program: Command): void {
     .command('demo')
     .description('start a stack, play the stories, check every figure')
     .option('--exit', 'stop after the stories even with a terminal', false)
+    .option('--market-result <file>', 'write what became of the book of the last story, as JSON')
     .addHelpText('after', HELP)
-    .action(async ({ exit }: { exit: boolean }) => {
-      process.exitCode = await runDemo(!exit && process.stdout.isTTY);
+    .action(async ({ exit, marketResult }: DemoOptions) => {
+      process.exitCode = await runDemo(!exit && process.stdout.isTTY, marketResult);
     });
 }
 
-async function runDemo(stays: boolean): Promise<number> {
+async function runDemo(stays: boolean, marketFile: string | undefined): Promise<number> {
   const startedAt = Date.now();
   const progress = streamProgress(process.stderr);
   const variables = demoVariables(process.env);
@@ -65,7 +74,7 @@ async function runDemo(stays: boolean): Promise<number> {
     const ms = Date.now() - startedAt;
     tellWhere(stack, product, `Everything is up after ${(ms / 1000).toFixed(1)} s.`);
     const narrator = new Narrator(process.stdout);
-    const stories = playOn(stack, product, narrator, interrupted.happened);
+    const stories = playOn(stack, product, narrator, interrupted.happened, marketFile);
     await Promise.race([stories, interrupted.promise]);
     if (interrupted.happened()) {
       process.stdout.write('\nInterrupted: stopping what was started.\n');
@@ -93,7 +102,9 @@ async function playOn(
   product: Product,
   narrator: Narrator,
   interrupted: () => boolean,
+  marketFile: string | undefined,
 ): Promise<void> {
+  let market: MarketResult | undefined;
   const { environment } = product;
   const key = await readPrivateKey(environment.SENTINEL_JWT_PRIVATE_KEY_FILE ?? '');
   const feed = { subject: 'demo-feed', roles: ['feed'] } as const;
@@ -108,7 +119,11 @@ async function playOn(
     },
     narrator,
     interrupted,
+    (result) => {
+      market = result;
+    },
   );
+  if (marketFile !== undefined && market !== undefined) await writeResult(marketFile, market);
 }
 
 /** On servers that were given the demo keeps to topics, cases and tables of its own. */
