@@ -1,12 +1,11 @@
 import path from 'node:path';
-import { chromium } from 'playwright-core';
 import { z } from 'zod';
+import { openBrowser } from './browser.ts';
 
 /**
  * Takes the pictures of docs/pictures from a demo that stays up:
  *   node bin/bootstrap.mjs demo/take-pictures.ts <Temporal Web UI> <workflow id>
- * It uses a Chromium that is on the machine: CHROMIUM, else Debian's. Shown is the longest run of the
- * case: at rest it continues as new, with an empty history.
+ * Shown is the longest run of the case: at rest it continues as new, with an empty history.
  */
 const [uiUrl, workflowId] = process.argv.slice(2);
 if (uiUrl === undefined || workflowId === undefined) {
@@ -33,23 +32,10 @@ async function longestRun(): Promise<string> {
 }
 
 const WIDTH = 1_400;
-const FLAGS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 const folder = path.join(import.meta.dirname, '..', 'docs', 'pictures');
 const run = `${uiUrl}/namespaces/default/workflows/${encodeURIComponent(workflowId)}/${await longestRun()}`;
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: FLAGS,
-});
+const browser = await openBrowser();
 try {
   const page = await browser.newPage();
   const takes = [
