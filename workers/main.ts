@@ -1,13 +1,10 @@
 import { createCaseActivities } from '#activities/account-case.ts';
-import { marketHours } from '#domain/market-hours.ts';
 import { systemClock } from '#platform/clock.ts';
 import type { Environment } from '#platform/environment.ts';
 import { createCommandVerifier } from '#platform/identity/command-envelope.ts';
 import { readPublicKey } from '#platform/identity/keys.ts';
 import { createConsumerWatch } from '#platform/kafka/create-consumer-watch.ts';
-import { createEndOffsets, createLogReader } from '#platform/kafka/log-reader.ts';
 import { createNoticeLog } from '#platform/kafka/notice-log.ts';
-import { partitionOf } from '#platform/kafka/partition-of.ts';
 import { createPublisher } from '#platform/kafka/publisher.ts';
 import { createMessageChannels } from '#platform/notices/message-channels.ts';
 import { loadNoticeConfiguration } from '#platform/notices/notice-configuration.ts';
@@ -23,15 +20,9 @@ import { isRepeatedAttempt } from './activity-attempt.ts';
 import { CaseCensus } from './case-census.ts';
 import { observeCases, showCaseCounts } from './case-metrics.ts';
 import { startCaseWorker } from './case-worker.ts';
-import { createFreshFigures } from './fresh-figures.ts';
-import { MARGIN_VIEW_TOPICS, MarginView } from './margin-view.ts';
-import { SharedEnds } from './shared-ends.ts';
-import { showMarginView } from './view-metrics.ts';
+import { openFigures } from './open-figures.ts';
 
 const NAME = 'worker';
-
-/** A view that is not complete after this long means that the log cannot be read. */
-const VIEW_MS_MAX = 60_000;
 
 runProcess({
   name: NAME,
@@ -43,30 +34,14 @@ runProcess({
     const surroundings = { ...kafka, watch };
     const commands = await commandVerifier(environment);
     const policy = loadPolicy(environment.preset);
-    const view = new MarginView(logger, metrics.counter('sentinel_unreadable_records_total'));
-    showMarginView(metrics, view, systemClock);
-    const reader = createLogReader(surroundings, { onFatal: fail });
-    const [publisher, ends] = await Promise.all([
+    const [publisher, { figures, holdings, stop: stopFigures }] = await Promise.all([
       createPublisher(surroundings, partitions),
-      createEndOffsets(surroundings),
-      reader.start(MARGIN_VIEW_TOPICS, (records) => view.take(records)),
+      openFigures(surroundings, { policy, partitions, metrics, onFatal: fail }),
     ]);
-    await reader.caughtUp(VIEW_MS_MAX);
-
     const activities = createCaseActivities({
       publisher,
-      figures: createFreshFigures({
-        view,
-        reader,
-        ends: new SharedEnds(ends, systemClock),
-        partitionOf: (accountId) => partitionOf(accountId, partitions),
-        isOpen: marketHours(policy),
-        policy,
-        clock: systemClock,
-        logger,
-        seconds: metrics.histogram('sentinel_fresh_reading_seconds'),
-      }),
-      holdings: view,
+      figures,
+      holdings,
       channels: customerChannels(environment, logger),
       noticeLog: createNoticeLog(kafka, partitions),
       isRepeated: isRepeatedAttempt,
@@ -93,7 +68,7 @@ runProcess({
       stop: async () => {
         census.stop();
         await worker.stop();
-        await Promise.all([reader.stop(), publisher.close(), ends.close(), watch.stop()]);
+        await Promise.all([stopFigures(), publisher.close(), watch.stop()]);
         await counter.close();
       },
     };

@@ -21,7 +21,7 @@ export interface Membership {
   readonly consumer: Consumer;
   readonly assignment: Readonly<Record<string, readonly number[]>>;
   /** Goes on at a position: what lies before it counts as finished. The topic has its prefix. */
-  seek(topic: string, partition: number, position: number): void;
+  readonly seek: (topic: string, partition: number, position: number) => void;
 }
 
 /** Records of one partition, in order. */
