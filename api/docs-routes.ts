@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { asyncApiDocument } from '#contracts/asyncapi.ts';
+import { KeptReads } from './kept-reads.ts';
 import { NO_BODY, NO_FIELDS, route } from './route.ts';
 import type { Route } from './route.ts';
 
@@ -94,15 +95,12 @@ export function docsRoutes(): readonly Route[] {
   ];
 }
 
-const contents = new Map<FileName, Promise<string>>();
+const contents = new KeptReads((file: Exclude<FileName, 'start.js'>) =>
+  readFile(fileURLToPath(import.meta.resolve(`swagger-ui-dist/${file}`)), 'utf8'),
+);
 
 function contentOf(file: FileName): Promise<string> {
-  if (file === 'start.js') return Promise.resolve(START);
-  const known = contents.get(file);
-  if (known !== undefined) return known;
-  const read = readFile(fileURLToPath(import.meta.resolve(`swagger-ui-dist/${file}`)), 'utf8');
-  contents.set(file, read);
-  return read;
+  return file === 'start.js' ? Promise.resolve(START) : contents.of(file);
 }
 
 function get(path: string, operationId: string, summary: string) {
