@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import process from 'node:process';
 import type { Command } from 'commander';
 import { deadLetterSchema, printable } from '#contracts/dead-letter.ts';
@@ -13,6 +12,7 @@ import { connectApi } from '../api-client.ts';
 import { findApi } from '../api-place.ts';
 import { Failure } from '../failure.ts';
 import { integerOption } from '../integer-option.ts';
+import { InputError, parseJson, readInput } from '../json-input.ts';
 import { findKafka } from '../kafka-place.ts';
 
 const READ_TIMEOUT_MS = 60_000;
@@ -208,13 +208,12 @@ async function refusedContent(origin: string, instance: string | undefined): Pro
 const FILE = 'Write the corrected record to a file and give it as --file.';
 
 async function fileContent(file: string): Promise<unknown> {
-  let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    return parseJson(await readInput(file, process.stdin));
   } catch (error) {
-    throw new Failure(`${file} cannot be read: ${String(error)}`, undefined, 2);
+    if (!(error instanceof InputError)) throw error;
+    throw new Failure(`${file}: ${error.message}`, FILE, 2);
   }
-  return parsed(text, file);
 }
 
 function parsed(text: string, what: string): unknown {
