@@ -24,6 +24,8 @@ async function call(telling: Telling): Promise<void> {
   await feed.betas({ AMD: 1.7 });
   await feed.prices({ AMD: 300 });
   await feed.cash(ACCOUNT, 50_000);
+  // Cash and fills are topics of their own: bought before it was paid in, the account would be called.
+  await observer.figures(ACCOUNT, ({ cash }) => cash === 50_000);
   await feed.fill(ACCOUNT, 'AMD', 300, 300);
   const { record } = await observer.figures(ACCOUNT, (calc) => calc.maintenance_req === 22_500);
   narrator.say(`${ACCOUNT} deposits $50,000 and buys 300 AMD at 300 on margin`);

@@ -32,6 +32,8 @@ async function openAccount({ feed, observer, narrator }: Telling): Promise<void>
   await feed.betas({ TSLA: 2, KO: 0.6 });
   await feed.prices({ TSLA: 400, KO: 70 });
   await feed.cash(ACCOUNT, 45_000);
+  // Cash and fills are topics of their own: bought before it was paid in, the account would be called.
+  await observer.figures(ACCOUNT, ({ cash }) => cash === 45_000);
   await feed.fill(ACCOUNT, 'TSLA', 200, 400);
   await feed.fill(ACCOUNT, 'KO', 400, 70);
   const { record } = await observer.figures(ACCOUNT, (calc) => calc.maintenance_req === 27_000);

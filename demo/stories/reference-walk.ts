@@ -33,6 +33,8 @@ async function openAccount({ feed, observer, narrator }: Telling): Promise<void>
   await feed.betas({ [START.symbol]: START.beta, SPY: 1 });
   await feed.prices({ [START.symbol]: START.price, SPY: 450 });
   await feed.cash(ACCOUNT, START.deposit);
+  // Cash and fills are topics of their own: bought before it was paid in, the account would be called.
+  await observer.figures(ACCOUNT, ({ cash }) => cash === START.deposit);
   await feed.fill(ACCOUNT, START.symbol, START.qty, START.price);
   const { record } = await observer.figures(ACCOUNT, (calc) => calc.positions.length === 1);
   const { cash } = await observer
