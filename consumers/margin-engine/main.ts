@@ -28,7 +28,8 @@ runProcess({
     const publisher = await createPublisher(surroundings, partitions);
     const engine = new MarginEngine({
       owner: createPartitionOwner(surroundings, { groupId: NAME, partitions, onFatal: fail }),
-      marksReader: createLogReader(surroundings, { name: 'marks', onFatal: fail }),
+      // Not watched: it reads once and stops, and would be missed in its group from then on.
+      marksReader: createLogReader(kafka, { name: 'marks', onFatal: fail }),
       marketReader: createLogReader(surroundings, { name: 'market', onFatal: fail }),
       isOpen: marketHours(policy),
       publisher,
