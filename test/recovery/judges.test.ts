@@ -1,10 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ExecutionRecord, LiquidationOrderRecord } from '#contracts/case-events.ts';
+import type {
+  ExecutionRecord,
+  LiquidationOrderRecord,
+  RestrictionRecord,
+} from '#contracts/case-events.ts';
 import type { RungName } from '#contracts/account-state.ts';
 import type { MarginCalcRecord } from '#contracts/margin-figures.ts';
 import { marginCalc, NOON } from '../account-records.ts';
 import { callFindings } from './calls.ts';
-import { repeatedSteps, wrongOrders } from './once.ts';
+import { repeatedSteps, repeatedStress, wrongOrders } from './once.ts';
 import { wrongFigures } from './right-figures.ts';
 import { wrongRungs } from './right-rungs.ts';
 import type { CaseEvent, Said } from './run-watch.ts';
@@ -14,7 +18,12 @@ import { timerFindings } from './timers.ts';
 
 const POLICY = { dueAfterMs: 6_000, graceMs: 3_000 };
 
-function said(action: CaseEvent['action'], writtenAt: number, episode = 1): Said<CaseEvent> {
+function said(
+  action: CaseEvent['action'],
+  writtenAt: number,
+  episode = 1,
+  holder: RestrictionRecord['holder'] = 'stale-call',
+): Said<CaseEvent> {
   const common = {
     event_id: `${action}-${String(writtenAt)}`,
     account_id: 'ACC_1',
@@ -57,7 +66,7 @@ function said(action: CaseEvent['action'], writtenAt: number, episode = 1): Said
     ...common,
     action: name,
     reason: 'r',
-    holder: 'stale-call',
+    holder,
   });
   const liquidation = (name: 'TRIGGERED' | 'COMPLETED'): CaseEvent => ({
     ...common,
@@ -127,6 +136,18 @@ describe('once', () => {
     expect(repeatedSteps([...once, said('MARGIN_CALL', 2)])).toEqual([
       'MARGIN_CALL of ACC_1, episode 1 happened 2 times',
     ]);
+  });
+
+  test('stress puts close-only on and lifts it in turn, beside what the call does', () => {
+    const byStress = (action: 'CLOSE_ONLY' | 'LIFTED', at: number): Said<CaseEvent> =>
+      said(action, at, 1, 'stress');
+    const inTurn = [byStress('CLOSE_ONLY', 1), byStress('LIFTED', 2), byStress('CLOSE_ONLY', 3)];
+    const withCall = [...inTurn, said('CLOSE_ONLY', 4)];
+    expect([...repeatedSteps(withCall), ...repeatedStress(withCall)]).toEqual([]);
+    expect(repeatedStress([...withCall, byStress('CLOSE_ONLY', 5)])).toEqual([
+      'CLOSE_ONLY of ACC_1 by stress came twice in a row',
+    ]);
+    expect(repeatedStress([byStress('LIFTED', 1)])).toHaveLength(1);
   });
 
   const order: LiquidationOrderRecord = {

@@ -1,18 +1,34 @@
 import type { ExecutionRecord, LiquidationOrderRecord } from '#contracts/case-events.ts';
+import { isOfStress } from './run-watch.ts';
 import type { CaseEvent, Said } from './run-watch.ts';
 
 /** Each sentence that is returned here is a failure. */
 
-/** Each step of an episode happened once; only a call may be notified anew. */
+/** Each step of an episode happened once; a call may be notified anew, and stress comes and goes. */
 export function repeatedSteps(events: readonly Said<CaseEvent>[]): string[] {
   const times = new Map<string, number>();
   for (const { event } of events) {
-    if ('renotified' in event && event.renotified) continue;
+    if (('renotified' in event && event.renotified) || isOfStress(event)) continue;
     count(times, `${event.action} of ${event.account_id}, episode ${String(event.episode)}`, 1);
   }
   return [...times].flatMap(([step, n]) =>
     n === 1 ? [] : [`${step} happened ${String(n)} times`],
   );
+}
+
+/** The stress holder is put on and lifted in turn, whatever the episode. */
+export function repeatedStress(events: readonly Said<CaseEvent>[]): string[] {
+  const last = new Map<string, string>();
+  const wrong: string[] = [];
+  for (const { event } of events) {
+    if (!isOfStress(event)) continue;
+    const { account_id: accountId, action } = event;
+    if ((last.get(accountId) ?? 'LIFTED') === action) {
+      wrong.push(`${action} of ${accountId} by stress came twice in a row`);
+    }
+    last.set(accountId, action);
+  }
+  return wrong;
 }
 
 /** No order traded more than it asked for, each came to one end, and none came from nowhere. */

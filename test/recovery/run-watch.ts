@@ -23,6 +23,11 @@ import { CANARY } from './load.ts';
 
 export type CaseEvent = MarginCallRecord | RestrictionRecord | LiquidationRecord;
 
+/** Did the stress holder do it? It goes on and comes off by times of its own, whatever the episode. */
+export function isOfStress(event: CaseEvent): boolean {
+  return 'holder' in event && event.holder === 'stress';
+}
+
 /** An event of a case, and when its record was written by the process that wrote it, Unix ms. */
 export interface Said<T> {
   readonly event: T;

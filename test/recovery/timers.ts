@@ -1,4 +1,5 @@
 import type { Policy } from '#domain/policy.ts';
+import { isOfStress } from './run-watch.ts';
 import type { CaseEvent, Said } from './run-watch.ts';
 
 /** How late each timer was, ms, and which were early: each of those sentences is a failure. */
@@ -49,7 +50,8 @@ function pairs(
 ): Timed[] {
   const begun = new Map<string, number>();
   for (const { event, writtenAt } of events) {
-    if (event.action !== first || ('renotified' in event && event.renotified)) continue;
+    if (event.action !== first || isOfStress(event)) continue;
+    if ('renotified' in event && event.renotified) continue;
     begun.set(keyOf(event), writtenAt);
   }
   return events.flatMap(({ event, writtenAt }) => {
