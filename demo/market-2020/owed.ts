@@ -29,13 +29,25 @@ export function owedTo(
   const told = observer.last(TOPICS.marginCalls, accountId);
   const liquidation = observer.last(TOPICS.liquidations, accountId);
   if (liquidation?.action === 'TRIGGERED') return 'COMPLETED';
-  const restriction = observer.last(TOPICS.restrictions, accountId);
-  const isRestricted = restriction?.action === 'CLOSE_ONLY';
-  if (isRestricted && told?.action === 'MET' && told.episode === restriction.episode) {
-    return 'LIFTED';
-  }
+  if (isMetAndRestricted(observer, accountId, told)) return 'LIFTED';
   if ((figures.deficiency ?? 0) > 0) return owedToDeficient(observer, accountId, told, now);
   return figures.status === 'WARNING' && told === undefined ? 'WARNING' : null;
+}
+
+function isMetAndRestricted(
+  observer: Observer,
+  accountId: string,
+  told: MarginCallRecord | undefined,
+): boolean {
+  const restriction = restrictionsOf(observer, accountId).at(-1)?.record;
+  const isRestricted = restriction?.action === 'CLOSE_ONLY';
+  return isRestricted && told?.action === 'MET' && told.episode === restriction.episode;
+}
+
+/** What the call put on and took off; the stress holder has its own time. */
+function restrictionsOf(observer: Observer, accountId: string) {
+  const all = observer.of(TOPICS.restrictions, accountId);
+  return all.filter(({ record }) => record.holder === 'stale-call');
 }
 
 function owedToDeficient(
@@ -49,9 +61,9 @@ function owedToDeficient(
   const call = observer
     .of(TOPICS.marginCalls, accountId)
     .find(({ record }) => record.episode === episode && record.action === 'MARGIN_CALL');
-  const closed = observer
-    .of(TOPICS.restrictions, accountId)
-    .find(({ record }) => record.episode === episode && record.action === 'CLOSE_ONLY');
+  const closed = restrictionsOf(observer, accountId).find(
+    ({ record }) => record.episode === episode && record.action === 'CLOSE_ONLY',
+  );
   if (closed === undefined) {
     return now >= (call?.at ?? 0) + DUE_AFTER_MS ? 'CLOSE_ONLY' : null;
   }

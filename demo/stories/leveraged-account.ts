@@ -87,7 +87,7 @@ async function restrict({ observer, narrator }: Telling): Promise<void> {
   const closeOnly = await observer.until(
     TOPICS.restrictions,
     ACCOUNT,
-    ({ action }) => action === 'CLOSE_ONLY',
+    ({ action, holder }) => holder === 'stale-call' && action === 'CLOSE_ONLY',
     STEP_TIMEOUT_MS,
   );
   narrator.say(`past due ${seconds(pastDue.at - issued.at)} after the call: close-only`);
@@ -103,7 +103,7 @@ async function liquidate({ observer, narrator }: Telling): Promise<void> {
   const closeOnly = await observer.until(
     TOPICS.restrictions,
     ACCOUNT,
-    ({ action }) => action === 'CLOSE_ONLY',
+    ({ action, holder }) => holder === 'stale-call' && action === 'CLOSE_ONLY',
     STEP_TIMEOUT_MS,
   );
   const triggered = await observer.until(
@@ -156,7 +156,7 @@ async function cure(telling: Telling): Promise<void> {
   await observer.until(
     TOPICS.restrictions,
     ACCOUNT,
-    ({ action }) => action === 'LIFTED',
+    ({ action, holder }) => holder === 'stale-call' && action === 'LIFTED',
     STEP_TIMEOUT_MS,
   );
   const completed = await observer.until(
