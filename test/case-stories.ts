@@ -4,7 +4,7 @@ import type { Policy } from '#domain/policy.ts';
 import type { Say } from './case-people.ts';
 import type { CaseWorld } from './case-world.ts';
 import { WALK_POLICY } from './ladder-walk.ts';
-import { until } from './temporal.ts';
+import { seen, until } from './temporal.ts';
 
 /** A path of the ladder, played by a real case on a real server; test/histories keeps one of each. */
 export interface CaseStory {
@@ -243,7 +243,11 @@ export const CASE_STORIES: readonly CaseStory[] = [
       await call(world);
       const before = await world.runId();
       await world.deposit(60_000);
-      while ((await world.runId()) === before) await new Promise((done) => setTimeout(done, 50));
+      await seen(
+        'another run',
+        () => world.runId(),
+        (runId) => runId !== before,
+      );
       await world.price(200);
       await audited(world, 'CLOCK_STARTED', 2);
     }),

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { inspect } from 'node:util';
 import { createCaseActivities } from '#activities/account-case.ts';
 import { CASE_SEARCH_ATTRIBUTES } from '#contracts/case-messages.ts';
 import type { Policy } from '#domain/policy.ts';
@@ -119,6 +120,25 @@ async function startTemporal(): Promise<TestWorkflowEnvironment> {
 function temporalPath(): string {
   const cached = join(homedir(), '.cache', 'margin-sentinel', 'bin', 'temporal');
   return process.env.SENTINEL_TEMPORAL_CLI ?? cached;
+}
+
+/** Asks again until what it sees holds; throws after `limitMs`, saying what did not come and what is. */
+export async function seen<T>(
+  what: string,
+  look: () => Promise<T>,
+  holds: (found: T) => boolean,
+  limitMs = 50_000,
+): Promise<T> {
+  const end = Date.now() + limitMs;
+  for (;;) {
+    const found = await look();
+    if (holds(found)) return found;
+    if (Date.now() > end) {
+      const is = inspect(found, { depth: 4 });
+      throw new Error(`it was not seen within ${String(limitMs)} ms: ${what}; it is ${is}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
 }
 
 /** Waits until something holds; throws after `limitMs`, saying what did not happen. */
