@@ -31,7 +31,7 @@ const POLICY: Policy = {
   orderTtlMs: 60_000,
 };
 /** For what has to happen before a call is due, on a machine that may stand still for seconds. */
-const PATIENT: Policy = { ...POLICY, dueAfterMs: 600_000 };
+const PATIENT: Policy = { ...POLICY, dueAfterMs: 600_000, stressMs: 3_600_000 };
 
 const HEALTHY = 500;
 const STRESSED = 480;
