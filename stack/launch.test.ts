@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,10 +11,13 @@ import { launch, NODE_FLAGS } from './launch.ts';
 import type { RecordedProcess } from './recorded-process.ts';
 import { isRunning, recordedProcessSchema, stopRecorded } from './recorded-process.ts';
 
-/** Ends by itself after a minute, should the tests be killed. */
-const SERVER = 'console.log("up"); setTimeout(() => {}, 60_000);';
+/** Ends by itself after some minutes, should the tests be killed. */
+const SERVER = 'console.log("up"); setTimeout(() => {}, 300_000);';
 const STUBBORN = `process.on("SIGTERM", () => console.log("no")); ${SERVER}`;
 const WATCHES_STDIN = `process.stdin.on("end", () => process.exit(0)).resume(); ${SERVER}`;
+
+/** For what takes its time on a machine with other work; shorter than a server's own life. */
+const WAIT_MS = 50_000;
 
 let folder = '';
 const started: RecordedProcess[] = [];
@@ -33,17 +36,18 @@ afterEach(async () => {
 describe('when its parent is killed with -9', () => {
   test('a guarded server ends', async () => {
     const server = await launchAndKillParent(SERVER, 'guarded');
-    await expectEnded(server, 2_000);
+    await expectEnded(server);
   });
 
   test('a guarded server that ignores SIGTERM ends when the grace is over', async () => {
-    const server = await launchAndKillParent(STUBBORN, 'guarded');
-    await expectEnded(server, 3_000);
+    // Time enough to hear the SIGTERM.
+    const server = await launchAndKillParent(STUBBORN, 'guarded', 5_000);
+    await expectEnded(server);
     expect(readFileSync(logFile(), 'utf8')).toContain('no');
   });
 
   test('a process that watches its stdin ends', async () => {
-    await expectEnded(await launchAndKillParent(WATCHES_STDIN, 'stdin'), 2_000);
+    await expectEnded(await launchAndKillParent(WATCHES_STDIN, 'stdin'));
   });
 
   test('a detached process goes on', async () => {
@@ -85,7 +89,11 @@ describe('a launched process', () => {
 
   test('that ends by itself tells its exit code, guarded or not', async () => {
     for (const lifetime of ['guarded', 'stdin'] as const) {
-      const launched = await launch(plan('setTimeout(() => process.exit(7), 1_000)', lifetime));
+      const go = path.join(folder, `go-${lifetime}`);
+      const script = `setInterval(() => { if (fs.existsSync('${go}')) process.exit(7); }, 20)`;
+      const launched = await launch(plan(script, lifetime));
+      // What ends before it was looked at has not started.
+      writeFileSync(go, '');
       await launched.whenEnded;
       expect(launched.ended()).toBe('exit code 7');
     }
@@ -115,20 +123,24 @@ function logFile(): string {
   return path.join(folder, 'server.log');
 }
 
-function plan(script: string, lifetime: Lifetime): LaunchPlan {
+function plan(script: string, lifetime: Lifetime, stopGraceMs = 500): LaunchPlan {
   return {
     program: process.execPath,
     args: ['-e', script],
     variables: process.env,
     logFile: logFile(),
     lifetime,
-    stopGraceMs: 500,
+    stopGraceMs,
   };
 }
 
 /** A process of its own launches the script and is killed; resolves with what it had launched. */
-async function launchAndKillParent(script: string, lifetime: Lifetime): Promise<RecordedProcess> {
-  const { parent, server } = await launchFromParent(script, lifetime);
+async function launchAndKillParent(
+  script: string,
+  lifetime: Lifetime,
+  stopGraceMs?: number,
+): Promise<RecordedProcess> {
+  const { parent, server } = await launchFromParent(script, lifetime, stopGraceMs);
   parent.kill('SIGKILL');
   await once(parent, 'exit');
   return server;
@@ -137,9 +149,10 @@ async function launchAndKillParent(script: string, lifetime: Lifetime): Promise<
 async function launchFromParent(
   script: string,
   lifetime: Lifetime,
+  stopGraceMs?: number,
 ): Promise<{ parent: ChildProcess; server: RecordedProcess }> {
   const module = path.join(import.meta.dirname, 'launch.ts');
-  const { variables: _, ...rest } = plan(script, lifetime);
+  const { variables: _, ...rest } = plan(script, lifetime, stopGraceMs);
   const code = `import { launch } from '${module}';
     process.on('SIGINT', () => undefined);
     const launched = await launch({ ...${JSON.stringify(rest)}, variables: process.env });
@@ -158,11 +171,17 @@ async function launchFromParent(
 }
 
 async function untilLogged(text: string): Promise<void> {
-  while (!readFileSync(logFile(), 'utf8').includes(text)) await sleep(20);
+  const giveUpAt = performance.now() + WAIT_MS;
+  for (;;) {
+    const log = readFileSync(logFile(), 'utf8');
+    if (log.includes(text)) return;
+    if (performance.now() > giveUpAt) throw new Error(`${text} was not logged: ${log}`);
+    await sleep(20);
+  }
 }
 
-async function expectEnded(recorded: RecordedProcess, withinMs: number): Promise<void> {
-  const deadline = performance.now() + withinMs;
+async function expectEnded(recorded: RecordedProcess): Promise<void> {
+  const deadline = performance.now() + WAIT_MS;
   while (performance.now() < deadline && (await isRunning(recorded))) await sleep(20);
   expect(await isRunning(recorded)).toBe(false);
 }

@@ -7,6 +7,7 @@ import { cacheLayout, instanceLayout } from './cache-layout.ts';
 import { stopProduct } from './instance-processes.ts';
 import { keepState, readState } from './instance-state.ts';
 import { instanceStatus } from './instance-status.ts';
+import type { InstanceStatus } from './instance-status.ts';
 import type { Stack } from './open-stack.ts';
 import type { RecordedProduct } from './instance-state.ts';
 import type { Product, ProductOptions } from './product.ts';
@@ -24,7 +25,7 @@ const WELL_BEHAVED = `
 `;
 const ENDS_BEFORE_IT_IS_READY = `console.log('no such topic'); process.exit(3);`;
 
-jest.setTimeout(120_000);
+jest.setTimeout(240_000);
 
 let home = '';
 let topicsMade: unknown[] = [];
@@ -50,7 +51,7 @@ describe('the product', () => {
       SENTINEL_PRESET: 'demo',
       SENTINEL_API_URL: product.apiUrl,
     });
-    const { processes } = await instanceStatus(layout(), {});
+    const { processes } = await statusWhenHealthy();
     expect(processes).toMatchObject([
       { name: 'api', health: 'healthy', address: product.apiUrl },
       { name: 'engine', health: 'healthy' },
@@ -77,10 +78,10 @@ describe('the product', () => {
     const product = await startProduct(await options({ boundToParent: true }));
     const killed = pidNow(product, 'engine');
     process.kill(killed, 'SIGKILL');
-    const engine = await eventually(() => anotherThan(product, 'engine', killed));
+    const engine = await eventually('another engine', () => anotherThan(product, 'engine', killed));
     expect(product.ended()).toMatchObject([{ name: 'engine', how: 'SIGKILL' }]);
     expect(engine).toMatchObject({ restarts: 1, lastExit: { how: 'SIGKILL' } });
-    const { processes } = await instanceStatus(layout(), {});
+    const { processes } = await statusWhenHealthy();
     expect(processes).toMatchObject([
       { name: 'api', restarts: 0, last_exit: null },
       { name: 'engine', health: 'healthy', restarts: 1, last_exit: { how: 'SIGKILL' } },
@@ -97,9 +98,11 @@ describe('the product', () => {
     // From now on it ends at once, whenever it is started.
     writeFileSync(moody.entry, ENDS_BEFORE_IT_IS_READY);
     process.kill(pidNow(product, 'moody'), 'SIGKILL');
-    const { healthy, processes } = await eventually(async () => {
+    const { healthy, processes } = await eventually('moody is given up, api is well', async () => {
       const status = await instanceStatus(layout(), {});
-      return status.processes.some(({ given_up: isGivenUp }) => isGivenUp) ? status : undefined;
+      const isGivenUp = status.processes.some(({ given_up }) => given_up);
+      const isApiWell = status.processes.some(({ health }) => health === 'healthy');
+      return isGivenUp && isApiWell ? status : undefined;
     });
     expect(product.ended().map(({ name }) => name)).toEqual(['moody', 'moody', 'moody']);
     expect(healthy).toBe(false);
@@ -130,8 +133,8 @@ describe('a product that is kept', () => {
     await first.close();
     expect(await running()).toEqual([true, true]);
     const [engine, api] = first.processes();
-    process.kill(engine?.process.pid ?? 0, 'SIGKILL');
-    const again = await eventually(async () => {
+    process.kill(pidOf(engine), 'SIGKILL');
+    const again = await eventually('the engine is started again', async () => {
       const { processes } = await instanceStatus(layout(), {});
       return processes.find(({ restarts, health }) => restarts === 1 && health === 'healthy');
     });
@@ -150,8 +153,8 @@ describe('a product that is kept', () => {
     const processes = [moody, entry('api', WELL_BEHAVED)];
     const first = await startProduct(await options({ boundToParent: false, processes }));
     writeFileSync(moody.entry, ENDS_BEFORE_IT_IS_READY);
-    process.kill(first.processes()[0]?.process.pid ?? 0, 'SIGKILL');
-    await eventually(async () => {
+    process.kill(pidOf(first.processes()[0]), 'SIGKILL');
+    await eventually('moody is given up', async () => {
       const status = await instanceStatus(layout(), {});
       return status.processes.find(({ given_up: isGivenUp }) => isGivenUp);
     });
@@ -169,8 +172,11 @@ describe('a product that is kept', () => {
   test('ends with its supervisor, however that ends, and comes up anew', async () => {
     await startProduct(await options({ boundToParent: false }));
     const { supervision } = await readState(layout());
-    process.kill(supervision?.process.pid ?? 0, 'SIGKILL');
-    await eventually(async () => (await running()).every((runs) => !runs) || undefined);
+    process.kill(pidOf(supervision), 'SIGKILL');
+    await eventually(
+      'nothing runs any more',
+      async () => (await running()).every((runs) => !runs) || undefined,
+    );
     const second = await startProduct(await options({ boundToParent: false }));
     expect(second.processes()).toHaveLength(2);
     await stopProduct(await readState(layout()));
@@ -188,18 +194,35 @@ describe('a product that is kept', () => {
 });
 
 /** Waits for what takes its time, on a machine with other work. */
-async function eventually<T>(look: () => Promise<T | undefined> | T | undefined): Promise<T> {
+async function eventually<T>(
+  what: string,
+  look: () => Promise<T | undefined> | T | undefined,
+): Promise<T> {
   const giveUpAt = performance.now() + 60_000;
   for (;;) {
     const found = await look();
     if (found !== undefined) return found;
-    if (performance.now() > giveUpAt) throw new Error('it did not come');
+    if (performance.now() > giveUpAt) throw new Error(`it did not come: ${what}`);
     await sleep(50);
   }
 }
 
+/** How the instance is once every part has answered in time, which a busy one may not at once. */
+function statusWhenHealthy(): Promise<InstanceStatus> {
+  return eventually('every process is healthy', async () => {
+    const status = await instanceStatus(layout(), {});
+    return status.processes.every(({ health }) => health === 'healthy') ? status : undefined;
+  });
+}
+
 function pidNow(product: Product, name: string): number {
-  return product.processes().find((record) => record.name === name)?.process.pid ?? 0;
+  return pidOf(product.processes().find((record) => record.name === name));
+}
+
+/** Throws without a process: a signal to pid 0 goes to whoever runs these tests. */
+function pidOf(record: { readonly process: { readonly pid: number } } | undefined): number {
+  if (record === undefined) throw new Error('the process is not recorded');
+  return record.process.pid;
 }
 
 /** The process of this name, ready, once it is no more the one with this pid. */

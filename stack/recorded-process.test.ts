@@ -1,12 +1,16 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { RecordedProcess } from './recorded-process.ts';
 import { isRunning, recordProcess, signalRecorded, stopRecorded } from './recorded-process.ts';
 
 const SLEEPS = 'setInterval(() => {}, 1000); console.log("up")';
 const IGNORES_SIGTERM = `process.on("SIGTERM", () => {}); ${SLEEPS}`;
+
+const WAIT_MS = 50_000;
 
 const children: ChildProcess[] = [];
 
@@ -48,14 +52,19 @@ describe('a recorded process', () => {
     });
     children.push(shell);
     const [text] = (await once(shell.stdout, 'data')) as [Buffer];
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    expect(await recordProcess(Number(text.toString()))).toBeUndefined();
+    const pid = Number(text.toString());
+    const giveUpAt = performance.now() + WAIT_MS;
+    while (stateOf(pid) !== 'Z') {
+      if (performance.now() > giveUpAt) throw new Error(`${String(pid)} has not become a zombie`);
+      await sleep(20);
+    }
+    expect(await recordProcess(pid)).toBeUndefined();
   });
 
   test('gets SIGTERM when it is stopped, and ends by itself', async () => {
     const { recorded, child } = await start(SLEEPS);
     const ended = once(child, 'exit');
-    await stopRecorded(recorded, 5_000);
+    await stopRecorded(recorded, WAIT_MS);
     expect(await ended).toEqual([null, 'SIGTERM']);
   });
 
@@ -65,11 +74,22 @@ describe('a recorded process', () => {
     await stopRecorded(recorded, 200);
     expect(await ended).toEqual([null, 'SIGKILL']);
   });
+
+  test('is gone when it has been stopped, however short its grace was', async () => {
+    const { recorded } = await start(IGNORES_SIGTERM);
+    await stopRecorded(recorded, 0);
+    expect(await isRunning(recorded)).toBe(false);
+  });
 });
 
 test('there is nothing to record about a pid that nobody has', async () => {
   expect(await recordProcess(2 ** 22 + 1)).toBeUndefined();
 });
+
+/** What Linux says of a process, such as `S` or `Z` (proc(5)). */
+function stateOf(pid: number): string | undefined {
+  return /\) (\w)/.exec(readFileSync(`/proc/${String(pid)}/stat`, 'utf8'))?.[1];
+}
 
 async function start(script: string): Promise<{ recorded: RecordedProcess; child: ChildProcess }> {
   const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });

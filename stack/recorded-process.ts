@@ -6,6 +6,8 @@ import { z } from 'zod';
 import { hasCode } from './has-code.ts';
 
 const LOOK_AGAIN_MS = 25;
+/** What got SIGKILL is gone as soon as the machine has a moment for it. */
+const DYING_MS_MAX = 10_000;
 
 /**
  * A process as written down. Pids are used again, so a pid alone proves nothing; together with the
@@ -29,12 +31,12 @@ export async function isRunning(recorded: RecordedProcess): Promise<boolean> {
   return (await startMarkOf(recorded.pid)) === recorded.startMark;
 }
 
-/** Stops a recorded process: SIGTERM, and SIGKILL when it is still there after `graceMs`. */
+/** Stops a recorded process: SIGTERM, and SIGKILL when it is still there after `graceMs`. Then it is gone. */
 export async function stopRecorded(recorded: RecordedProcess, graceMs: number): Promise<void> {
   if (!(await signalRecorded(recorded, 'SIGTERM'))) return;
   if (await endedWithin(recorded, graceMs)) return;
   await signalRecorded(recorded, 'SIGKILL');
-  await endedWithin(recorded, graceMs);
+  await endedWithin(recorded, DYING_MS_MAX);
 }
 
 /** Sends a signal to a recorded process and to no other; false when it does not run any more. */
