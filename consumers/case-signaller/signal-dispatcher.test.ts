@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import type { ExecutionEvent, FiguresEvent, MachineEvent } from '#domain/case-events.ts';
 import { createMetrics } from '#platform/metrics.ts';
 import { FIGURES_PAUSE_MS, SignalDispatcher } from './signal-dispatcher.ts';
@@ -16,7 +16,7 @@ let dispatcher: SignalDispatcher;
 
 /** A server that answers when the test says so. */
 class Server {
-  readonly taken: { what: string; at: number }[] = [];
+  readonly taken: string[] = [];
   underWay = 0;
   underWayMax = 0;
   broken = false;
@@ -46,11 +46,11 @@ class Server {
     this.underWay -= 1;
     if (this.broken) throw new Error('unavailable');
     const what = event.type === 'FIGURES' ? `${accountId} figures` : event.execution.execId;
-    this.taken.push({ what, at: Date.now() });
+    this.taken.push(what);
   }
 
   get order(): string[] {
-    return this.taken.map(({ what }) => what);
+    return [...this.taken];
   }
 }
 
@@ -66,6 +66,7 @@ function start(server: Server, concurrencyMax = 1, now = Date.now): SignalDispat
 }
 
 afterEach(async () => {
+  jest.useRealTimers();
   await dispatcher.stop(100);
 });
 
@@ -117,7 +118,7 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-async function until(what: string, condition: () => boolean, timeoutMs = 5_000): Promise<void> {
+async function until(what: string, condition: () => boolean, timeoutMs = 50_000): Promise<void> {
   const giveUpAt = Date.now() + timeoutMs;
   while (!condition()) {
     if (Date.now() > giveUpAt) throw new Error(`not in time: ${what}`);
@@ -171,22 +172,26 @@ describe('signals are dispatched', () => {
   });
 
   test('figures of one account at most once a second, executions without delay', async () => {
+    jest.useFakeTimers();
     const server = new Server();
     const signals = start(server, 4);
     const account = line('A');
     signals.tell(account);
-    await until('the first signal', () => account.told === 1);
+    await jest.advanceTimersByTimeAsync(0);
+    expect(account.told).toBe(1);
     for (let n = 0; n < 50; n += 1) {
       signals.tell(account);
-      await pause(2);
+      await jest.advanceTimersByTimeAsync(2);
     }
     signals.tellExecution(execution('A', 'A1'));
-    await until('the second signal', () => account.told === 2);
-    await pause(FIGURES_PAUSE_MS / 2);
+    await jest.advanceTimersByTimeAsync(0);
+    expect(server.order).toEqual(['A figures', 'A1']);
+    await jest.advanceTimersByTimeAsync(FIGURES_PAUSE_MS - 101);
+    expect(server.order).toEqual(['A figures', 'A1']);
+    await jest.advanceTimersByTimeAsync(1);
     expect(server.order).toEqual(['A figures', 'A1', 'A figures']);
-    const [first, executed, second] = server.taken.map(({ at }) => at);
-    expect((second ?? 0) - (first ?? 0)).toBeGreaterThanOrEqual(FIGURES_PAUSE_MS - 50);
-    expect((executed ?? 0) - (first ?? 0)).toBeLessThan(FIGURES_PAUSE_MS / 2);
+    await jest.advanceTimersByTimeAsync(2 * FIGURES_PAUSE_MS);
+    expect(server.order).toEqual(['A figures', 'A1', 'A figures']);
   });
 
   test('news that are none any more when their turn comes are not sent', async () => {
