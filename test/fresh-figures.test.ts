@@ -9,6 +9,7 @@ import { createEndOffsets, createLogReader } from '#platform/kafka/log-reader.ts
 import { createMetrics } from '#platform/metrics.ts';
 import { partitionOf } from '#platform/kafka/partition-of.ts';
 import type { FiguresReader } from '#ports/figures-reader.ts';
+import type { LogReader } from '#ports/log-reader.ts';
 import { createFreshFigures } from '../workers/fresh-figures.ts';
 import { MARGIN_VIEW_TOPICS, MarginView } from '../workers/margin-view.ts';
 import { SharedEnds } from '../workers/shared-ends.ts';
@@ -25,15 +26,25 @@ const OTHER = 1 - PARTITION;
 const REQUEST: FiguresRequest = {
   accountId: ACCOUNT,
   atLeast: null,
-  quoteAgeMaxMs: 5_000,
-  heartbeatAgeMaxMs: 5_000,
+  // Longer than a machine stands still between two steps of a test.
+  quoteAgeMaxMs: 60_000,
+  heartbeatAgeMaxMs: 60_000,
   calendarVersion: 1,
 };
+const OLD_MS = 61_000;
 
 let kafka: KafkaFixture;
+/** How long the view may take to read what a test has written. */
+const WAIT_MS = 60_000;
+
+let reader: LogReader;
 let figures: FiguresReader;
+/** Waits long enough for whatever a slow machine has to do meanwhile. */
+let patient: FiguresReader;
 let stop: () => Promise<void>;
 let isOpen: boolean;
+/** How often the broker was asked where a topic ends. */
+let endsAsked: number;
 
 beforeEach(async () => {
   kafka = await openKafka('fresh', PARTITIONS);
@@ -41,35 +52,50 @@ beforeEach(async () => {
   const metrics = createMetrics('worker');
   const unreadable = metrics.counter('sentinel_unreadable_records_total');
   const view = new MarginView(testLogger, unreadable);
-  const reader = createLogReader(kafka.surroundings, {
+  reader = createLogReader(kafka.surroundings, {
     onFatal: (error) => {
       throw error;
     },
   });
   const ends = await createEndOffsets(kafka.surroundings);
+  endsAsked = 0;
+  const countedEnds = {
+    endOffsets: (topic: string) => {
+      endsAsked += 1;
+      return ends.endOffsets(topic);
+    },
+  };
   await reader.start(MARGIN_VIEW_TOPICS, (records) => view.take(records));
   const clock = { now: () => Date.now() };
-  figures = createFreshFigures({
+  const parts = {
     view,
     reader,
-    ends: new SharedEnds(ends, clock),
-    partitionOf: (accountId) => partitionOf(accountId, PARTITIONS),
+    ends: new SharedEnds(countedEnds, clock),
+    partitionOf: (accountId: string) => partitionOf(accountId, PARTITIONS),
     isOpen: () => isOpen,
     policy: WALK_POLICY,
     clock,
     logger: testLogger,
     seconds: metrics.histogram('sentinel_fresh_reading_seconds'),
-  });
+  };
+  figures = createFreshFigures(parts);
+  patient = createFreshFigures({ ...parts, catchUpMsMax: WAIT_MS });
   stop = async () => {
     await reader.stop();
     await ends.close();
     await kafka.close();
   };
-}, 30_000);
+});
 
 afterEach(async () => {
   await stop();
 });
+
+/** A reading once the view has all that the test has written: its own speed is not what is asked for. */
+async function read(request: FiguresRequest): Promise<Reading> {
+  await reader.caughtUp(WAIT_MS);
+  return figures.read(request);
+}
 
 /** What the engine of the account's partition says. */
 async function heartbeat(
@@ -135,7 +161,7 @@ async function publish(topic: string, key: string, record: object): Promise<void
 }
 
 async function qualityOf(): Promise<string | undefined> {
-  const reading = await figures.read(REQUEST);
+  const reading = await read(REQUEST);
   return reading.outcome === 'FRESH' ? reading.positions[0]?.quality : reading.reason.code;
 }
 
@@ -148,7 +174,7 @@ describe('a re-read of an account’s figures', () => {
     await quote(Date.now());
     await calc();
     await heartbeat({});
-    const reading = await figures.read(REQUEST);
+    const reading = await read(REQUEST);
     if (reading.outcome !== 'FRESH') throw new Error(`stale: ${reading.reason.code}`);
     expect(reading.figures).toMatchObject({
       version: { generation: 1, sequence: 7 },
@@ -171,7 +197,7 @@ describe('a re-read of an account’s figures', () => {
     await calc();
     await heartbeat({});
     await fill(PARTITION);
-    const reading = figures.read(REQUEST);
+    const reading = patient.read(REQUEST);
     await new Promise((resolve) => setTimeout(resolve, 500));
     await heartbeat({ 'fills.v1': 1 });
     expect(staleCode(await reading)).toBe('FRESH');
@@ -182,7 +208,7 @@ describe('a re-read of an account’s figures', () => {
     await calc();
     await heartbeat({});
     await fill(PARTITION);
-    const reading = await figures.read(REQUEST);
+    const reading = await read(REQUEST);
     expect(reading).toMatchObject({
       outcome: 'STALE',
       reason: { code: 'NOT_CAUGHT_UP', what: 'fills.v1', observed: '0', limit: '1' },
@@ -194,7 +220,7 @@ describe('a re-read of an account’s figures', () => {
     await calc();
     await fill(OTHER);
     await heartbeat({});
-    expect(staleCode(await figures.read(REQUEST))).toBe('FRESH');
+    expect(staleCode(await read(REQUEST))).toBe('FRESH');
   });
 
   test('waits for every price, for each may be of a symbol that is held', async () => {
@@ -202,14 +228,14 @@ describe('a re-read of an account’s figures', () => {
     await calc();
     await heartbeat({});
     await publish(TOPICS.prices.name, 'KO', { symbol: 'KO', price: 60, timestamp: Date.now() });
-    expect(staleCode(await figures.read(REQUEST))).toBe('NOT_CAUGHT_UP');
+    expect(staleCode(await read(REQUEST))).toBe('NOT_CAUGHT_UP');
   });
 
   test('waits until its own view holds all that the engine has written', async () => {
     await quote(Date.now());
     await calc();
     await heartbeat({}, { calcPosition: 2 });
-    expect(await figures.read(REQUEST)).toMatchObject({
+    expect(await read(REQUEST)).toMatchObject({
       reason: { code: 'NOT_CAUGHT_UP', what: 'margin.calc.v1 as read', observed: '1', limit: '2' },
     });
   });
@@ -217,34 +243,34 @@ describe('a re-read of an account’s figures', () => {
   test('is stale when the engine has not been heard of', async () => {
     await quote(Date.now());
     await calc();
-    expect(staleCode(await figures.read(REQUEST))).toBe('HEARTBEAT_OLD');
-    await heartbeat({}, { ts: Date.now() - 6_000 });
-    expect(await figures.read(REQUEST)).toMatchObject({
-      reason: { code: 'HEARTBEAT_OLD', limit: '5000 ms' },
+    expect(staleCode(await read(REQUEST))).toBe('HEARTBEAT_OLD');
+    await heartbeat({}, { ts: Date.now() - OLD_MS });
+    expect(await read(REQUEST)).toMatchObject({
+      reason: { code: 'HEARTBEAT_OLD', limit: '60000 ms' },
     });
   });
 
   test('does not believe an engine that was replaced', async () => {
     await quote(Date.now());
     await calc();
-    await heartbeat({}, { generation: 2, ts: Date.now() - 6_000 });
+    await heartbeat({}, { generation: 2, ts: Date.now() - OLD_MS });
     await heartbeat({}, { generation: 1 });
-    expect(staleCode(await figures.read(REQUEST))).toBe('HEARTBEAT_OLD');
+    expect(staleCode(await read(REQUEST))).toBe('HEARTBEAT_OLD');
   });
 
   test('says of each position that its last quote is old, and when it was', async () => {
-    const at = Date.now() - 6_000;
+    const at = Date.now() - OLD_MS;
     await quote(at);
     await calc();
     await heartbeat({});
-    expect(await figures.read(REQUEST)).toMatchObject({
+    expect(await read(REQUEST)).toMatchObject({
       outcome: 'FRESH',
       positions: [{ symbol: 'NVDA', quality: 'STALE', quotedAt: at }],
     });
   });
 
   test('takes an old official close for good while the market is closed, and only then', async () => {
-    const at = Date.now() - 6_000;
+    const at = Date.now() - OLD_MS;
     await quote(at);
     await calc(390 * E4, { priceE4: 390 * E4, at, kind: 'CLOSE' });
     await heartbeat({});
@@ -254,21 +280,21 @@ describe('a re-read of an account’s figures', () => {
   });
 
   test('hands on what the engine doubts, which outweighs the age of the quote', async () => {
-    const at = Date.now() - 6_000;
+    const at = Date.now() - OLD_MS;
     await quote(at);
     const mark = { priceE4: 390 * E4, at, kind: 'TRADE', quality: 'HALTED' } as const;
     await calc(390 * E4, { ...mark, unconfirmedPriceE4: 100 * E4 });
     await heartbeat({});
-    expect(await figures.read(REQUEST)).toMatchObject({
+    expect(await read(REQUEST)).toMatchObject({
       positions: [{ quality: 'HALTED', unconfirmedPriceE4: 100 * E4 }],
     });
   });
 
   test('says that a price is missing rather than old', async () => {
-    await quote(Date.now() - 6_000);
+    await quote(Date.now() - OLD_MS);
     await calc(null);
     await heartbeat({});
-    expect(await figures.read(REQUEST)).toMatchObject({
+    expect(await read(REQUEST)).toMatchObject({
       outcome: 'FRESH',
       figures: { status: 'INDETERMINATE', pricesMissing: ['NVDA'] },
     });
@@ -277,11 +303,11 @@ describe('a re-read of an account’s figures', () => {
   test('is stale for an account without figures, and for one whose figures cannot be read', async () => {
     await quote(Date.now());
     await heartbeat({}, { calcPosition: 0 });
-    expect(staleCode(await figures.read(REQUEST))).toBe('NO_FIGURES');
+    expect(staleCode(await read(REQUEST))).toBe('NO_FIGURES');
     await calc();
-    expect(staleCode(await figures.read(REQUEST))).toBe('FRESH');
+    expect(staleCode(await read(REQUEST))).toBe('FRESH');
     await publish(TOPICS.marginCalc.name, ACCOUNT, { account_id: ACCOUNT, cash: 'much' });
-    expect(staleCode(await figures.read(REQUEST))).toBe('NO_FIGURES');
+    expect(staleCode(await read(REQUEST))).toBe('NO_FIGURES');
   });
 
   test('is stale when the case was told later figures than there are', async () => {
@@ -289,19 +315,21 @@ describe('a re-read of an account’s figures', () => {
     await calc();
     await heartbeat({});
     const atLeast = { generation: 1, sequence: 8 };
-    expect(await figures.read({ ...REQUEST, atLeast })).toMatchObject({
+    expect(await read({ ...REQUEST, atLeast })).toMatchObject({
       reason: { code: 'NOT_CAUGHT_UP', what: `figures of ${ACCOUNT}` },
     });
   });
 
-  test('serves a hundred cases at once in a moment', async () => {
+  test('serves a hundred cases at once with the answers of one', async () => {
     await quote(Date.now());
     await calc();
     await heartbeat({});
+    await read(REQUEST);
+    const asked = endsAsked;
     await figures.read(REQUEST);
-    const began = Date.now();
+    const askedByOne = endsAsked - asked;
     const readings = await Promise.all(Array.from({ length: 100 }, () => figures.read(REQUEST)));
     expect(readings.map(staleCode)).toEqual(Array.from({ length: 100 }, () => 'FRESH'));
-    expect(Date.now() - began).toBeLessThan(1_000);
+    expect(endsAsked - asked).toBeLessThanOrEqual(2 * askedByOne);
   });
 });
