@@ -51,14 +51,14 @@ beforeAll(async () => {
   await sendCash(api.kafka, deposit('C1', ACCOUNT, 10_000));
   await sendFills(api.kafka, fill('F1', ACCOUNT, { qty: 10 }));
   await figures('the first books', ({ positions }) => positions.length === 1);
-}, 90_000);
+});
 
 afterAll(async () => {
   await engine.stop();
   await api.close();
   await rm(folder, { recursive: true });
   expect(defects).toEqual([]);
-}, 30_000);
+});
 
 const run = (...words: string[]): Promise<CliRun> => sentinel(words, known);
 
@@ -153,8 +153,11 @@ test('a refused fill is shown with its reason, sent again corrected, and its acc
   });
   const cleared = await run('account', 'clear', ACCOUNT, '--block', origin, '--reason', 'a typo');
   expect(cleared).toMatchObject({ exitCode: 0, err: '' });
-  const after = await figures('the corrected fill', ({ status }) => status === 'ACTIVE');
-  expect(after.positions[0]?.qty).toBe(qtyBefore + 3);
+  // The fill and the clearing lie in two topics: either may be booked first.
+  await figures(
+    'the corrected fill, and no block',
+    ({ status, positions }) => status === 'ACTIVE' && positions[0]?.qty === qtyBefore + 3,
+  );
 });
 
 test('letters of order topics are evidence: they are not sent again', async () => {
