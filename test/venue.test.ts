@@ -17,7 +17,7 @@ const PARTITIONS = 2;
 const WAIT_MS = 60_000;
 
 // Other tests share the two cores and the servers.
-jest.setTimeout(60_000);
+jest.setTimeout(240_000);
 
 let kafka: KafkaFixture;
 let venue: { stop(): Promise<void> } | null;
@@ -288,7 +288,9 @@ describe('a bad record among the orders', () => {
       expect(String(Buffer.from(read[index]?.value_base64 ?? '', 'base64'))).toBe(value);
       expect(read[index]?.refused_by).toBe('venue-adapter');
     }
-    expect(await kafka.readAll(`${TOPICS.orderCancels.name}.dlq`)).toHaveLength(1);
+    await eventually('the dead letter of the cancel', WAIT_MS, async () => {
+      return (await kafka.readAll(`${TOPICS.orderCancels.name}.dlq`)).length === 1;
+    });
     expect(await fills()).toHaveLength(2);
     // What came too late ends all the same: its case waits for that.
     expect(await executed('B5')).toMatchObject({ status: 'EXPIRED', cum_qty: 0 });
