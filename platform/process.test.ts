@@ -69,15 +69,20 @@ function start(does: string, environment: Record<string, string> = {}): Part {
       lines.push(parsed);
     }
   });
-  const exited = new Promise<number | null>((resolve) => child.once('close', resolve));
+  let closed = false;
+  const isClosed = (): boolean => closed;
+  const exited = new Promise<number | null>((resolve) => {
+    child.once('close', (code) => {
+      closed = true;
+      resolve(code);
+    });
+  });
   const event = async (name: string): Promise<Record<string, unknown>> => {
-    let ended = false;
-    void exited.then(() => (ended = true));
     const giveUpAt = Date.now() + WAIT_MS;
     for (;;) {
       const found = lines.find((line) => line.event === name);
       if (found !== undefined) return found;
-      if (ended || Date.now() > giveUpAt) {
+      if (isClosed() || Date.now() > giveUpAt) {
         throw new Error(`no line with event ${name} among ${JSON.stringify(lines)}`);
       }
       await new Promise((resolve) => setTimeout(resolve, 10));

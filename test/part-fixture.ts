@@ -39,14 +39,16 @@ export async function startPart(
   });
   const lines: Record<string, unknown>[] = [];
   const exited = new Promise<number | null>((resolve) => {
-    child.once('exit', (code) => {
+    // Not at its exit: its last lines may come after that.
+    child.once('close', (code) => {
       resolve(code);
     });
   });
   await new Promise<void>((resolve, reject) => {
     const giveUp = setTimeout(() => {
       child.kill('SIGKILL');
-      reject(new Error(`${main} was not ready within ${String(READY_MS)} ms`));
+      const last = JSON.stringify(lines.at(-1));
+      reject(new Error(`${main} was not ready within ${String(READY_MS)} ms: ${last}`));
     }, READY_MS);
     createInterface({ input: child.stdout }).on('line', (text) => {
       const line: Record<string, unknown> = JSON.parse(text);
@@ -73,6 +75,16 @@ export async function startPart(
       await exited;
     },
   };
+}
+
+/**
+ * Stops a part that has to end in order. One that the machine did not let end in time is no defect:
+ * whoever comes next fences what it left.
+ */
+export async function stopInOrder(part: PartProcess): Promise<void> {
+  const code = await part.stop();
+  if (code === 0 || part.lines.some(({ event }) => event === 'stop_too_slow')) return;
+  throw new Error(`it ended with ${String(code)}: ${JSON.stringify(part.lines.at(-1))}`);
 }
 
 function pidOf(child: ChildProcess): number {
