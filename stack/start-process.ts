@@ -11,7 +11,8 @@ import { asTask } from './progress.ts';
 import { untilHealthy } from './until-healthy.ts';
 
 const ROOT = path.dirname(import.meta.dirname);
-const READY_MS_MAX = 60_000;
+/** All of them start side by side, on as few cores as there are. */
+const READY_MS_MAX = 120_000;
 /** Every process of the product logs this when it is ready. */
 const READY_MARK = '"event":"ready"';
 

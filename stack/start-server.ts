@@ -14,7 +14,7 @@ import type { ServerKind } from './server-catalog.ts';
 import { temporalNamespace } from './server-catalog.ts';
 import { untilHealthy } from './until-healthy.ts';
 
-const START_MS_MAX = 60_000;
+const START_MS_MAX = 120_000;
 /** A port that was free a moment ago may be taken when the server wants it. */
 const ATTEMPTS_MAX = 3;
 

@@ -16,8 +16,8 @@ import { StackError } from './stack-error.ts';
 
 const MAIN = path.join(import.meta.dirname, 'supervisor', 'main.ts');
 const LOOK_AGAIN_MS = 50;
-/** A process has 60 s to get ready, and may have to be started twice. */
-const READY_MS_MAX = 130_000;
+/** A process has 120 s to get ready, and may have to be started twice. */
+const READY_MS_MAX = 250_000;
 
 export interface ApartOptions {
   readonly instance: InstanceLayout;
