@@ -4,7 +4,7 @@ import type { Telling } from './story.ts';
 
 /** The demo tells customers over `log` and `file`; a story looks at what came over one of them. */
 const CHANNEL = 'file';
-const TOLD_TIMEOUT_MS = 10_000;
+const TOLD_TIMEOUT_MS = 60_000;
 
 /** Prints the notice of a step as the customer reads it. */
 export async function showNotice(

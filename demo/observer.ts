@@ -5,6 +5,8 @@ import type { LogReader } from '#ports/log-reader.ts';
 import type { InboundRecord } from '#ports/records.ts';
 
 const POLL_MS = 20;
+/** Longer than anybody waits for figures, unless the machine has much other work. */
+const PATIENCE_MS = 60_000;
 
 /** What the observer reads. */
 const WATCHED = [
@@ -105,13 +107,13 @@ export class Observer {
   figures(
     accountId: string,
     fits: (calc: MarginCalcRecord) => boolean,
-    timeoutMs = 10_000,
+    timeoutMs = PATIENCE_MS,
   ): Promise<Seen<MarginCalcRecord>> {
     return this.until(TOPICS.marginCalc, accountId, fits, timeoutMs);
   }
 
   /** The eight stress rows that belong to figures. */
-  async stress(calc: MarginCalcRecord, timeoutMs = 10_000): Promise<StressRecord[]> {
+  async stress(calc: MarginCalcRecord, timeoutMs = PATIENCE_MS): Promise<StressRecord[]> {
     const { account_id: accountId, generation, sequence } = calc;
     const same = (row: StressRecord): boolean =>
       row.generation === generation && row.sequence === sequence;

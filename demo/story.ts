@@ -18,7 +18,7 @@ export interface Story {
   readonly tell: (telling: Telling) => Promise<void>;
 }
 
-const AUDIT_TIMEOUT_MS = 10_000;
+const AUDIT_TIMEOUT_MS = 60_000;
 
 /**
  * Tells where the Temporal Web UI shows the run of an account's case that issued its call. A case at

@@ -8,7 +8,7 @@ const ACCOUNT = 'ACC_DEMO_002';
 /** Preset `demo`: due 6 s after the call, liquidation 3 s after the restriction. */
 const DUE_AFTER_MS = 6_000;
 const GRACE_MS = 3_000;
-const STEP_TIMEOUT_MS = 15_000;
+const STEP_TIMEOUT_MS = 60_000;
 
 /**
  * A leveraged account that goes all the way. The figures are worked out by hand, at 25 %:
