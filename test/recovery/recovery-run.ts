@@ -68,7 +68,7 @@ export interface RecoveryResult {
 const LOOK_AGAIN_MS = 1_000;
 const TOKEN_MS = 24 * 3_600_000;
 const CAUGHT_UP_MS = 60_000;
-const FUNDED_MS_MAX = 60_000;
+const FUNDED_MS_MAX = 120_000;
 /** Below the line for longer than this without a call is a call that was missed. */
 const CALL_MS_MAX = 60_000;
 
@@ -167,7 +167,10 @@ async function runPlan(
 async function restOf(world: World, watch: RunWatch, restMsMax: number): Promise<string[]> {
   const deadline = performance.now() + restMsMax;
   for (;;) {
-    const unrest = await lookForUnrest(world, watch);
+    // What cannot be asked in time is not at rest.
+    const unrest = await lookForUnrest(world, watch).catch((error: unknown) => [
+      `it cannot be seen whether all is at rest: ${String(error)}`,
+    ]);
     if (unrest.length === 0 || performance.now() > deadline) return unrest;
     await sleep(LOOK_AGAIN_MS);
   }
