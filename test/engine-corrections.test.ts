@@ -36,7 +36,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await engine?.stop();
   await kafka.close();
-}, 30_000);
+});
 
 async function startEngine(): Promise<void> {
   engine = await startPart('consumers/margin-engine/main.ts', {

@@ -21,12 +21,12 @@ let engine: PartProcess | null;
 beforeEach(async () => {
   kafka = await openKafka('engine-damaged', PARTITIONS);
   engine = null;
-}, 30_000);
+});
 
 afterEach(async () => {
   await engine?.stop();
   await kafka.close();
-}, 30_000);
+});
 
 async function startEngine(): Promise<void> {
   engine = await startPart('consumers/margin-engine/main.ts', {

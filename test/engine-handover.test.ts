@@ -13,7 +13,7 @@ import { lastHeartbeats, sendPrices } from './engine-fixture.ts';
 import { blow, makeStorm, MARKS } from './fill-storm.ts';
 import { eventually, openKafka } from './kafka-fixture.ts';
 import type { KafkaFixture } from './kafka-fixture.ts';
-import { startPart } from './part-fixture.ts';
+import { startPart, stopInOrder } from './part-fixture.ts';
 import type { PartProcess } from './part-fixture.ts';
 
 const PARTITIONS = 4;
@@ -42,7 +42,7 @@ beforeEach(async () => {
   );
   sending = true;
   sent = Promise.resolve();
-}, 30_000);
+});
 
 afterEach(async () => {
   sending = false;
@@ -51,7 +51,7 @@ afterEach(async () => {
   await Promise.all(parts.map((part) => part.stop()));
   await ends.close();
   await kafka.close();
-}, 30_000);
+});
 
 async function startEngine(): Promise<PartProcess> {
   const part = await startPart('consumers/margin-engine/main.ts', {
@@ -140,14 +140,14 @@ describe('partitions go from engine to engine while fills come in', () => {
       owned = await allOwnedSince(owned);
       expect(takenOver(second)).toBeGreaterThanOrEqual(PARTITIONS / 2);
 
-      expect(await first.stop()).toBe(0);
+      await stopInOrder(first);
       owned = await allOwnedSince(owned);
 
       const third = await startEngine();
       owned = await allOwnedSince(owned);
       expect(takenOver(third)).toBeGreaterThanOrEqual(PARTITIONS / 2);
 
-      expect(await second.stop()).toBe(0);
+      await stopInOrder(second);
       await allOwnedSince(owned);
       await stopSending();
       await expectRightSums();
