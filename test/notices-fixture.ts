@@ -7,6 +7,7 @@ import { alertSchema } from '#contracts/alerts.ts';
 import type { AlertRecord } from '#contracts/alerts.ts';
 import type { RecordRequest } from '#contracts/case-activities.ts';
 import { noticeConfigurationSchema } from '#contracts/notice-configuration.ts';
+import type { NoticeConfiguration } from '#contracts/notice-configuration.ts';
 import { noticeSchema } from '#contracts/notices.ts';
 import type { NoticeRecord } from '#contracts/notices.ts';
 import { TOPICS } from '#contracts/topics.ts';
@@ -21,6 +22,10 @@ import { LadderWalk, WALK_POLICY } from './ladder-walk.ts';
 
 /** Notices on the real Kafka: what a case's activity does, and what the topics say of it. */
 
+/** The longest that a configuration may say. */
+export const SEND_MS_MAX = 4_000;
+const PATIENT_MS = 50_000;
+
 export const WEBHOOK_SECRET = 'a secret of sixteen characters';
 
 /**
@@ -34,7 +39,7 @@ export async function perform(
   isRepeated = false,
 ): Promise<number> {
   const channels = createMessageChannels(
-    noticeConfigurationSchema.parse(configuration),
+    patient(noticeConfigurationSchema.parse(configuration)),
     { webhookSecret: WEBHOOK_SECRET, smtpPassword: undefined },
     testLogger,
   );
@@ -65,6 +70,15 @@ export async function perform(
     summary: summaryOf(walk.state),
   };
   return (await issueMarginCall(request)).ackAt;
+}
+
+/**
+ * The receivers are in this process, which may stand still for seconds: only who is meant to give up
+ * (below the schema's longest time) does.
+ */
+function patient(configuration: NoticeConfiguration): NoticeConfiguration {
+  const { send_ms_max: sendMsMax } = configuration;
+  return { ...configuration, send_ms_max: sendMsMax < SEND_MS_MAX ? sendMsMax : PATIENT_MS };
 }
 
 export interface ActionOfCase {
