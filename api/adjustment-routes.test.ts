@@ -10,7 +10,7 @@ let api: ApiFixture;
 
 beforeAll(async () => {
   api = await openApi('api-adjustments');
-}, 60_000);
+});
 afterAll(async () => {
   await api.close();
 });

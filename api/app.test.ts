@@ -108,4 +108,4 @@ test('a stop ends idle connections and takes no new requests', async () => {
   await closing.close();
   await ended;
   await expect(closing.send('GET', '/healthz')).rejects.toThrow();
-}, 10_000);
+});

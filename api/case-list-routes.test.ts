@@ -20,7 +20,7 @@ beforeAll(async () => {
     await writer.writeCase(account_id, caseSnapshot({ due_at, hold }));
   }
   await writer.writeFigures(marginCalc({ account_id: 'HEALTHY' }));
-}, 60_000);
+});
 afterAll(async () => {
   await api.close();
 });

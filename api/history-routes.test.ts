@@ -21,7 +21,7 @@ beforeAll(async () => {
     const event = auditEvent({ event_id: `e${String(number)}`, timestamp, details });
     await historyWriter.writeStep(event, Date.now());
   }
-}, 60_000);
+});
 afterAll(async () => {
   await api.close();
 });

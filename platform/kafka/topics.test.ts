@@ -58,7 +58,7 @@ describe('the product’s topics', () => {
         expect(config.get('retention.ms')).toBe(String(cleanup.retentionDays * MS_PER_DAY));
       }
     }
-  }, 30_000);
+  });
 
   test('may exist already: what was changed by hand is set right', async () => {
     await create(2);
@@ -74,11 +74,11 @@ describe('the product’s topics', () => {
     });
     await create(2);
     expect((await configOf('margin.calc.v1')).get('cleanup.policy')).toBe('compact');
-  }, 30_000);
+  });
 
   test('are refused with another number of partitions: keys would move', async () => {
     await create(2);
     await expect(create(3)).rejects.toThrow(TopicMismatchError);
     await expect(create(3)).rejects.toThrow(/has 2 partitions, 3 are asked for/);
-  }, 30_000);
+  });
 });

@@ -15,4 +15,4 @@ test('a connection that is closed while a call waits to be tried again ends the 
   await new Promise((resolve) => setTimeout(resolve, 700));
   await close();
   await outcome;
-}, 30_000);
+});
