@@ -42,7 +42,7 @@ beforeAll(async () => {
     taskQueue: `${api.kafka.topicPrefix}nobody-works-here`,
     args: [{ accountId: 'ACC_2' }],
   });
-}, 60_000);
+});
 afterAll(async () => {
   await api.close();
   await rm(folder, { recursive: true });

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { exportPKCS8 } from 'jose';
 import { AlertsRead } from '#api/alerts-read.ts';
 import { alertListSchema } from '#contracts/alert-list.ts';
@@ -13,9 +13,6 @@ import { sentinel } from '#test/cli-fixture.ts';
 import type { CliRun } from '#test/cli-fixture.ts';
 
 /** `sentinel alerts` against a running API. */
-
-/** Each test starts a process or two, on a machine with other work. */
-jest.setTimeout(30_000);
 
 const MINUTE_MS = 60_000;
 
@@ -50,7 +47,7 @@ beforeAll(async () => {
     SENTINEL_API_URL: api.url,
     SENTINEL_JWT_PRIVATE_KEY_FILE: keyFile,
   };
-}, 60_000);
+});
 afterAll(async () => {
   await api.close();
   await rm(folder, { recursive: true });

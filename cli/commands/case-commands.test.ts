@@ -51,7 +51,7 @@ beforeAll(async () => {
   const keyFile = join(folder, 'private.pem');
   await writeFile(keyFile, await exportPKCS8(api.privateKey));
   known = { HOME: folder, SENTINEL_API_URL: api.url, SENTINEL_JWT_PRIVATE_KEY_FILE: keyFile };
-}, 60_000);
+});
 afterAll(async () => {
   await api.close();
   await server.stop();
@@ -62,7 +62,12 @@ const run = (...words: string[]): Promise<CliRun> => sentinel(['case', ...words]
 
 /** The same, said by somebody else with this role. */
 async function runAs(subject: string, role: 'operator' | 'approver', words: string[]) {
-  const token = await mintToken({ subject, roles: [role] }, api.privateKey, Date.now(), MINUTE_MS);
+  const token = await mintToken(
+    { subject, roles: [role] },
+    api.privateKey,
+    Date.now(),
+    10 * MINUTE_MS,
+  );
   return sentinel(['case', ...words], { ...known, SENTINEL_TOKEN: token });
 }
 

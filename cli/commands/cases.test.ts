@@ -12,7 +12,7 @@ import type { CliRun } from '#test/cli-fixture.ts';
 /** `sentinel cases`, `case timeline` and `account history` against a running API. */
 
 /** Each test starts a process or three, on a machine with other work. */
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const MINUTE = 60_000;
 const begun = Date.now() - 90 * MINUTE;
@@ -56,7 +56,7 @@ beforeAll(async () => {
     });
     await historyWriter.writeStep(event, Date.now());
   }
-}, 60_000);
+});
 afterAll(async () => {
   await api.close();
   await rm(folder, { recursive: true });
