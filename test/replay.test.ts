@@ -80,15 +80,11 @@ describe('the workflow as it is', () => {
       workflowInterceptorModules: [COMMAND_WATCH],
       logger,
     });
-  }, 60_000);
+  });
 
-  test.each(CASE_STORIES)(
-    'goes on with a case $tells',
-    async ({ name }) => {
-      expect((await replay(bundle, name)).error).toBeUndefined();
-    },
-    30_000,
-  );
+  test.each(CASE_STORIES)('goes on with a case $tells', async ({ name }) => {
+    expect((await replay(bundle, name)).error).toBeUndefined();
+  });
 
   test.each(CASE_STORIES)(
     'sets the same timers and gives its activities and its next run the same, in a case $tells',
@@ -98,7 +94,6 @@ describe('the workflow as it is', () => {
       expect(given.slice(0, recorded.length)).toEqual(recorded);
       expect(recorded.length).toBeGreaterThan(2);
     },
-    30_000,
   );
 });
 
@@ -111,13 +106,9 @@ describe('a workflow that was changed', () => {
       workflowInterceptorModules: [COMMAND_WATCH],
       logger,
     });
-  }, 60_000);
+  });
 
-  test.each(CASE_STORIES)(
-    'cannot go on with a case $tells',
-    async ({ name }) => {
-      expect((await replay(bundle, name)).error).toBeInstanceOf(DeterminismViolationError);
-    },
-    30_000,
-  );
+  test.each(CASE_STORIES)('cannot go on with a case $tells', async ({ name }) => {
+    expect((await replay(bundle, name)).error).toBeInstanceOf(DeterminismViolationError);
+  });
 });
