@@ -5,20 +5,30 @@ const partitioner = Partitioners.DefaultPartitioner();
 const metadataBySize = new Map<number, PartitionMetadata[]>();
 /** kafkajs takes microseconds for a hash, and accounts come again and again: so many are remembered. */
 const REMEMBERED_MAX = 200_000;
-const remembered = new Map<string, number>();
+/** By the number of partitions, then by key: a key made of both would take longer than the looking up. */
+const remembered = new Map<number, Map<string, number>>();
 
 /**
  * The partition number of a key among `partitions`: murmur2, as every Java client and kafkajs hash
  * it. Co-partitioning rests on it.
  */
 export function partitionOf(key: string, partitions: number): number {
-  const place = `${String(partitions)} ${key}`;
-  const known = remembered.get(place);
-  if (known !== undefined) return known;
-  if (remembered.size >= REMEMBERED_MAX) remembered.clear();
-  const partition = hashed(key, partitions);
-  remembered.set(place, partition);
-  return partition;
+  const known = rememberedAmong(partitions);
+  const partition = known.get(key);
+  if (partition !== undefined) return partition;
+  if (known.size >= REMEMBERED_MAX) known.clear();
+  const computed = hashed(key, partitions);
+  known.set(key, computed);
+  return computed;
+}
+
+function rememberedAmong(partitions: number): Map<string, number> {
+  let known = remembered.get(partitions);
+  if (known === undefined) {
+    known = new Map();
+    remembered.set(partitions, known);
+  }
+  return known;
 }
 
 function hashed(key: string, partitions: number): number {
