@@ -40,6 +40,8 @@ const ACCOUNTS_AT_ONCE_MAX = 100;
 const BACKLOG_FLUSH_SHARE = 4;
 /** … but no figures wait longer for it than this. */
 const BACKLOG_FLUSH_PAUSE_MS_MAX = 1_000;
+/** Prices that come together come in several batches: a flush waits this long for the others. */
+const GATHER_MS = 20;
 /** Accounts whose figures go out in one transaction: between two of them fills get their turn. */
 const ACCOUNTS_PER_FLUSH = 250;
 /** Accounts whose stress rows, eight each, go out in one transaction. */
@@ -206,7 +208,7 @@ export class PartitionEngine implements PartitionProcessor {
         });
       },
       // Never longer than the interval, though somebody sets the clock back.
-      Math.min(Math.max(0, wait), pause),
+      Math.min(Math.max(GATHER_MS, wait), pause),
     );
   }
 
