@@ -14,6 +14,8 @@ import { committedPositions } from './committed-positions.ts';
 import { asError, isAnswer, KafkaTroubleError } from './kafka-trouble.ts';
 import { createLogReader } from './log-reader.ts';
 import { sendAll } from './send-all.ts';
+import { BatchQueue } from './batch-queue.ts';
+import type { QueuedBatch } from './batch-queue.ts';
 import type { TopicBounds } from './topic-bounds.ts';
 
 /** A changelog is read to its end within this time, or the take-over is tried again. */
@@ -33,6 +35,8 @@ export interface OwnedPartitionSetting {
   readonly partition: number;
   readonly partitions: number;
   readonly inputs: readonly string[];
+  /** Everything of an input before `position` is finished; `at` is the broker's timestamp of the last record, ms. */
+  readonly onFinished: (topic: string, position: number, at: number | null) => void;
   /** Called with whatever fails: the partition can no longer be written. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -51,7 +55,7 @@ export class OwnedPartition implements FencedWriter {
   #processor: PartitionProcessor | undefined;
   #opening: Promise<unknown> = Promise.resolve();
   #fencing: Promise<unknown> = Promise.resolve();
-  #batches: Promise<unknown> = Promise.resolve();
+  readonly #batches: BatchQueue;
   #transactions: Promise<unknown> = Promise.resolve();
   #released = false;
 
@@ -71,6 +75,7 @@ export class OwnedPartition implements FencedWriter {
       release = resolve;
     });
     this.#release = release;
+    this.#batches = new BatchQueue((batch) => this.#process(batch), setting.onFailure);
   }
 
   get partition(): number {
@@ -118,14 +123,21 @@ export class OwnedPartition implements FencedWriter {
     return this.#committed.get(topic) ?? 0;
   }
 
-  /** Records in order; calls of one partition number run one after another. */
-  process(topic: string, records: readonly InboundRecord[], nextPosition: number): Promise<void> {
-    const run = this.#batches.then(async () => {
-      await this.#processFresh(topic, records);
-      this.passed(topic, nextPosition);
-    });
-    this.#batches = run.catch(() => undefined);
-    return run;
+  /**
+   * Takes records of an input, in order, to process them after those before; none when only transaction
+   * markers were passed up to `nextPosition`. Resolves when there is room for more.
+   */
+  take(batch: QueuedBatch): Promise<void> {
+    return this.#batches.add(batch);
+  }
+
+  async #process({ topic, records, nextPosition }: QueuedBatch): Promise<void> {
+    await this.#processFresh(topic, records);
+    if (this.#released) return;
+    const expected = Math.max(nextPosition, this.#expected.get(topic) ?? 0);
+    this.#expected.set(topic, expected);
+    this.#processor?.onPosition(topic, expected);
+    this.#setting.onFinished(topic, expected, records.at(-1)?.timestamp ?? null);
   }
 
   /** What was fetched before the take-over's seek is dropped. */
@@ -133,19 +145,10 @@ export class OwnedPartition implements FencedWriter {
     this.#refuseIfReleased();
     const expected = this.#expected.get(topic) ?? 0;
     const fresh = records.filter(({ offset }) => offset >= expected);
-    const last = fresh.at(-1);
-    if (last === undefined) return;
+    if (fresh.length === 0) return;
     if (this.#processor === undefined) throw new Error('records came before the take-over');
     await this.#processor.onBatch(fresh);
     this.#refuseIfReleased();
-  }
-
-  /** An input has been passed up to `position`, transaction markers included. */
-  passed(topic: string, position: number): void {
-    if (this.#released) return;
-    const expected = Math.max(position, this.#expected.get(topic) ?? 0);
-    this.#expected.set(topic, expected);
-    this.#processor?.onPosition(topic, expected);
   }
 
   transact<T>(
@@ -186,6 +189,7 @@ export class OwnedPartition implements FencedWriter {
   release(): void {
     if (this.#released) return;
     this.#released = true;
+    this.#batches.close();
     this.#release();
     this.#processor?.onRelease();
   }

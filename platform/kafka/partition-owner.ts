@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Admin, Kafka } from 'kafkajs';
 import type { PartitionOwner, TakeOver } from '#ports/partition-owner.ts';
 import { createKafka, SESSION_TIMEOUT_MS } from './client.ts';
@@ -13,6 +14,8 @@ import { TopicBounds } from './topic-bounds.ts';
 
 /** A take-over that is not answered is tried again as a whole, by joining the group anew. */
 const ADMIN_RETRIES = 5;
+/** Between two fetches: each is as dear for one record as for a hundred. */
+const FETCH_PAUSE_MS = 10;
 /** `stop` waits this long for the transactions under way; a successor fences what is left. */
 const CLOSE_MS_MAX = 3_000;
 
@@ -85,10 +88,11 @@ class KafkaPartitionOwner implements PartitionOwner {
       handlers: {
         onJoined: (membership) => this.#takeOverAll(membership, takeOver),
         onLost: () => this.#releaseAll(),
-        onBatch: (batch) => this.#process(batch),
+        onBatch: (batch) => this.#take(batch),
         onPassed: (topic, partition, position) => {
-          this.#owned.get(partition)?.passed(topic, position);
+          void this.#owned.get(partition)?.take({ topic, records: [], nextPosition: position });
         },
+        finishesLater: true,
         onFatal: this.#options.onFatal,
       },
     });
@@ -107,7 +111,7 @@ class KafkaPartitionOwner implements PartitionOwner {
   /** The group has formed: every assigned number is taken over anew. */
   #takeOverAll(membership: Membership, takeOver: TakeOver): void {
     const numbers = [...new Set(Object.values(membership.assignment).flat())];
-    const owned = numbers.map((partition) => this.#create(partition));
+    const owned = numbers.map((partition) => this.#create(partition, membership));
     this.#owned = new Map(owned.map((one) => [one.partition, one]));
     this.#watch?.owned(this.#owned.size);
     const openings = owned.map((one) => this.#takeOverOne(membership, one, takeOver));
@@ -118,7 +122,7 @@ class KafkaPartitionOwner implements PartitionOwner {
     );
   }
 
-  #create(partition: number): OwnedPartition {
+  #create(partition: number, membership: Membership): OwnedPartition {
     const owned: OwnedPartition = new OwnedPartition({
       kafka: this.#kafka,
       admin: this.#admin,
@@ -128,6 +132,7 @@ class KafkaPartitionOwner implements PartitionOwner {
       partition,
       partitions: this.#options.partitions,
       inputs: this.#inputs,
+      onFinished: (topic, position, at) => membership.finished(topic, partition, position, at),
       onFailure: (error) => this.#onFailure(owned, error),
     });
     return owned;
@@ -159,16 +164,15 @@ class KafkaPartitionOwner implements PartitionOwner {
     }
   }
 
-  async #process({ topic, partition, records, nextPosition }: ConsumedBatch): Promise<boolean> {
+  /**
+   * A batch is taken before it is processed, and the consumer goes on behind it: whatever fails, this
+   * member joins anew and begins at the committed positions.
+   */
+  async #take({ topic, partition, records, nextPosition }: ConsumedBatch): Promise<boolean> {
     const owned = this.#owned.get(partition);
     if (owned === undefined) return false;
-    try {
-      await owned.process(topic, records, nextPosition);
-      return true;
-    } catch (error) {
-      this.#onFailure(owned, error);
-      return false;
-    }
+    await Promise.all([owned.take({ topic, records, nextPosition }), pause(FETCH_PAUSE_MS)]);
+    return true;
   }
 
   /** Whatever fails, this member gives all of its numbers up. What was given up already may fail. */

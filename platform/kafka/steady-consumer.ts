@@ -22,6 +22,16 @@ export interface Membership {
   readonly assignment: Readonly<Record<string, readonly number[]>>;
   /** Goes on at a position: what lies before it counts as finished. The topic has its prefix. */
   readonly seek: (topic: string, partition: number, position: number) => void;
+  /**
+   * For a handler that finishes later: everything before `position` is finished; `at` is the broker's
+   * timestamp of the last record, ms. The topic is without its prefix.
+   */
+  readonly finished: (
+    topic: string,
+    partition: number,
+    position: number,
+    at: number | null,
+  ) => void;
 }
 
 /** Records of one partition, in order. */
@@ -38,10 +48,12 @@ export interface ConsumerHandlers {
   /** The group has formed anew; the membership before has been lost. Called before anything is fetched. */
   readonly onJoined?: (membership: Membership) => void;
   readonly onLost?: () => void;
-  /** Resolves with whether the batch is done with; if not, it comes again. Rejects for a defect. */
+  /** Resolves with whether the batch is done with, or taken; if not, it comes again. Rejects for a defect. */
   readonly onBatch: (batch: ConsumedBatch, membership: Membership) => Promise<boolean>;
   /** Transaction markers and aborted records were passed, and no record. */
   readonly onPassed?: (topic: string, partition: number, position: number) => void;
+  /** A batch that is taken is not finished yet: the handler tells (`Membership.finished`). */
+  readonly finishesLater?: true;
   /** A handler failed, or Kafka refuses for good: the process should end. */
   readonly onFatal: (error: Error) => void;
 }
@@ -160,9 +172,12 @@ export class SteadyConsumer {
     consumer.on(END_BATCH_PROCESS, ({ payload }) => {
       const { topic, partition, lastOffset, batchSize } = payload;
       if (batchSize > 0 || consumer !== this.#consumer || this.#membership === undefined) return;
-      const { onPassed } = this.#options.handlers;
-      this.#watchFinished(topic, partition, Number(lastOffset) + 1, null);
-      this.#guard(() => onPassed?.(this.#unprefixed(topic), partition, Number(lastOffset) + 1));
+      const { onPassed, finishesLater } = this.#options.handlers;
+      const position = Number(lastOffset) + 1;
+      if (finishesLater !== true) {
+        this.#watchFinished(this.#unprefixed(topic), partition, position, null);
+      }
+      this.#guard(() => onPassed?.(this.#unprefixed(topic), partition, position));
     });
     consumer.on(CRASH, ({ payload }) => {
       this.#crash(consumer, payload.error);
@@ -188,7 +203,10 @@ export class SteadyConsumer {
       assignment,
       seek: (topic, partition, position) => {
         consumer.seek({ topic, partition, offset: String(position) });
-        this.#watchFinished(topic, partition, position, null);
+        this.#watchFinished(this.#unprefixed(topic), partition, position, null);
+      },
+      finished: (topic, partition, position, at) => {
+        if (membership === this.#membership) this.#watchFinished(topic, partition, position, at);
       },
     };
     this.#membership = membership;
@@ -224,12 +242,11 @@ export class SteadyConsumer {
       });
     }, HANDLER_HEARTBEAT_MS);
     try {
-      const done = await this.#options.handlers.onBatch(this.#consumed(payload), membership);
+      const consumed = this.#consumed(payload);
+      const done = await this.#options.handlers.onBatch(consumed, membership);
       if (done && membership === this.#membership) {
         payload.resolveOffset(batch.lastOffset());
-        const at = Number(batch.messages.at(-1)?.timestamp ?? Number.NaN);
-        const position = Number(batch.lastOffset()) + 1;
-        this.#watchFinished(batch.topic, batch.partition, position, Number.isNaN(at) ? null : at);
+        if (this.#options.handlers.finishesLater !== true) this.#watchBatch(consumed);
       }
     } catch (error) {
       // What failed must not come again and again while the process ends.
@@ -251,11 +268,15 @@ export class SteadyConsumer {
     surroundings.watch?.joined(watchedAs, group.groupId, lanes);
   }
 
+  #watchBatch({ topic, partition, records, nextPosition }: ConsumedBatch): void {
+    this.#watchFinished(topic, partition, nextPosition, records.at(-1)?.timestamp ?? null);
+  }
+
+  /** The topic is without its prefix. */
   #watchFinished(topic: string, partition: number, position: number, at: number | null): void {
     const { watchedAs, surroundings } = this.#options;
     if (watchedAs === undefined) return;
-    const lane = { topic: this.#unprefixed(topic), partition };
-    surroundings.watch?.finished(watchedAs, lane, position, at);
+    surroundings.watch?.finished(watchedAs, { topic, partition }, position, at);
   }
 
   #consumed({ batch }: EachBatchPayload): ConsumedBatch {
