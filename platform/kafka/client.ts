@@ -2,6 +2,7 @@ import { Kafka, logLevel } from 'kafkajs';
 import type { logCreator, RetryOptions } from 'kafkajs';
 import type { Logger } from '#ports/logger.ts';
 import type { ConsumerWatch } from './consumer-watch.ts';
+import { rememberCoordinators } from './coordinator-memory.ts';
 import { asError } from './kafka-trouble.ts';
 
 /** What every Kafka adapter needs to know of its surroundings. */
@@ -41,6 +42,8 @@ export const SESSION_TIMEOUT_MS = 6_000;
 export const HEARTBEAT_INTERVAL_MS = 1_000;
 /** How long a fetch waits for records. */
 export const FETCH_WAIT_MAX_MS = 100;
+
+rememberCoordinators();
 
 /** A kafkajs client with the settings that were measured (PLATFORM). */
 export function createKafka(
