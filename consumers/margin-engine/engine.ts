@@ -12,6 +12,7 @@ import type { InboundRecord, OutboundRecord } from '#ports/records.ts';
 import type { RefusedOutcome } from './bookkeeper.ts';
 import { engineMetrics } from './engine-metrics.ts';
 import type { EngineMetrics } from './engine-metrics.ts';
+import { FigureFlushes } from './figure-flushes.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { marketDataOf, originOf } from './intake.ts';
 import type { MarketData, PartitionOf } from './intake.ts';
@@ -82,6 +83,7 @@ export class MarginEngine {
       onProgress: () => this.#heartbeats.news(),
       onDefect: parts.onFatal,
       metrics: this.#metrics,
+      figureFlushes: new FigureFlushes(),
       onRefused: (record, outcome) => this.#onRefused(record, outcome),
     };
   }

@@ -11,6 +11,7 @@ import type { RefusedOutcome } from './bookkeeper.ts';
 import type { CountedIds } from './counted-ids.ts';
 import type { PartitionOf } from './intake.ts';
 import type { EngineMetrics } from './engine-metrics.ts';
+import type { FigureFlushes } from './figure-flushes.ts';
 import { InputProgress } from './input-progress.ts';
 import { laterPositions } from './market-positions.ts';
 import type { MarketPositions } from './market-positions.ts';
@@ -44,6 +45,8 @@ const BACKLOG_FLUSH_PAUSE_MS_MAX = 1_000;
 const GATHER_MS = 20;
 /** Accounts whose figures go out in one transaction: between two of them fills get their turn. */
 const ACCOUNTS_PER_FLUSH = 250;
+/** Stress rows let figures of other partitions go first for at most so long. */
+const STRESS_WAIT_MS_MAX = 250;
 /** Accounts whose stress rows, eight each, go out in one transaction. */
 const STRESSED_PER_FLUSH = 100;
 
@@ -63,6 +66,7 @@ export interface Shared {
   /** Figures could not be computed: the process should end. */
   readonly onDefect: (error: unknown) => void;
   readonly metrics: EngineMetrics;
+  readonly figureFlushes: FigureFlushes;
   /** A record of the books' inputs was refused. */
   readonly onRefused: (record: InboundRecord, outcome: RefusedOutcome) => void;
 }
@@ -222,8 +226,20 @@ export class PartitionEngine implements PartitionProcessor {
 
   /** Publishes the accounts that are dirty now; what becomes dirty meanwhile waits for the next flush. */
   async #flush(): Promise<void> {
+    const { clock, figureFlushes } = this.#shared;
     this.#flushing = true;
-    this.#flushedAt = this.#shared.clock.now();
+    this.#flushedAt = clock.now();
+    await figureFlushes.run(() => this.#flushFigures());
+    const figuresTookMs = clock.now() - this.#flushedAt;
+    if (this.#stressDue.size > 0) await figureFlushes.none(STRESS_WAIT_MS_MAX);
+    const stressFrom = clock.now();
+    await this.#flushStress();
+    this.#flushTookMs = figuresTookMs + clock.now() - stressFrom;
+    this.#flushing = false;
+    if (this.#dirty.size > 0 || this.#stressDue.size > 0) this.#scheduleFlush();
+  }
+
+  async #flushFigures(): Promise<void> {
     const market = this.#shared.marketPositions();
     const { deferredCount } = this.#inputs;
     this.#backlog = false;
@@ -241,10 +257,6 @@ export class PartitionEngine implements PartitionProcessor {
     this.#inputs.published(deferredCount);
     this.#revalued = true;
     this.#shared.onProgress();
-    await this.#flushStress();
-    this.#flushTookMs = clock.now() - this.#flushedAt;
-    this.#flushing = false;
-    if (this.#dirty.size > 0 || this.#stressDue.size > 0) this.#scheduleFlush();
   }
 
   /** Works off the stress rows that are due, at least some, until new figures are due. */
