@@ -28,6 +28,8 @@ import { restore } from './restore.ts';
 
 /** The market is read to its end within this time at the start. */
 const MARKET_TIMEOUT_MS = 60_000;
+/** So many records of one fetch have waited: the market is read from behind. */
+const MARKET_BACKLOG_RECORDS = 1_000;
 /** Readers hold every case after 5 s (DESIGN 8). */
 const HEARTBEAT_SILENCE_MS_MAX = 5_000;
 /** What was not acknowledged of the market's dead letters and marks is written again after this long. */
@@ -189,7 +191,7 @@ export class MarginEngine {
       const cause = kind === 'PRICE' ? 'PRICE' : 'REFERENCE';
       changes.set(symbol, { cause, correlationId: originOf(record) });
     }
-    this.#tell(changes);
+    this.#tell(changes, records.length >= MARKET_BACKLOG_RECORDS);
     this.#count(records[0]?.topic ?? '', counts);
     const marks = [...toKeep].map((symbol) => priceMarkRecord(this.#market.known(symbol)));
     // Positions advance when this resolves: a bad record is never passed without its letter, and no
@@ -226,12 +228,12 @@ export class MarginEngine {
     for (const symbol of this.#market.settle(this.#parts.clock.now())) {
       changes.set(symbol, { cause: 'PRICE', correlationId: `${symbol}:confirmed-by-time` });
     }
-    this.#tell(changes);
+    this.#tell(changes, false);
   }
 
   /** Once for each symbol: its holders are many, and they care for its last price only. */
-  #tell(changes: ReadonlyMap<string, FigureChange>): void {
-    for (const engine of this.#engines.values()) engine.onMarketData(changes);
+  #tell(changes: ReadonlyMap<string, FigureChange>, isBacklog: boolean): void {
+    for (const engine of this.#engines.values()) engine.onMarketData(changes, isBacklog);
   }
 
   /** Every engine process reads the same market: letters and marks of one key are copies of one. */

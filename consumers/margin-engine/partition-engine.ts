@@ -39,8 +39,10 @@ export const BOOKINGS_PER_TRANSACTION = 3_000;
 const ACCOUNTS_AT_ONCE_MAX = 100;
 /** While a backlog is worked off, flushes take at most one part in this many of the time … */
 const BACKLOG_FLUSH_SHARE = 4;
-/** … but no figures wait longer for it than this. */
+/** … but no figures wait longer for it than this … */
 const BACKLOG_FLUSH_PAUSE_MS_MAX = 1_000;
+/** … and it is over when nothing of it has come for so long. */
+const BACKLOG_OVER_MS = 250;
 /** Prices that come together come in several batches: a flush waits this long for the others. */
 const GATHER_MS = 20;
 /** Accounts whose figures go out in one transaction: between two of them fills get their turn. */
@@ -101,8 +103,8 @@ export class PartitionEngine implements PartitionProcessor {
   #flushing = false;
   #flushedAt = 0;
   #flushTookMs = 0;
-  /** Has a backlog been booked since the last flush began? */
-  #backlog = false;
+  /** When something of a backlog came last. */
+  #backlogAt = -Infinity;
   #timer: NodeJS.Timeout | undefined;
   #lastWrite: Promise<unknown> = Promise.resolve();
   #writesUnderWay = 0;
@@ -155,9 +157,13 @@ export class PartitionEngine implements PartitionProcessor {
     clearTimeout(this.#timer);
   }
 
-  /** The prices that count, their quality or the betas of these symbols changed. */
-  onMarketData(changes: ReadonlyMap<string, FigureChange>): void {
+  /**
+   * The prices that count, their quality or the betas of these symbols changed. In a backlog of the
+   * market's records they will have changed again in a moment.
+   */
+  onMarketData(changes: ReadonlyMap<string, FigureChange>, isBacklog: boolean): void {
     if (this.#released) return;
+    if (isBacklog) this.#backlogAt = this.#shared.clock.now();
     let marked = 0;
     for (const [symbol, change] of changes) {
       for (const account of this.#book.holders(symbol)) {
@@ -201,25 +207,42 @@ export class PartitionEngine implements PartitionProcessor {
   /** At once when the last flush is long enough ago, else when the conflation interval is over. */
   #scheduleFlush(): void {
     if (this.#flushing || this.#timer !== undefined || this.#released) return;
-    const pause = this.#flushPauseMs();
-    const wait = this.#flushedAt + pause - this.#shared.clock.now();
+    // Looked at again after the interval at the latest: a backlog may be over by then.
+    const wait = Math.min(this.#flushDueInMs(), this.#shared.policy.priceConflationMs);
     this.#timer = setTimeout(
       () => {
         this.#timer = undefined;
-        this.#flush().catch((error: unknown) => {
-          // A failed transaction reaches the partition's owner first, who has given the partition up.
-          if (!this.#released) this.#shared.onDefect(error);
-        });
+        // A backlog began meanwhile, or goes on.
+        if (this.#flushDueInMs() > 0) this.#scheduleFlush();
+        else this.#flushOrTell();
       },
-      // Never longer than the interval, though somebody sets the clock back.
-      Math.min(Math.max(GATHER_MS, wait), pause),
+      Math.max(GATHER_MS, wait),
     );
+  }
+
+  #flushOrTell(): void {
+    this.#flush().catch((error: unknown) => {
+      // A failed transaction reaches the partition's owner first, who has given the partition up.
+      if (!this.#released) this.#shared.onDefect(error);
+    });
+  }
+
+  #flushDueInMs(): number {
+    const elapsedMs = this.#shared.clock.now() - this.#flushedAt;
+    // Somebody has set the clock back.
+    if (elapsedMs < 0) return 0;
+    return this.#flushPauseMs() - elapsedMs;
+  }
+
+  get #isBacklog(): boolean {
+    const elapsedMs = this.#shared.clock.now() - this.#backlogAt;
+    return elapsedMs >= 0 && elapsedMs < BACKLOG_OVER_MS;
   }
 
   /** The conflation interval; longer in a backlog, so that flushes leave most of the time to bookings. */
   #flushPauseMs(): number {
     const { priceConflationMs } = this.#shared.policy;
-    if (!this.#backlog) return priceConflationMs;
+    if (!this.#isBacklog) return priceConflationMs;
     const fairMs = this.#flushTookMs * BACKLOG_FLUSH_SHARE;
     return Math.max(priceConflationMs, Math.min(fairMs, BACKLOG_FLUSH_PAUSE_MS_MAX));
   }
@@ -242,7 +265,6 @@ export class PartitionEngine implements PartitionProcessor {
   async #flushFigures(): Promise<void> {
     const market = this.#shared.marketPositions();
     const { deferredCount } = this.#inputs;
-    this.#backlog = false;
     const due = [...this.#dirty.keys()];
     // Calls hang on the figures, and stress rows are eight times as many: with many accounts they follow.
     const stressLater = due.length > ACCOUNTS_PER_FLUSH;
@@ -271,13 +293,12 @@ export class PartitionEngine implements PartitionProcessor {
         if (accounts === STRESSED_PER_FLUSH) break;
       }
       await this.#write(out);
-      if (this.#backlog || this.#areFiguresDue()) return;
+      if (this.#isBacklog || this.#areFiguresDue()) return;
     }
   }
 
   #areFiguresDue(): boolean {
-    const elapsedMs = this.#shared.clock.now() - this.#flushedAt;
-    return this.#dirty.size > 0 && elapsedMs >= this.#flushPauseMs();
+    return this.#dirty.size > 0 && this.#flushDueInMs() <= 0;
   }
 
   async #flushSome(accounts: readonly Account[], stressLater: boolean): Promise<void> {
@@ -338,7 +359,7 @@ export class PartitionEngine implements PartitionProcessor {
       const { cause, correlationId } = account;
       this.#dirty.set(account, { cause, correlationId });
     }
-    this.#backlog = true;
+    this.#backlogAt = this.#shared.clock.now();
     this.#inputs.defer();
     this.#scheduleFlush();
   }
