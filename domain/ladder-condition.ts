@@ -1,7 +1,8 @@
 import type { StaleReason } from './case-events.ts';
 import type { CaseFigures, PricedCaseFigures } from './case-figures.ts';
+import { isCritical } from './critical.ts';
 import type { MetBy } from './ladder-actions.ts';
-import { areFundsPending, isReleased, notionalE4 } from './ladder-people.ts';
+import { areFundsPending, isAwaitingRelease, isReleased, notionalE4 } from './ladder-people.ts';
 import { ordersValidUntil, unsettledOrders } from './ladder-orders.ts';
 import type { LadderState } from './ladder-state.ts';
 import type { LadderCondition } from './ladder-table.ts';
@@ -124,6 +125,26 @@ export function isGraceOver(state: LadderState, policy: Policy, now: number): bo
 export function isAccelerating(state: LadderState, policy: Policy, now: number): boolean {
   const at = accelerationAt(state, policy);
   return at !== null && now >= at;
+}
+
+/**
+ * Do the figures call the equity critical, without a proof from which the time until acceleration
+ * counts? Only where an acceleration would change something. Then the case reads, and reads again.
+ */
+export function isCriticalUnproved(state: LadderState, policy: Policy, now: number): boolean {
+  const { rung, call, figures, acceleratedAt, criticalSince } = state;
+  if (rung !== 'MARGIN_CALL' && rung !== 'RESTRICTED') return false;
+  if (call === null || !isStarted(call.issuedAt)) return false;
+  if (acceleratedAt !== null || criticalSince !== null) return false;
+  if (state.enforcementHold !== null || areFundsPending(state, now)) return false;
+  if (isGraceOver(state, policy, now) && !isAwaitingRelease(state)) return false;
+  return isCriticalDeficiency(figures, policy);
+}
+
+/** Is there a deficiency, and is the equity critical by these figures? An account of nothing has neither. */
+export function isCriticalDeficiency(figures: CaseFigures | null, policy: Policy): boolean {
+  if (figures === null || figures.status === 'INDETERMINATE') return false;
+  return figures.excessE4 < 0 && isCritical(figures, policy);
 }
 
 /** When an issued call is accelerated if the equity stays critical; null when it is not to be. */

@@ -1,4 +1,4 @@
-import { accelerationAt, isGraceOver } from './ladder-condition.ts';
+import { accelerationAt, isCriticalUnproved, isGraceOver } from './ladder-condition.ts';
 import { ordersValidUntil, stuckAt } from './ladder-orders.ts';
 import type { Call, LadderState } from './ladder-state.ts';
 import { liquidationFrom } from './policy-clock.ts';
@@ -74,6 +74,10 @@ function fundsDeadlines({ funds }: LadderState): Deadline[] {
 }
 
 function accelerationDeadlines(state: LadderState, policy: Policy): Deadline[] {
+  if (isCriticalUnproved(state, policy, state.decidedAt)) {
+    // A doubt may end without any news of figures.
+    return [{ kind: 'ACCELERATION', at: state.decidedAt + policy.staleRetryMs }];
+  }
   const at = accelerationAt(state, policy);
   const canBe = state.rung === 'MARGIN_CALL' || state.rung === 'RESTRICTED';
   return at === null || !canBe ? [] : [{ kind: 'ACCELERATION', at }];

@@ -161,7 +161,7 @@ export interface LadderState {
   readonly restriction: Restriction | null;
   /** Since when the excess has been at or above the hysteresis level; null while it is not. */
   readonly aboveHysteresisSince: number | null;
-  /** Since when the equity has been critical; null while it is not. */
+  /** Since when fresh figures have proved the equity critical beyond doubt; null while they do not. */
   readonly criticalSince: number | null;
   /** When the open call was accelerated. */
   readonly acceleratedAt: number | null;

@@ -95,7 +95,7 @@ export const STEP_MEANINGS: Readonly<Record<Step, string>> = {
   RENOTIFY:
     'MARGIN_CALL anew to margin.calls.v1, renotified, when the demand has risen by max($500, 10 %); the due instant stays',
   ACCELERATE:
-    "once a call, when the equity has been critical for the policy's time: ACCELERATED to audit.v1; the remaining timers are zero",
+    "once a call, when fresh figures have proved the equity critical, at any price within a doubt, for the policy's time: ACCELERATED to audit.v1; the remaining timers are zero",
   PAST_DUE: 'PAST_DUE to margin.calls.v1',
   CLOSE_ONLY: 'CLOSE_ONLY to restrictions.v1; its acknowledgement starts the grace',
   AWAIT_RELEASE:

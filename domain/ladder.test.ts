@@ -237,6 +237,37 @@ describe('a call of an account whose equity is critical', () => {
     walk.wait(5_000);
     expect(walk.story.slice(2)).toEqual(['HOLD']);
   });
+
+  test('counts its time anew from the first fresh figures after stale ones', () => {
+    const walk = new LadderWalk({ ...WALK_POLICY, dueAfterMs: 120_000 }).price(CRITICAL);
+    walk.stale = QUOTE_OLD;
+    walk.wait(60_000);
+    walk.stale = null;
+    walk.wait(1_100);
+    expect(walk.story.slice(2)).toEqual(['HOLD', 'HOLD_CLEARED']);
+    walk.wait(WALK_POLICY.accelerationMs);
+    expect(walk.story.slice(4, 6)).toEqual(['ACCELERATE', 'PAST_DUE']);
+  });
+
+  test('is read at once when it turns critical, although nothing else is news', () => {
+    const walk = new LadderWalk({ ...WALK_POLICY, dueAfterMs: 120_000 }).price(334);
+    const read = walk.readings.length;
+    // Below $333.33 the equity is less than 40 % of the requirement; the demand rises by $370.
+    walk.price(333);
+    expect(walk.readings).toHaveLength(read + 1);
+    walk.price(332);
+    expect(walk.readings).toHaveLength(read + 1);
+    walk.wait(WALK_POLICY.accelerationMs);
+    expect(walk.story).toEqual([
+      'WARN',
+      'CALL',
+      'ACCELERATE',
+      'PAST_DUE',
+      'CLOSE_ONLY',
+      'TRIGGER',
+      'ORDERS',
+    ]);
+  });
 });
 
 describe('before the broker has acknowledged', () => {

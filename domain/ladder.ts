@@ -4,11 +4,16 @@ import type { CaseEvent, Reading, StaleReason } from './case-events.ts';
 import type { CaseFigures } from './case-figures.ts';
 import { figuresVersionString, isLater } from './figures-version.ts';
 import { refusalOf } from './case-refusals.ts';
-import { isCritical } from './critical.ts';
 import type { LadderAction, ReadFigures } from './ladder-actions.ts';
 import { obey } from './ladder-commands.ts';
 import { acknowledge, expireFunds, startClock, startGrace } from './ladder-events.ts';
-import { isAboveHysteresis, isGraceOver, situationOf } from './ladder-condition.ts';
+import {
+  isAboveHysteresis,
+  isCriticalDeficiency,
+  isCriticalUnproved,
+  isGraceOver,
+  situationOf,
+} from './ladder-condition.ts';
 import type { Evidence, Situation } from './ladder-condition.ts';
 import { arrive, beginEpisode, withDemand } from './ladder-episode.ts';
 import { isRetryDue, missingPrices, onHold } from './ladder-hold.ts';
@@ -28,7 +33,7 @@ import type { Moment, Progress, StepContext } from './ladder-steps.ts';
 import { LADDER } from './ladder-table.ts';
 import type { Outcome, Step } from './ladder-table.ts';
 import type { Policy } from './policy.ts';
-import { doubtForbidding } from './price-proof.ts';
+import { doubtForbidding, isCriticalBeyondDoubt } from './price-proof.ts';
 import type { Holdings } from './price-proof.ts';
 
 /** A reading that lay too long is asked for again this often before the case holds. */
@@ -171,7 +176,9 @@ function needsProof(
 ): boolean {
   const { legs } = found;
   const pending = pendingSteps(state, outcome, { policy, now, legs });
-  if (outcome.kind !== 'GO' || pending.length === 0) return false;
+  if (outcome.kind !== 'GO') return false;
+  if (outcome.proof === 'FRESH' && isCriticalUnproved(state, policy, now)) return true;
+  if (pending.length === 0) return false;
   return outcome.proof === 'FRESH' || found.metBy === 'MARKET';
 }
 
@@ -226,24 +233,31 @@ function onReading(
   moment: Moment,
 ): Decision {
   const { policy, now } = moment;
-  if (reading.outcome === 'STALE') {
-    return advance(state, { kind: 'STALE', reason: reading.reason }, moment);
-  }
+  if (reading.outcome === 'STALE') return onStale(state, reading.reason, moment);
   const ageMs = now - reading.readAt;
   if (ageMs > policy.heartbeatAgeMaxMs) {
     if (attempt < READ_ATTEMPTS_MAX) return readFirst(state, moment, attempt + 1);
-    return advance(state, { kind: 'STALE', reason: oldReading(ageMs, policy) }, moment);
+    return onStale(state, oldReading(ageMs, policy), moment);
   }
   const { figures, cashE4, positions } = reading;
   const known = state.figures;
   if (known !== null && isLater(known.version, figures.version)) {
-    return advance(state, { kind: 'STALE', reason: olderThanTold(known, figures) }, moment);
+    return onStale(state, olderThanTold(known, figures), moment);
   }
   const isNew = isLater(figures.version, known?.version ?? null);
   const seen = isNew ? seeFigures(state, figures, moment) : state;
-  const doubt = doubtForbidding({ cashE4, positions }, isGraceOver(seen, policy, now), policy);
-  if (doubt !== null) return advance(seen, { kind: 'STALE', reason: doubt }, moment);
-  return advance(seen, { kind: 'FRESH', cashE4, positions }, moment);
+  const isCritical =
+    isCriticalDeficiency(seen.figures, policy) &&
+    isCriticalBeyondDoubt({ cashE4, positions }, policy);
+  const proved = { ...seen, criticalSince: sinceWhen(isCritical, seen.criticalSince, now) };
+  const doubt = doubtForbidding({ cashE4, positions }, isGraceOver(proved, policy, now), policy);
+  if (doubt !== null) return onStale(proved, doubt, moment);
+  return advance(proved, { kind: 'FRESH', cashE4, positions }, moment);
+}
+
+/** What proves nothing does not prove either that the equity has stayed critical. */
+function onStale(state: LadderState, reason: StaleReason, moment: Moment): Decision {
+  return advance({ ...state, criticalSince: null }, { kind: 'STALE', reason }, moment);
 }
 
 function oldReading(ageMs: number, policy: Policy): StaleReason {
@@ -271,7 +285,8 @@ function seeFigures(
   { policy, now }: Moment,
 ): LadderState {
   const { call } = state;
-  const criticalSince = sinceWhen(isCriticalNow(figures, policy), state.criticalSince, now);
+  // Only a reading proves the equity critical: what a case is told ends the time, and never begins it.
+  const criticalSince = isCriticalDeficiency(figures, policy) ? state.criticalSince : null;
   const stress = seeStress(state.stress, figures, policy, now);
   const seen = { ...state, figures, criticalSince, stress };
   // Orders of a cured call are kept only until they are settled.
@@ -286,10 +301,6 @@ function seeFigures(
       now,
     ),
   };
-}
-
-function isCriticalNow(figures: CaseFigures, policy: Policy): boolean {
-  return figures.status !== 'INDETERMINATE' && isCritical(figures, policy);
 }
 
 /** Since when something has held that holds now, or null. */

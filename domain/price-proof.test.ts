@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { LadderWalk } from '../test/ladder-walk.ts';
+import { LadderWalk, WALK_POLICY } from '../test/ladder-walk.ts';
 import { E4 } from './money.ts';
 import type { PriceDoubt, QuotedPosition } from './price-quality.ts';
 
@@ -81,5 +81,46 @@ describe('a doubtful price', () => {
     walk.positions = [held('NVDA', 500, 405, 'STALE')];
     walk.tell();
     expect(walk.story).toEqual(['HOLD']);
+  });
+});
+
+describe('an account that is critical only by a doubtful price', () => {
+  /** Equity 16,000, less than 40 % of the 41,500 required; with XYZ a fifth higher it is 18,000. */
+  const holding = (quality?: PriceDoubt): QuotedPosition[] => [
+    held('NVDA', 400, 390),
+    held('XYZ', 1_000, 10, quality),
+  ];
+
+  test('is called, not accelerated', () => {
+    const walk = new LadderWalk();
+    walk.positions = holding('HALTED');
+    walk.tell().wait(5_000);
+    expect(walk.story).toEqual(['WARN', 'CALL']);
+    expect(walk.state).toMatchObject({ hold: null, criticalSince: null });
+  });
+
+  test('is looked at again, and accelerated once no doubt has been left for as long as policy says', () => {
+    const walk = new LadderWalk();
+    walk.positions = holding('HALTED');
+    walk.tell().wait(2_500);
+    walk.positions = holding();
+    // Trading goes on at the same price: no figures tell the case.
+    walk.wait(WALK_POLICY.accelerationMs - 100);
+    expect(walk.story).toEqual(['WARN', 'CALL']);
+    walk.wait(WALK_POLICY.staleRetryMs + 200);
+    expect(walk.story.slice(2)).toEqual([
+      'ACCELERATE',
+      'PAST_DUE',
+      'CLOSE_ONLY',
+      'TRIGGER',
+      'ORDERS',
+    ]);
+  });
+
+  test('is accelerated when it is critical at any price within the doubt', () => {
+    const walk = new LadderWalk();
+    walk.positions = [held('NVDA', 400, 385), held('XYZ', 1_000, 10, 'HALTED')];
+    walk.tell().wait(WALK_POLICY.accelerationMs + 100);
+    expect(walk.story.slice(2, 5)).toEqual(['ACCELERATE', 'PAST_DUE', 'CLOSE_ONLY']);
   });
 });

@@ -1,4 +1,5 @@
 import type { StaleReason } from './case-events.ts';
+import { isCritical } from './critical.ts';
 import { liquidationPlan } from './liquidation-plan.ts';
 import { accountFigures } from './margin.ts';
 import type { AccountFigures } from './margin.ts';
@@ -40,6 +41,16 @@ export function doubtForbidding(
   const exclude = doubtfulSymbols(positions);
   const { legs } = liquidationPlan(figures, policy, { exclude });
   return legs.length === 0 ? reasonOf(doubtful, 'something else to sell or cover') : null;
+}
+
+/**
+ * Is the equity critical whatever the doubts turn out to be: also with every doubtful price moved in
+ * the account's favour (RULES, Liquidation: acceleration on fresh prices)?
+ */
+export function isCriticalBeyondDoubt({ cashE4, positions }: Holdings, policy: Policy): boolean {
+  const favourable = positions.map((position) => inFavour(position, policy.doubtMove));
+  const figures = figuresOf(cashE4, favourable, policy);
+  return figures !== null && figures.status !== 'INDETERMINATE' && isCritical(figures, policy);
 }
 
 /** The figures, or null for an account beyond exact cents. */
