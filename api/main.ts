@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { caseLink } from '#contracts/case-link.ts';
 import { TOPICS } from '#contracts/topics.ts';
-import { marketHours } from '#domain/market-hours.ts';
+import { closesFrom, marketHours } from '#domain/market-hours.ts';
 import type { Policy } from '#domain/policy.ts';
 import { systemClock } from '#platform/clock.ts';
 import { createAccountHistory } from '#platform/dynamodb/account-history.ts';
@@ -68,6 +68,7 @@ async function startLiveView(
     ends: new SharedEnds(offsets, systemClock),
     partitionOf: (accountId) => partitionOf(accountId, partitions),
     isOpen: marketHours(policy),
+    closesFrom: closesFrom(policy),
     policy,
     clock: systemClock,
     logger: kafka.logger,

@@ -91,6 +91,14 @@ export function isInSession(calendar: ExchangeCalendar, at: number): boolean {
   return sessionEnd(calendar, at) !== null;
 }
 
+/** The last session that is over at an instant. Throws CalendarRangeError. */
+export function sessionBefore(calendar: ExchangeCalendar, at: number): Session {
+  for (let day = dayNumberOf(at); ; day -= 1) {
+    const session = sessionOf(calendar, day);
+    if (session !== null && session.closesAt <= at) return session;
+  }
+}
+
 /**
  * When so much session time has passed since `at`: always an instant of a session; what would end
  * with one ends at the opening of the next. Throws CalendarRangeError.

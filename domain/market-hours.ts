@@ -1,4 +1,4 @@
-import { addSessionMs, CalendarRangeError, sessionEnd } from './calendar.ts';
+import { addSessionMs, CalendarRangeError, sessionBefore, sessionEnd } from './calendar.ts';
 import type { ExchangeCalendar } from './calendar.ts';
 import type { Policy } from './policy.ts';
 
@@ -19,6 +19,25 @@ export function marketHours({ clock, calendar }: Pick<Policy, 'clock' | 'calenda
   return (at) => {
     if (at < known.from || at >= known.until) known = stretchFrom(calendar, at);
     return known.isOpen;
+  };
+}
+
+/**
+ * From when on an official close counts as fresh at an instant (Unix ms): since the opening of the last
+ * session. null while no close counts.
+ */
+export type ClosesFrom = (at: number) => number | null;
+
+/** As a policy's clock counts: never in session, by the wall clock, or beyond the calendar. */
+export function closesFrom({ clock, calendar }: Pick<Policy, 'clock' | 'calendar'>): ClosesFrom {
+  if (clock === 'WALL') return () => null;
+  return (at) => {
+    try {
+      return sessionEnd(calendar, at) === null ? sessionBefore(calendar, at).opensAt : null;
+    } catch (error) {
+      if (!(error instanceof CalendarRangeError)) throw error;
+      return null;
+    }
   };
 }
 

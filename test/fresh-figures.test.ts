@@ -45,10 +45,13 @@ let stop: () => Promise<void>;
 let isOpen: boolean;
 /** How often the broker was asked where a topic ends. */
 let endsAsked: number;
+/** From when on an official close counts; null in session. */
+let closesFrom: number | null;
 
 beforeEach(async () => {
   kafka = await openKafka('fresh', PARTITIONS);
   isOpen = true;
+  closesFrom = null;
   const metrics = createMetrics('worker');
   const unreadable = metrics.counter('sentinel_unreadable_records_total');
   const view = new MarginView(testLogger, unreadable);
@@ -73,6 +76,7 @@ beforeEach(async () => {
     ends: new SharedEnds(countedEnds, clock),
     partitionOf: (accountId: string) => partitionOf(accountId, PARTITIONS),
     isOpen: () => isOpen,
+    closesFrom: () => closesFrom,
     policy: WALK_POLICY,
     clock,
     logger: testLogger,
@@ -276,7 +280,21 @@ describe('a re-read of an account’s figures', () => {
     await heartbeat({});
     expect(await qualityOf()).toBe('STALE');
     isOpen = false;
+    closesFrom = at;
     expect(await qualityOf()).toBeUndefined();
+    closesFrom = at + 1;
+    expect(await qualityOf()).toBe('STALE');
+  });
+
+  test('takes no trade out of session for a quote after the official close', async () => {
+    const at = Date.now() - 6_000;
+    isOpen = false;
+    await quote(Date.now());
+    await calc(390 * E4, { priceE4: 390 * E4, at, kind: 'CLOSE' });
+    await heartbeat({});
+    expect(await figures.read(REQUEST)).toMatchObject({
+      positions: [{ quality: 'STALE', quotedAt: at }],
+    });
   });
 
   test('hands on what the engine doubts, which outweighs the age of the quote', async () => {

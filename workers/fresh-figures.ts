@@ -5,9 +5,10 @@ import { TOPICS } from '#contracts/topics.ts';
 import { toE4 } from '#contracts/wire.ts';
 import type { FiguresRequest, Reading, StaleCode, StaleReason } from '#domain/case-events.ts';
 import { isLater } from '#domain/figures-version.ts';
-import type { MarketHours } from '#domain/market-hours.ts';
+import type { ClosesFrom, MarketHours } from '#domain/market-hours.ts';
 import type { Policy } from '#domain/policy.ts';
 import type { QuotedPosition } from '#domain/price-quality.ts';
+import { isFreshlyQuoted, lastQuotedAt } from '#domain/quote-freshness.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { FiguresReader } from '#ports/figures-reader.ts';
 import type { LogReader } from '#ports/log-reader.ts';
@@ -28,6 +29,7 @@ export interface FreshFiguresParts {
   readonly partitionOf: (accountId: string) => number;
   /** The market's regular session: outside it the official close counts. */
   readonly isOpen: MarketHours;
+  readonly closesFrom: ClosesFrom;
   /** The policy in force: the stress of the figures is by it. */
   readonly policy: Policy;
   readonly clock: Clock;
@@ -187,22 +189,21 @@ function oldHeartbeat(
 
 /** The positions with their prices' quality as of now: what the engine doubts, and old quotes. */
 function withQuality(
-  { view, isOpen }: FreshFiguresParts,
+  { view, isOpen, closesFrom }: FreshFiguresParts,
   { quoteAgeMaxMs }: FiguresRequest,
   record: MarginCalcRecord,
   now: number,
 ): QuotedPosition[] {
-  const isSession = isOpen(now);
   const closes = new Set(
     record.positions.flatMap(({ symbol, price_kind: kind }) => (kind === 'CLOSE' ? [symbol] : [])),
   );
   return positionsOf(record).map((position) => {
     const { symbol, priceE4, quality } = position;
-    // The engine publishes no figures for a quote that repeats the price: the view saw it.
-    const quotedAt = view.quotedAt(symbol) ?? position.quotedAt ?? null;
-    const isYoung = quotedAt !== null && now - quotedAt <= quoteAgeMaxMs;
-    const counts = isYoung || (!isSession && closes.has(symbol));
-    const isStale = quality === undefined && priceE4 !== null && !counts;
+    const kind = closes.has(symbol) ? 'CLOSE' : 'TRADE';
+    const price = { kind, at: position.quotedAt ?? null } as const;
+    const quotedAt = lastQuotedAt(price, view.lastQuote(symbol), isOpen);
+    const isFresh = isFreshlyQuoted(price, quotedAt, now, quoteAgeMaxMs, closesFrom);
+    const isStale = quality === undefined && priceE4 !== null && !isFresh;
     return { ...position, quotedAt, ...(isStale ? { quality: 'STALE' as const } : {}) };
   });
 }

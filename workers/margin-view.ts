@@ -6,6 +6,7 @@ import type { HeartbeatRecord, MarginCalcRecord } from '#contracts/margin-figure
 import { TOPICS } from '#contracts/topics.ts';
 import { toE4 } from '#contracts/wire.ts';
 import { isLater } from '#domain/figures-version.ts';
+import type { SeenQuote } from '#domain/quote-freshness.ts';
 import { isFromTheFuture, replacesQuote } from '#domain/quotes.ts';
 import type { Held, Holdings } from '#ports/holdings.ts';
 import type { Logger } from '#ports/logger.ts';
@@ -31,7 +32,7 @@ export class MarginView implements Holdings {
   readonly #unreadable: Counter<{ topic: string; code: string }>;
   readonly #figures = new Map<string, MarginCalcRecord>();
   readonly #heartbeats = new Map<number, HeartbeatRecord>();
-  readonly #quotes = new Map<string, number>();
+  readonly #quotes = new Map<string, SeenQuote>();
 
   constructor(logger: Logger, unreadable: Counter<{ topic: string; code: string }>) {
     this.#logger = logger;
@@ -65,15 +66,15 @@ export class MarginView implements Holdings {
   quoteSpan(): { readonly newest: number; readonly oldest: number } | null {
     if (this.#quotes.size === 0) return null;
     const span = { newest: -Infinity, oldest: Infinity };
-    for (const at of this.#quotes.values()) {
+    for (const { at } of this.#quotes.values()) {
       span.newest = Math.max(at, span.newest);
       span.oldest = Math.min(at, span.oldest);
     }
     return span;
   }
 
-  /** When the last quote of a symbol was made, Unix ms; null without one. */
-  quotedAt(symbol: string): number | null {
+  /** The last quote of a symbol; null without one. */
+  lastQuote(symbol: string): SeenQuote | null {
     return this.#quotes.get(symbol) ?? null;
   }
 
@@ -141,13 +142,13 @@ export class MarginView implements Holdings {
     this.#heartbeats.set(partition, decoded.record);
   }
 
-  /** The engine's own rule of which quote counts; a bad record is its to refuse. */
+  /** The engine's own rule of which quote is the later; a bad record is its to refuse. */
   #takePrice(record: InboundRecord): void {
     const decoded = decodeRecord(priceSchema, record.value, null);
     if (!decoded.ok || decoded.record.symbol !== record.key) return;
-    const { symbol, timestamp } = decoded.record;
-    if (isFromTheFuture(timestamp, record.timestamp)) return;
-    if (replacesQuote(this.#quotes.get(symbol), timestamp)) this.#quotes.set(symbol, timestamp);
+    const { symbol, timestamp: at, kind = 'TRADE' } = decoded.record;
+    if (isFromTheFuture(at, record.timestamp)) return;
+    if (replacesQuote(this.#quotes.get(symbol)?.at, at)) this.#quotes.set(symbol, { at, kind });
   }
 }
 

@@ -1,4 +1,4 @@
-import { marketHours } from '#domain/market-hours.ts';
+import { closesFrom, marketHours } from '#domain/market-hours.ts';
 import type { Policy } from '#domain/policy.ts';
 import { systemClock } from '#platform/clock.ts';
 import type { KafkaSurroundings } from '#platform/kafka/client.ts';
@@ -48,6 +48,7 @@ export async function openFigures(
     ends: new SharedEnds(ends, systemClock),
     partitionOf: (accountId) => partitionOf(accountId, partitions),
     isOpen: marketHours(policy),
+    closesFrom: closesFrom(policy),
     policy,
     clock: systemClock,
     logger,
