@@ -35,7 +35,9 @@ export class SharedEnds {
   }
 
   async #fetchSoon(): Promise<Ends> {
-    const waitMs = Math.max(0, this.#lastAt + PAUSE_MS - this.#clock.now());
+    // A clock that was set back must not make the pause longer.
+    const sinceMs = Math.max(0, this.#clock.now() - this.#lastAt);
+    const waitMs = Math.max(0, PAUSE_MS - sinceMs);
     await new Promise((resolve) => setTimeout(resolve, waitMs));
     this.#next = null;
     this.#lastAt = this.#clock.now();
