@@ -14,7 +14,8 @@ export function callFindings(
   delayMsMax: number,
   now: number,
 ): CallFindings {
-  const calls = callTimes(events);
+  const calls = timesOf(events, 'MARGIN_CALL');
+  const cures = timesOf(events, 'MET');
   const missed: string[] = [];
   const delayMs: number[] = [];
   const answered = new Set<number>();
@@ -26,8 +27,10 @@ export function callFindings(
       answered.add(call);
       delayMs.push(call - from);
     }
-    // An account that comes back below the line may have its call open still.
-    const called = times.some((at) => at <= from + Math.max(lastedMs, delayMsMax));
+    // An account that comes back below the line may have its call open still, if nothing met it.
+    const isOpen = (at: number): boolean =>
+      !(cures.get(accountId) ?? []).some((met) => met >= at && met < from);
+    const called = times.some((at) => at <= from + Math.max(lastedMs, delayMsMax) && isOpen(at));
     if (!called && lastedMs > delayMsMax) {
       missed.push(`${accountId} was below the line for ${String(lastedMs)} ms without a call`);
     }
@@ -35,13 +38,17 @@ export function callFindings(
   return { missed, delayMs };
 }
 
-function callTimes(events: readonly Said<CaseEvent>[]): Map<string, number[]> {
-  const calls = new Map<string, number[]>();
+/** By account, when a step was said. */
+function timesOf(
+  events: readonly Said<CaseEvent>[],
+  action: 'MARGIN_CALL' | 'MET',
+): Map<string, number[]> {
+  const times = new Map<string, number[]>();
   for (const { event, writtenAt } of events) {
-    if (event.action !== 'MARGIN_CALL' || event.renotified) continue;
-    const times = calls.get(event.account_id) ?? [];
-    calls.set(event.account_id, times);
-    times.push(writtenAt);
+    if (event.action !== action || event.renotified) continue;
+    const known = times.get(event.account_id) ?? [];
+    times.set(event.account_id, known);
+    known.push(writtenAt);
   }
-  return calls;
+  return times;
 }

@@ -6,11 +6,16 @@ import type {
 } from '#contracts/case-events.ts';
 import type { RungName } from '#contracts/account-state.ts';
 import type { MarginCalcRecord } from '#contracts/margin-figures.ts';
+import { concluded, firstAttempt } from '#contracts/notice-attempts.ts';
+import type { ChannelName, NoticeRecord } from '#contracts/notices.ts';
+import { TOPICS } from '#contracts/topics.ts';
+import type { InboundRecord } from '#ports/records.ts';
 import { marginCalc, NOON } from '../account-records.ts';
 import { callFindings } from './calls.ts';
-import { repeatedSteps, repeatedStress, wrongOrders } from './once.ts';
+import { repeatedNotices, repeatedSteps, repeatedStress, wrongOrders } from './once.ts';
 import { wrongFigures } from './right-figures.ts';
 import { wrongRungs } from './right-rungs.ts';
+import { RunWatch } from './run-watch.ts';
 import type { CaseEvent, Said } from './run-watch.ts';
 import { timerFindings } from './timers.ts';
 
@@ -75,6 +80,18 @@ function said(
     residual_deficiency: null,
   });
   return { event: events[action](), writtenAt };
+}
+
+function inbound(topic: string, record: NoticeRecord, offset: number): InboundRecord {
+  const value = Buffer.from(JSON.stringify(record));
+  return {
+    topic,
+    partition: 0,
+    offset,
+    key: record.account_id,
+    value,
+    timestamp: record.timestamp,
+  };
 }
 
 describe('figures', () => {
@@ -194,6 +211,41 @@ describe('once', () => {
   });
 });
 
+describe('a customer', () => {
+  const TOLD = { noticeId: 'n', accountId: 'ACC_1', episode: 1, kind: 'MARGIN_CALL' } as const;
+  const TEXT = { subject: 's', body: 'b', amountE4: null, dueAt: null };
+  const attempt = (
+    id: string,
+    outcome: 'DELIVERED' | 'FAILED',
+    channel: ChannelName = 'log',
+  ): NoticeRecord[] => {
+    const notice = { ...TOLD, issuedAt: NOON, correlationId: 'c', text: TEXT };
+    const begun = firstAttempt(notice, channel, id, NOON);
+    const came = outcome === 'FAILED' ? { outcome, reason: 'no server' } : { outcome };
+    return [begun, concluded(begun, came, NOON + 10)];
+  };
+  test.each([
+    ['is told once', [...attempt('a', 'DELIVERED')], 0],
+    [
+      'is told over two channels',
+      [attempt('a', 'DELIVERED'), attempt('b', 'DELIVERED', 'smtp')].flat(),
+      0,
+    ],
+    ['is told after a failure', [attempt('a', 'FAILED'), attempt('b', 'DELIVERED')].flat(), 0],
+    [
+      'is not told less by a record that comes twice',
+      [attempt('a', 'DELIVERED'), attempt('a', 'DELIVERED')].flat(),
+      0,
+    ],
+    ['is never told twice', [attempt('a', 'DELIVERED'), attempt('b', 'DELIVERED')].flat(), 1],
+  ])('%s', (_what, attempts, wrong) => {
+    const watch = new RunWatch();
+    watch.read(attempts.map((record, offset) => inbound(TOPICS.notices.name, record, offset)));
+    expect(repeatedNotices(watch.deliveries)).toHaveLength(wrong);
+    expect(RunWatch.topics).toContain(TOPICS.notices.name);
+  });
+});
+
 describe('a timer', () => {
   const called = said('MARGIN_CALL', NOON);
   const restricted = said('CLOSE_ONLY', NOON);
@@ -222,6 +274,25 @@ describe('a call', () => {
     ['came', [said('MARGIN_CALL', NOON + 300)], { missed: 0, delayMs: [300] }],
     ['never came', [], { missed: 1, delayMs: [] }],
     ['was open already', [said('MARGIN_CALL', NOON - 300)], { missed: 0, delayMs: [] }],
+    [
+      'was met before',
+      [said('MARGIN_CALL', NOON - 300), said('MET', NOON - 100)],
+      { missed: 1, delayMs: [] },
+    ],
+    [
+      'was met before, and came again',
+      [
+        said('MARGIN_CALL', NOON - 300),
+        said('MET', NOON - 100),
+        said('MARGIN_CALL', NOON + 200, 2),
+      ],
+      { missed: 0, delayMs: [200] },
+    ],
+    [
+      'was met afterwards',
+      [said('MARGIN_CALL', NOON - 300), said('MET', NOON + 5_000)],
+      { missed: 0, delayMs: [] },
+    ],
   ])('%s', (_what, events, { missed, delayMs }) => {
     const findings = callFindings(events, [trouble], 1_000, NOON + 60_000);
     expect(findings.missed).toHaveLength(missed);

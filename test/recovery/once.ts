@@ -31,6 +31,16 @@ export function repeatedStress(events: readonly Said<CaseEvent>[]): string[] {
   return wrong;
 }
 
+/**
+ * A customer is told of a step at most once over each channel (docs/decisions/notices.md): who reads
+ * "liquidation started" twice sells twice. `deliveries`: the attempts that arrived, by notice and channel.
+ */
+export function repeatedNotices(deliveries: ReadonlyMap<string, ReadonlySet<string>>): string[] {
+  return [...deliveries].flatMap(([notice, { size }]) =>
+    size === 1 ? [] : [`${notice} was delivered ${String(size)} times`],
+  );
+}
+
 /** No order traded more than it asked for, each came to one end, and none came from nowhere. */
 export function wrongOrders(
   orders: ReadonlyMap<string, LiquidationOrderRecord>,

@@ -20,7 +20,7 @@ import { callFindings } from './calls.ts';
 import { faultText, planFaults } from './fault-plan.ts';
 import type { Fault, PlanShape } from './fault-plan.ts';
 import { Load } from './load.ts';
-import { repeatedSteps, repeatedStress, wrongOrders } from './once.ts';
+import { repeatedNotices, repeatedSteps, repeatedStress, wrongOrders } from './once.ts';
 import { wrongFigures } from './right-figures.ts';
 import { wrongRungs } from './right-rungs.ts';
 import { RunWatch } from './run-watch.ts';
@@ -131,6 +131,7 @@ async function runPlan(
         ...lost,
         ...load.refused.map((refused) => `the API refused ${refused}`),
         ...repeatedSteps(watch.events),
+        ...repeatedNotices(watch.deliveries),
         ...repeatedStress(watch.events),
         ...wrongOrders(watch.orders, watch.executions),
         ...timers.early,

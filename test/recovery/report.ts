@@ -32,6 +32,7 @@ export function soakReport(result: RecoveryResult): string {
     '- figures of an account never went backwards; no engine wrote after it was replaced',
     '- each warning, call, past due, restriction, liquidation and cure of an episode happened once; no order',
     '  traded more than it asked for, each came to one end',
+    '- no customer was told of a step twice over one channel',
     '- no call was past due and no liquidation began before its instant',
     '- every account below the line was called, and every case rests on the rung that its figures give, in',
     '  Temporal and in the state index',

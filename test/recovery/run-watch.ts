@@ -15,6 +15,8 @@ import type {
 } from '#contracts/case-events.ts';
 import { marginCalcSchema } from '#contracts/margin-figures.ts';
 import type { MarginCalcRecord } from '#contracts/margin-figures.ts';
+import { noticeSchema } from '#contracts/notices.ts';
+import type { NoticeRecord } from '#contracts/notices.ts';
 import { allTopics, TOPICS } from '#contracts/topics.ts';
 import type { InboundRecord } from '#ports/records.ts';
 import { CANARY } from './load.ts';
@@ -53,6 +55,7 @@ export class RunWatch {
       TOPICS.liquidations,
       TOPICS.liquidationOrders,
       TOPICS.executions,
+      TOPICS.notices,
       TOPICS.audit,
     ].map(({ name }) => name),
     ...allTopics()
@@ -69,6 +72,8 @@ export class RunWatch {
   readonly executions = new Map<string, ExecutionRecord>();
   /** `account/episode` of calls that were accelerated. */
   readonly accelerated = new Set<string>();
+  /** The attempts to tell a customer that arrived, by notice, account and channel. */
+  readonly deliveries = new Map<string, Set<string>>();
   /** What is wrong whatever comes later. */
   readonly wrongs: string[] = [];
   /** Records that repeat an earlier one word for word: at least once is what is promised. */
@@ -113,6 +118,9 @@ export class RunWatch {
         }
         return;
       }
+      case TOPICS.notices.name:
+        this.#readNotice(noticeSchema.parse(content(record)));
+        return;
       default:
         this.#readAudit(record);
     }
@@ -161,6 +169,12 @@ export class RunWatch {
   #keepEvent(record: InboundRecord, event: CaseEvent): void {
     if (!this.#isNew(record, event.event_id)) return;
     this.events.push({ event, writtenAt: record.timestamp });
+  }
+
+  #readNotice({ state, kind, account_id, notice_id, channel, attempt_id }: NoticeRecord): void {
+    if (state !== 'DELIVERED') return;
+    const notice = `the notice of ${kind} to ${account_id} (${notice_id}) by ${channel}`;
+    this.deliveries.set(notice, (this.deliveries.get(notice) ?? new Set()).add(attempt_id));
   }
 
   #readAudit(record: InboundRecord): void {
