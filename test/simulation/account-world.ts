@@ -1,11 +1,12 @@
 import type { CaseFigures } from '#domain/case-figures.ts';
 import { afterMovements } from '#domain/books.ts';
 import { accountFigures } from '#domain/margin.ts';
-import type { Position } from '#domain/margin.ts';
 import { E4 } from '#domain/money.ts';
 import type { Policy } from '#domain/policy.ts';
+import type { QuotedPosition } from '#domain/price-quality.ts';
 import { stressExcessOf } from '#domain/stress-verdict.ts';
 import type { Random } from '#test/seeded-random.ts';
+import type { WorldDoubt } from './doubts.ts';
 
 /** A fill that happened, whether or not the engine has it yet. */
 export interface WorldFill {
@@ -25,6 +26,8 @@ const PRICE_MIN_E4 = 4 * E4;
 export class AccountWorld {
   /** Prices in 1/10,000 dollar; null while a symbol has none. */
   readonly prices = new Map<string, number | null>();
+  /** Prices that can be doubted; the others are good. */
+  readonly #doubts = new Map<string, WorldDoubt>();
   /** Every fill and every amount of cash that ever was: what the books must come to. */
   readonly fills: WorldFill[] = [];
   readonly payments: number[] = [];
@@ -64,10 +67,24 @@ export class AccountWorld {
     return this.fills.reduce((sum, fill) => (fill.symbol === symbol ? sum + fill.qtyE4 : sum), 0);
   }
 
-  /** A symbol moves by a factor, or trades again. */
+  /** A symbol moves by a factor, or trades again; while its price can be doubted it stands still. */
   move(symbol: string, factor: number): void {
+    if (this.#doubts.has(symbol)) return;
     const before = this.prices.get(symbol) ?? 100 * E4;
     this.prices.set(symbol, Math.max(PRICE_MIN_E4, Math.round((before * factor) / 100) * 100));
+    this.#sequence += 1;
+  }
+
+  /** The price of a symbol is doubted from now on, or, in doubt already, good again. */
+  doubt(symbol: string, doubt: WorldDoubt): boolean {
+    const isDoubted = !this.#doubts.delete(symbol);
+    if (isDoubted) this.#doubts.set(symbol, doubt);
+    this.#sequence += 1;
+    return isDoubted;
+  }
+
+  believePrices(): void {
+    this.#doubts.clear();
     this.#sequence += 1;
   }
 
@@ -120,12 +137,13 @@ export class AccountWorld {
     this.#sequence = 1;
   }
 
-  positions(): Position[] {
+  positions(): QuotedPosition[] {
     return [...this.#held].map(([symbol, qtyE4]) => ({
       symbol,
       qtyE4,
       priceE4: this.prices.get(symbol) ?? null,
       betaE4: symbol === 'D' ? null : (symbol.charCodeAt(0) - 60) * 3_000,
+      ...this.#doubts.get(symbol),
     }));
   }
 

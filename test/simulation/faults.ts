@@ -8,7 +8,7 @@ export const FAULTS = [
   'LATE_SIGNALS',
   /** The engine applies fills late, is replaced, or cannot be proved caught up. */
   'ENGINE',
-  /** Quotes stop, prices go missing. */
+  /** Quotes stop, prices can be doubted or go missing. */
   'FEED',
   /** The worker dies: decisions are lost and made again, publications happen twice. */
   'CRASHES',

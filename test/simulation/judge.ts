@@ -9,6 +9,7 @@ import { E4 } from '#domain/money.ts';
 import type { Policy } from '#domain/policy.ts';
 import type { AccountWorld } from './account-world.ts';
 import type { Decided } from './case-host.ts';
+import { atKindestPrices } from './doubts.ts';
 import { isTradable, sessionMsBetween } from './sessions.ts';
 import { AFTER, ESCALATIONS, NEEDS_DEFICIENCY, ONCE } from './step-promises.ts';
 import type { SimulatedVenue } from './venue.ts';
@@ -193,13 +194,39 @@ export class Judge {
     promise(seen?.status !== 'INDETERMINATE' && seen !== null, `${type} without a price`);
     if (seen === null || seen.status === 'INDETERMINATE') return;
     promise(!NEEDS_DEFICIENCY.has(type) || seen.deficiencyE4 > 0, `${type} without a deficiency`);
-    this.#isInTime(action, episode, decided.after.policy ?? decided.policyInForce);
+    const policy = policyOf(decided);
+    this.#isBeyondDoubt(action, event.reading, policy);
+    this.#isInTime(action, episode, policy);
     this.#asksForTheRightAmount(action, seen, before.call);
     if (action.type === 'ORDERS') {
-      this.#isTradable(action, decided.after.policy ?? decided.policyInForce);
-      this.#isReleased(action, episode, decided.after.policy ?? decided.policyInForce);
+      this.#isTradable(action, policy);
+      this.#isReleased(action, episode, policy);
       this.#orders(action, event.reading);
     }
+  }
+
+  /** The outcome does not depend on a doubtful price, and no such position is traded (RULES, Liquidation). */
+  #isBeyondDoubt(action: CaseAction, reading: Reading, policy: Policy): void {
+    if (reading.outcome !== 'FRESH') return;
+    const { type } = action;
+    const { cashE4, positions } = reading;
+    const doubtful = positions.filter(({ quality }) => quality !== undefined);
+    const symbols = doubtful.map(({ symbol }) => symbol).join(', ');
+    const kindest = atKindestPrices(cashE4, positions, policy);
+    promise(
+      doubtful.length === 0 || (kindest?.deficiencyE4 ?? 0) > 0,
+      `${type} although it depends on ${symbols}`,
+    );
+    promise(
+      type !== 'ACCELERATE' || isCriticalEquity(kindest),
+      `${type} although it depends on ${symbols} that the equity is critical`,
+    );
+    if (action.type !== 'ORDERS') return;
+    const traded = doubtful.find(({ symbol }) => action.orders.some((o) => o.symbol === symbol));
+    promise(
+      traded === undefined,
+      `an order for ${traded?.symbol ?? ''}, whose price can be doubted`,
+    );
   }
 
   #asksForTheRightAmount(action: CaseAction, seen: PricedCaseFigures, before: Call | null): void {
@@ -362,7 +389,7 @@ export class Judge {
     );
   }
 
-  /** Since when the case has known an excess of 1 % or more, and a critical equity, by its own clock. */
+  /** Since when the case has known an excess of 1 % or more, by its own clock. */
   #watchTheMarket(decided: Decided): void {
     const { before, after, at } = decided;
     const { figures } = after;
@@ -373,12 +400,25 @@ export class Judge {
       figures.excessE4 * 100 >= figures.grossMvE4;
     const now = Math.max(at, before.decidedAt);
     this.#aboveSince = isAbove ? (this.#aboveSince ?? now) : null;
-    const isCritical =
-      figures !== null &&
-      figures.status !== 'INDETERMINATE' &&
-      (figures.equityE4 <= 0 || figures.equityE4 * 10 < figures.maintenanceReqE4 * 4);
-    this.#criticalSince = isCritical ? (this.#criticalSince ?? now) : null;
+    this.#watchCritical(decided, now);
     this.#watchStress(decided, now);
+  }
+
+  /** Since when readings have proved a critical equity at the kindest prices, and no news has denied it. */
+  #watchCritical({ after, event, policyInForce }: Decided, now: number): void {
+    const { figures } = after;
+    if (figures?.status === 'INDETERMINATE' || !isCriticalEquity(figures)) {
+      this.#criticalSince = null;
+      return;
+    }
+    if (event.type !== 'READING') return;
+    const { reading } = event;
+    const isProved =
+      reading.outcome === 'FRESH' &&
+      isCriticalEquity(
+        atKindestPrices(reading.cashE4, reading.positions, after.policy ?? policyInForce),
+      );
+    this.#criticalSince = isProved ? (this.#criticalSince ?? now) : null;
   }
 
   /** Since when the account is underwater, or clear with 1 % to spare, whatever the market does. */
@@ -414,6 +454,19 @@ export class Judge {
     this.#episodes.set(id, begun);
     return begun;
   }
+}
+
+/** At most 0, or below 40 % of what is required (RULES, Liquidation). */
+function isCriticalEquity(
+  figures: Pick<PricedCaseFigures, 'equityE4' | 'maintenanceReqE4'> | null,
+): boolean {
+  if (figures === null) return false;
+  const { equityE4, maintenanceReqE4 } = figures;
+  return equityE4 <= 0 || equityE4 * 10 < maintenanceReqE4 * 4;
+}
+
+function policyOf({ after, policyInForce }: Decided): Policy {
+  return after.policy ?? policyInForce;
 }
 
 function promise(kept: boolean, broken: string): void {

@@ -15,6 +15,7 @@ import { Agenda } from './agenda.ts';
 import { CaseHost } from './case-host.ts';
 import type { Decided } from './case-host.ts';
 import { FAULTS } from './faults.ts';
+import type { WorldDoubt } from './doubts.ts';
 import type { Fault } from './faults.ts';
 import { Judge, STRESS_MS } from './judge.ts';
 import { CLOSES, nextOpening } from './sessions.ts';
@@ -222,14 +223,27 @@ class Simulation {
   #feedStumbles(): void {
     if (!this.#happens('FEED', 100)) return;
     const symbol = this.#random.pick([...this.#world.prices.keys()]);
-    if (this.#random.chance(30)) {
+    if (this.#random.chance(20)) {
       this.#world.losePrice(symbol);
       this.#note(`${symbol} has no price`);
+      this.#figuresChange();
+    } else if (this.#random.chance(65)) {
+      const doubt = this.#someDoubt(symbol);
+      const isDoubted = this.#world.doubt(symbol, doubt);
+      this.#note(`the price of ${symbol} is ${isDoubted ? doubt.quality : 'good again'}`);
       this.#figuresChange();
     } else {
       this.#quotesStoppedAt = this.#quotesStoppedAt === null ? this.#agenda.now : null;
       this.#note(this.#quotesStoppedAt === null ? 'quotes come again' : 'quotes stop');
     }
+  }
+
+  #someDoubt(symbol: string): WorldDoubt {
+    const quality = this.#random.pick(['SUSPICIOUS', 'HALTED', 'OUTLYING'] as const);
+    const priceE4 = this.#world.prices.get(symbol) ?? null;
+    if (quality === 'HALTED' || priceE4 === null) return { quality };
+    const unconfirmedPriceE4 = Math.round(priceE4 * this.#random.pick([0.5, 0.75, 1.3, 1.9]));
+    return { quality, unconfirmedPriceE4 };
   }
 
   #clockJumps(): void {
@@ -341,17 +355,20 @@ class Simulation {
     }
   }
 
-  /** A re-read by a worker: what it cannot prove it calls stale. */
+  /** A re-read by a worker: what it cannot prove it calls stale, and old quotes it calls doubtful. */
   #read({ quoteAgeMaxMs }: FiguresRequest): Reading {
     const readAt = this.#clock();
-    const stale = (code: 'QUOTE_OLD' | 'NOT_CAUGHT_UP', what: string): Reading => ({
-      outcome: 'STALE',
-      readAt,
-      reason: { code, what, observed: 'too old', limit: 'fresh' },
-    });
-    if (this.#happens('ENGINE', 8)) return stale('NOT_CAUGHT_UP', 'fills.v1');
+    if (this.#happens('ENGINE', 8)) {
+      const reason = {
+        code: 'NOT_CAUGHT_UP',
+        what: 'fills.v1',
+        observed: '0',
+        limit: '1',
+      } as const;
+      return { outcome: 'STALE', readAt, reason };
+    }
     const quotedAt = this.#quotesStoppedAt ?? this.#agenda.now;
-    if (this.#agenda.now - quotedAt > quoteAgeMaxMs) return stale('QUOTE_OLD', 'A');
+    const areQuotesOld = this.#agenda.now - quotedAt > quoteAgeMaxMs;
     // A reader that misses fills of the firm's own orders: the case knows of them, and must see it.
     if (!this.#happens('ENGINE', 15)) this.#world.applyFills();
     const figures = this.#world.figures(readAt);
@@ -364,7 +381,9 @@ class Simulation {
         ? { ...figures, version: { ...figures.version, sequence: figures.version.sequence - 1 } }
         : figures,
       cashE4: this.#world.cashE4,
-      positions: this.#world.positions(),
+      positions: areQuotesOld
+        ? this.#world.positions().map((held) => ({ ...held, quality: held.quality ?? 'STALE' }))
+        : this.#world.positions(),
     };
   }
 
@@ -394,6 +413,7 @@ class Simulation {
   #heal(): void {
     this.#calm = true;
     this.#quotesStoppedAt = null;
+    this.#world.believePrices();
     this.#world.applyFills();
     for (const [symbol, price] of this.#world.prices) {
       if (price === null) this.#world.move(symbol, 1);
