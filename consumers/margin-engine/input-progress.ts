@@ -48,19 +48,35 @@ export class InputProgress {
     this.#deferredCount += 1;
   }
 
-  /** What a flush that begins now will publish; to be given to `published` at its end. */
-  get deferredCount(): number {
-    return this.#deferredCount;
+  /** What a flush that begins now will publish; to be given to `flushEnded`. */
+  flushBegins(): FlushContent {
+    return { deferredCount: this.#deferredCount, booked: new Map(this.#booked) };
   }
 
-  published(deferredCount: number): void {
+  /**
+   * A flush has ended, and with it every transaction handed over before it: they are committed in their
+   * order. In a backlog another batch has been deferred meanwhile, so `commit` alone would never apply.
+   */
+  flushEnded({ deferredCount, booked }: FlushContent): void {
     this.#publishedCount = deferredCount;
+    this.#raise(booked);
     this.#apply();
   }
 
   /** What is committed is also published, unless a batch still waits for its flush. */
   #apply(): void {
-    if (this.#deferredCount > this.#publishedCount) return;
-    for (const [topic, position] of this.#committed) this.#applied.set(topic, position);
+    if (this.#deferredCount === this.#publishedCount) this.#raise(this.#committed);
   }
+
+  #raise(positions: ReadonlyMap<string, number>): void {
+    for (const [topic, position] of positions) {
+      this.#applied.set(topic, Math.max(position, this.applied(topic)));
+    }
+  }
+}
+
+/** What was in the books when a flush began: all of it has figures by its end. */
+interface FlushContent {
+  readonly deferredCount: number;
+  readonly booked: ReadonlyMap<string, number>;
 }

@@ -264,7 +264,7 @@ export class PartitionEngine implements PartitionProcessor {
 
   async #flushFigures(): Promise<void> {
     const market = this.#shared.marketPositions();
-    const { deferredCount } = this.#inputs;
+    const inputs = this.#inputs.flushBegins();
     const due = [...this.#dirty.keys()];
     // Calls hang on the figures, and stress rows are eight times as many: with many accounts they follow.
     const stressLater = due.length > ACCOUNTS_PER_FLUSH;
@@ -276,7 +276,7 @@ export class PartitionEngine implements PartitionProcessor {
     const { clock, metrics } = this.#shared;
     metrics.flushSeconds.observe({}, (clock.now() - this.#flushedAt) / 1_000);
     this.#marketApplied(market);
-    this.#inputs.published(deferredCount);
+    this.#inputs.flushEnded(inputs);
     this.#revalued = true;
     this.#shared.onProgress();
   }
