@@ -18,8 +18,10 @@ import { ask } from './dependency.ts';
 import { unavailable } from './problem.ts';
 import type { Problem } from './problem.ts';
 
-/** Withdrawals that passed and are remembered, so that a repeated request is not counted twice. */
+/** Withdrawals that passed and are remembered, so that a repeated request is answered as before … */
 const PASSED_MAX = 10_000;
+/** … for a day: longer ago the same id is taken for a new withdrawal, and looked at. */
+const PASSED_MS = 86_400_000;
 
 export interface WithdrawalDeskParts {
   readonly figures: FiguresReader;
@@ -37,6 +39,15 @@ interface Decided {
   readonly reading: Extract<Reading, { outcome: 'FRESH' }>;
 }
 
+/** A withdrawal that passed: where it was written, and when. */
+interface Passed {
+  readonly place: RecordPosition;
+  readonly at: number;
+}
+
+/** The records of a request that were written before, with their places. */
+type Places = ReadonlyMap<CashEntry, RecordPosition>;
+
 /**
  * Lets withdrawals pass only on figures that include every record that Kafka had when it looked, and
  * one request after another for each account: of two that would pass alone, the second sees the first.
@@ -46,7 +57,7 @@ interface Decided {
 export class WithdrawalDesk {
   readonly #parts: WithdrawalDeskParts;
   readonly #turns = new AccountTurns();
-  readonly #passed = new Set<string>();
+  readonly #passed = new Map<string, Passed>();
 
   constructor(parts: WithdrawalDeskParts) {
     this.#parts = parts;
@@ -61,8 +72,9 @@ export class WithdrawalDesk {
     outbound: readonly OutboundRecord[],
     correlationId: string,
   ): Promise<Problem | RecordPosition[]> {
-    const accounts = this.#accountsToLookAt(records);
-    if (accounts.length === 0) return this.#answer(this.#parts.publisher.publish(outbound));
+    const repeated = this.#placesOf(records);
+    const accounts = accountsToLookAt(records, repeated);
+    if (accounts.length === 0) return this.#answer(this.#write(records, outbound, repeated, []));
     const reversal = records.find((cash) => isReversal(cash) && accounts.includes(cash.account_id));
     if (reversal !== undefined) return besideReversal(reversal.account_id);
     const endTurn = await this.#turns.take(accounts);
@@ -70,26 +82,52 @@ export class WithdrawalDesk {
     // The turn ends when the write has, not when the caller stops to wait for it.
     let writing: Promise<unknown> = Promise.resolve();
     try {
-      const looked = await this.#look(records, accounts);
+      // The request before may have been this very one.
+      const places = new Map([...repeated, ...this.#placesOf(records)]);
+      const looked = await this.#look(records, accounts, places);
       if ('kind' in looked) return looked;
       const refused = looked.filter(({ decision }) => decision.outcome === 'REFUSED');
       const audits = (refused.length === 0 ? looked : refused).map((decided) =>
         this.#auditOf(decided, correlationId),
       );
-      const work = this.#parts.publisher.publish([
-        ...(refused.length === 0 ? outbound : []),
-        ...audits,
-      ]);
       const [first] = refused;
-      writing = work.then(() => {
-        if (first === undefined) for (const { cash } of looked) this.#remember(cash);
-      });
+      const work =
+        first === undefined
+          ? this.#write(records, outbound, places, audits)
+          : this.#parts.publisher.publish(audits);
+      writing = work;
       const answer = await this.#answer(work);
-      if (first !== undefined) return problemOf(first);
-      return 'kind' in answer ? answer : answer.slice(0, records.length);
+      return first === undefined ? answer : problemOf(first);
     } finally {
       writing.then(endTurn, endTurn);
     }
+  }
+
+  /**
+   * Writes records and audits; gives the places of the records. What passed before is not written
+   * again: should the engine have refused or forgotten it, it would book it now, and nobody has looked.
+   */
+  async #write(
+    records: readonly CashEntry[],
+    outbound: readonly OutboundRecord[],
+    places: Places,
+    audits: readonly OutboundRecord[],
+  ): Promise<RecordPosition[]> {
+    const missing = outbound.filter((_, index) => {
+      const cash = records[index];
+      return cash !== undefined && !places.has(cash);
+    });
+    const out = [...missing, ...audits];
+    const written = out.length === 0 ? [] : await this.#parts.publisher.publish(out);
+    const next = written.values();
+    const answered: RecordPosition[] = [];
+    for (const cash of records) {
+      const place = places.get(cash) ?? next.next().value;
+      if (place === undefined) throw new Error(`${cash.cash_id} was written without a place`);
+      if (isWithdrawal(cash) && !places.has(cash)) this.#remember(cash, place);
+      answered.push(place);
+    }
+    return answered;
   }
 
   async #answer(work: Promise<RecordPosition[]>): Promise<Problem | RecordPosition[]> {
@@ -98,16 +136,11 @@ export class WithdrawalDesk {
     return written.ok ? written.value : written.problem;
   }
 
-  /** The accounts that somebody takes money from; repeated requests aside. */
-  #accountsToLookAt(records: readonly CashEntry[]): string[] {
-    const looked = records.filter((cash) => isWithdrawal(cash) && !this.#passed.has(keyOf(cash)));
-    return [...new Set(looked.map(({ account_id }) => account_id))];
-  }
-
-  /** Every withdrawal in its order, each after the records of the request before it. */
+  /** Every withdrawal in its order, each after those of the request before it. */
   async #look(
     records: readonly CashEntry[],
     accounts: readonly string[],
+    places: Places,
   ): Promise<Problem | Decided[]> {
     const readings = await Promise.all(accounts.map((account) => this.#read(account)));
     const decided: Decided[] = [];
@@ -122,13 +155,11 @@ export class WithdrawalDesk {
       const { equityE4, maintenanceReqE4 } = reading.figures;
       let figures: WithdrawalFigures = { ...worst, equityE4, maintenanceReqE4 };
       for (const cash of records) {
-        if (isReversal(cash) || cash.account_id !== account) continue;
-        if (this.#passed.has(keyOf(cash))) continue;
+        // A deposit does not count before it is booked: the engine may know its id, or refuse it.
+        if (!isWithdrawal(cash) || cash.account_id !== account || places.has(cash)) continue;
         const amountE4 = toE4(cash.amount);
-        if (isWithdrawal(cash)) {
-          const decision = decideWithdrawal(figures, -amountE4, worst);
-          decided.push({ cash, decision, reading });
-        }
+        const decision = decideWithdrawal(figures, -amountE4, worst);
+        decided.push({ cash, decision, reading });
         figures = afterCash(figures, amountE4);
         worst = afterCash(worst, amountE4);
       }
@@ -164,14 +195,33 @@ export class WithdrawalDesk {
     return { topic: TOPICS.audit.name, key: cash.account_id, value: JSON.stringify(record) };
   }
 
-  #remember(cash: CashRecord): void {
-    this.#passed.add(keyOf(cash));
+  /** The withdrawals that passed already, lately, with where they were written. */
+  #placesOf(records: readonly CashEntry[]): Map<CashEntry, RecordPosition> {
+    const since = this.#parts.clock.now() - PASSED_MS;
+    const places = new Map<CashEntry, RecordPosition>();
+    for (const cash of records) {
+      const passed = isWithdrawal(cash) ? this.#passed.get(keyOf(cash)) : undefined;
+      if (passed !== undefined && passed.at > since) places.set(cash, passed.place);
+    }
+    return places;
+  }
+
+  #remember(cash: CashRecord, place: RecordPosition): void {
+    const key = keyOf(cash);
+    this.#passed.delete(key);
+    this.#passed.set(key, { place, at: this.#parts.clock.now() });
     if (this.#passed.size <= PASSED_MAX) return;
-    for (const oldest of this.#passed) {
+    for (const oldest of this.#passed.keys()) {
       this.#passed.delete(oldest);
       return;
     }
   }
+}
+
+/** The accounts that somebody takes money from; repeated requests aside. */
+function accountsToLookAt(records: readonly CashEntry[], repeated: Places): string[] {
+  const looked = records.filter((cash) => isWithdrawal(cash) && !repeated.has(cash));
+  return [...new Set(looked.map(({ account_id }) => account_id))];
 }
 
 function isWithdrawal(cash: CashEntry): cash is CashRecord {
@@ -182,7 +232,7 @@ function isReversal(cash: CashEntry): cash is Exclude<CashEntry, CashRecord> {
   return cash.kind === 'REVERSAL';
 }
 
-/** The engine counts a cash_id once: the same one again, with the same amount, moves nothing. */
+/** The same id of the same account with the same amount is the same withdrawal: it passes once. */
 function keyOf({ account_id, cash_id, amount }: CashRecord): string {
   return `${account_id}/${cash_id}/${String(amount)}`;
 }
