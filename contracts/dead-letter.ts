@@ -25,6 +25,8 @@ export const DEAD_LETTER_CODES = [
   'ALREADY_ENDED',
   /** A cancel, correction or reversal of what another account's books hold. */
   'OTHER_ACCOUNT',
+  /** A cancel or correction of a fill whose shares have been split or renamed since. */
+  'CONVERTED_SINCE',
   /** A split or a change of symbol of what the account does not hold. */
   'NOT_HELD',
 ] as const;

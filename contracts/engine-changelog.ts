@@ -36,6 +36,8 @@ export const changelogSchema = z.discriminatedUnion('kind', [
     prices: z.array(z.int()),
     /** Of cancels and corrections: the place among the ids above, and the id that it takes back. */
     reverses: z.array(z.tuple([count, entryId])),
+    /** Of splits and changes of symbol: the place among the ids above, and the symbol that it converts. */
+    converts: z.array(z.tuple([count, id])).default([]),
   }),
   z.strictObject({
     kind: z.literal('TAKE_OVER'),

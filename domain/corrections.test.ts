@@ -17,9 +17,10 @@ function ledger(booked: Readonly<Record<string, BookedEntry>>): Ledger {
 }
 
 const BOOKS = ledger({
-  F1: { ...BUY, endedBy: null },
-  F2: { ...BUY, endedBy: 'F3' },
-  F3: { ...CANCEL, reverses: 'F2', endedBy: null },
+  F1: { ...BUY, endedBy: null, convertedBy: null },
+  F2: { ...BUY, endedBy: 'F3', convertedBy: null },
+  F3: { ...CANCEL, reverses: 'F2', endedBy: null, convertedBy: null },
+  F4: { ...BUY, endedBy: null, convertedBy: 'A1' },
 });
 
 function judged(id: string, entry: Entry): string {
@@ -44,6 +45,8 @@ describe('an entry is booked once and taken back once', () => {
     ['a cancel of itself', 'F9', { ...CANCEL, reverses: 'F9' }, /^UNKNOWN/],
     ['a cancel of what is cancelled', 'F9', { ...CANCEL, reverses: 'F2' }, /^ALREADY.*by F3/],
     ['a cancel of a cancel', 'F9', { ...CANCEL, reverses: 'F3' }, /^UNKNOWN.*cancel itself/],
+    ['a cancel of what was split', 'F9', { ...CANCEL, reverses: 'F4' }, /^CONVERTED.*before A1/],
+    ['a correction of it', 'F9', { ...BUY, reverses: 'F4', qtyE4: 5 }, /^CONVERTED_SINCE/],
     ["a cancel of another's", 'F9', { ...CANCEL, accountId: 'BEN' }, /^OTHER_ACCOUNT.*ANN/],
   ];
   test.each(table)('%s', (_what, id, entry, verdict) => {

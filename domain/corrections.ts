@@ -20,12 +20,16 @@ export interface Entry {
   readonly qtyE4: number;
   /** 1/10,000 dollar per share; 0 where there is none. */
   readonly priceE4: number;
+  /** The symbol whose shares take another form by it, a split's or a former name; absent without one. */
+  readonly converts?: string;
 }
 
 /** An entry that is in the books. */
 export interface BookedEntry extends Entry {
   /** The id of the entry that cancelled or corrected it; null while it stands. */
   readonly endedBy: string | null;
+  /** The id of the last split or change of symbol that its shares have been through; null without one. */
+  readonly convertedBy: string | null;
 }
 
 /** What entries are in the books, as far as they are remembered. */
@@ -42,6 +46,8 @@ export const CORRECTION_REFUSALS = [
   'ALREADY_ENDED',
   /** It belongs to another account. */
   'OTHER_ACCOUNT',
+  /** Its shares have been split or renamed since: they are no longer what it moved. */
+  'CONVERTED_SINCE',
 ] as const;
 export type CorrectionRefusal = (typeof CORRECTION_REFUSALS)[number];
 
@@ -82,6 +88,12 @@ export function judgeEntry(
   }
   if (reversed.endedBy !== null) {
     return refused('ALREADY_ENDED', `${referred} was taken back by ${name(reversed.endedBy)}`);
+  }
+  if (reversed.convertedBy !== null) {
+    return refused(
+      'CONVERTED_SINCE',
+      `${referred} was booked before ${name(reversed.convertedBy)}: transfer the difference instead`,
+    );
   }
   return { verdict: 'REVERSES', reversed };
 }

@@ -118,6 +118,37 @@ describe('a fill can be taken back and put right', () => {
     expect({ ...state(), blocked: [] }).toEqual(before);
   });
 
+  const conversions: [string, object, object][] = [
+    ['split', { kind: 'SPLIT', symbol: 'NVDA', numerator: 2, denominator: 1 }, { NVDA: 20 }],
+    ['renamed', { kind: 'SYMBOL_CHANGE', symbol: 'NVDA', new_symbol: 'NEW' }, { NEW: 10 }],
+  ];
+  test.each(conversions)('not when its shares were %s since', (_what, conversion, shares) => {
+    const { fill, adjust, state } = open({ NVDA: 400, NEW: 400, AMD: 100 });
+    fill(BUY);
+    fill({ ...BUY, fill_id: 'F2', symbol: 'AMD', price: 100 });
+    adjust({ adjustment_id: 'A1', ...conversion });
+    const cancel = { fill_id: 'X1', kind: 'CANCEL', ref_fill_id: 'F1' };
+    expect(fill(cancel)).toMatchObject({ kind: 'REFUSED', refusal: { code: 'CONVERTED_SINCE' } });
+    const correct = { ...BUY, fill_id: 'F3', kind: 'CORRECT', ref_fill_id: 'F1', qty: 9 };
+    expect(fill(correct)).toMatchObject({ refusal: { code: 'CONVERTED_SINCE' } });
+    expect(state()).toEqual({
+      cash: -5_000,
+      shares: { AMD: 10, ...shares },
+      blocked: ['CONVERTED_SINCE', 'CONVERTED_SINCE'],
+    });
+    expect(fill({ ...cancel, fill_id: 'X2', ref_fill_id: 'F2' }).kind).toBe('BOOKED');
+    expect(state()).toMatchObject({ cash: -4_000, shares });
+  });
+
+  test('a fill after a split of the symbol is taken back as ever', () => {
+    const { fill, adjust, state } = open({ NVDA: 400 });
+    fill(BUY);
+    adjust({ adjustment_id: 'A1', kind: 'SPLIT', symbol: 'NVDA', numerator: 2, denominator: 1 });
+    fill({ ...BUY, fill_id: 'F2', price: 200 });
+    expect(fill({ fill_id: 'X1', kind: 'CANCEL', ref_fill_id: 'F2' }).kind).toBe('BOOKED');
+    expect(state()).toEqual({ cash: -4_000, shares: { NVDA: 20 }, blocked: [] });
+  });
+
   test('a correction beyond the exact range changes nothing, not even what it would take back', () => {
     const { fill, state } = open({ NVDA: 400 });
     fill(BUY);

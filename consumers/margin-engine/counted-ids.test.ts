@@ -81,8 +81,8 @@ describe('what was counted can be found again', () => {
     const counted = new CountedIds(0);
     counted.count('f:1', ENTRY, NOW);
     counted.count('f:2', cancel, NOW);
-    expect(counted.find('f:1')).toEqual({ ...ENTRY, endedBy: 'f:2' });
-    expect(counted.find('f:2')).toEqual({ ...cancel, endedBy: null });
+    expect(counted.find('f:1')).toEqual({ ...ENTRY, endedBy: 'f:2', convertedBy: null });
+    expect(counted.find('f:2')).toEqual({ ...cancel, endedBy: null, convertedBy: null });
     expect(counted.find('f:3')).toBeNull();
   });
 
@@ -101,9 +101,30 @@ describe('what was counted can be found again', () => {
     for (const block of [...blocks, ...(last === null ? [] : [last])]) after.restore(block);
     for (const n of [0, 1, 4_095, 4_096, 9_000, 9_999]) {
       const endedBy = n === 9_000 ? 'f:x' : null;
-      expect(after.find(`f:${n}`)).toEqual({ ...ENTRY, qtyE4: n + 1, endedBy });
+      expect(after.find(`f:${n}`)).toEqual({ ...ENTRY, qtyE4: n + 1, endedBy, convertedBy: null });
     }
     expect(after.size).toBe(10_001);
+  });
+
+  test('an entry says what its shares were converted by since, also after a take-over', () => {
+    const split = { ...ENTRY, subject: 'digest', qtyE4: 0, priceE4: 0, converts: 'NVDA' };
+    const counted = new CountedIds(0);
+    counted.count('f:1', ENTRY, NOW);
+    counted.count('f:2', { ...ENTRY, subject: 'AMD' }, NOW);
+    counted.count('f:3', { ...ENTRY, accountId: 'B' }, NOW);
+    counted.count('a:1', split, NOW);
+    counted.count('f:4', ENTRY, NOW);
+    const block = counted.close();
+    const after = new CountedIds(0);
+    if (block !== null) after.restore(block);
+    const ids = ['f:1', 'f:2', 'f:3', 'a:1', 'f:4'];
+    for (const known of [counted, after]) {
+      const converted = ids.filter((id) => known.find(id)?.convertedBy === 'a:1');
+      expect(converted).toEqual(['f:1']);
+    }
+    after.evict(NOW + 8 * DAY_MS);
+    after.count('f:5', ENTRY, NOW + 8 * DAY_MS);
+    expect(after.find('f:5')?.convertedBy).toBeNull();
   });
 
   test('once its block has left, nothing of it is found and the others are', () => {

@@ -41,6 +41,10 @@ export class CountedIds implements Ledger {
   readonly #reverses = new Map<number, string>();
   /** By the id of what was taken back: the id that did it. */
   readonly #endedBy = new Map<string, string>();
+  /** By the number of a split or change of symbol: the symbol that it converts. */
+  readonly #converts = new Map<number, string>();
+  /** By account and symbol: the number of its last conversion. */
+  readonly #lastConversions = new Map<string, number>();
   readonly #blocks = new Map<number, BlockPlace>();
   readonly #idsMax: number;
   /** The first entry that is in no block yet, and the latest timestamp since. */
@@ -74,7 +78,13 @@ export class CountedIds implements Ledger {
       qtyE4,
       priceE4,
       endedBy: this.#endedBy.get(id) ?? null,
+      convertedBy: this.#convertedBy(number, accountId, subject),
     };
+  }
+
+  #convertedBy(number: number, accountId: string, symbol: string): string | null {
+    const last = this.#lastConversions.get(`${accountId}/${symbol}`) ?? -1;
+    return last > number ? this.#pages.at(last).id : null;
   }
 
   /** Is something of `at` too old to be told from a duplicate, for a record that arrived at `brokerAt`? */
@@ -91,11 +101,15 @@ export class CountedIds implements Ledger {
 
   /** Remembers an entry of `at` at once, before its batch becomes a block: a batch can repeat itself. */
   count(id: string, entry: Entry, at: number): void {
-    const { accountId, subject, qtyE4, priceE4, reverses } = entry;
+    const { accountId, subject, qtyE4, priceE4, reverses, converts } = entry;
     const counted: CountedEntry = { id, accountId, subject, qtyE4, priceE4 };
     const number = this.#pages.append(counted);
     this.#numbers.set(id, number);
     this.#openLatestAt = Math.max(this.#openLatestAt, at);
+    if (converts !== undefined) {
+      this.#converts.set(number, converts);
+      this.#lastConversions.set(`${accountId}/${converts}`, number);
+    }
     if (reverses === null) return;
     this.#reverses.set(number, reverses);
     if (this.#numbers.has(reverses)) this.#endedBy.set(reverses, id);
@@ -115,7 +129,9 @@ export class CountedIds implements Ledger {
     const entries: BlockEntry[] = [];
     for (let number = from; number < to; number += 1) {
       const reverses = this.#reverses.get(number) ?? null;
-      entries.push({ ...this.#pages.at(number), reverses });
+      const converts = this.#converts.get(number);
+      const entry = { ...this.#pages.at(number), reverses };
+      entries.push(converts === undefined ? entry : { ...entry, converts });
     }
     return { block, latestAt, entries };
   }
@@ -136,11 +152,20 @@ export class CountedIds implements Ledger {
 
   #forget({ from, to }: BlockPlace): void {
     for (let number = from; number < to; number += 1) {
-      const { id } = this.#pages.at(number);
+      const { id, accountId } = this.#pages.at(number);
+      this.#forgetConversion(number, accountId);
       this.#numbers.delete(id);
       this.#reverses.delete(number);
       this.#endedBy.delete(id);
     }
     this.#pages.leaveBefore(to);
+  }
+
+  #forgetConversion(number: number, accountId: string): void {
+    const symbol = this.#converts.get(number);
+    if (symbol === undefined) return;
+    this.#converts.delete(number);
+    const key = `${accountId}/${symbol}`;
+    if (this.#lastConversions.get(key) === number) this.#lastConversions.delete(key);
   }
 }

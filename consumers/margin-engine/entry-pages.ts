@@ -1,7 +1,7 @@
 import type { Entry } from '#domain/corrections.ts';
 
 /** An entry under its id: `f:<fill_id>`, `c:<cash_id>` or `a:<adjustment_id>`. */
-export interface CountedEntry extends Omit<Entry, 'reverses'> {
+export interface CountedEntry extends Omit<Entry, 'reverses' | 'converts'> {
   readonly id: string;
 }
 

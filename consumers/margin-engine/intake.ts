@@ -158,6 +158,9 @@ function adjustmentOf(record: InboundRecord): Accepted<Booking> {
       subject: digestOf(content),
       qtyE4: 0,
       priceE4: 0,
+      ...(adjustment.kind === 'SPLIT' || adjustment.kind === 'SYMBOL_CHANGE'
+        ? { converts: adjustment.symbol }
+        : {}),
     },
     at: timestamp,
     correlationId: correlation_id,

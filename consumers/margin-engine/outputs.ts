@@ -72,6 +72,9 @@ export function countedChangelog(
     reverses: entries.flatMap(({ reverses }, place) =>
       reverses === null ? [] : [[place, reverses] as [number, string]],
     ),
+    converts: entries.flatMap(({ converts }, place) =>
+      converts === undefined ? [] : [[place, converts] as [number, string]],
+    ),
   });
 }
 

@@ -62,15 +62,21 @@ function byBlock(a: { readonly block: number }, b: { readonly block: number }): 
   return a.block - b.block;
 }
 
+function convertsOf(symbol: string | undefined): { readonly converts?: string } {
+  return symbol === undefined ? {} : { converts: symbol };
+}
+
 type CountedRecord = Extract<ChangelogRecord, { readonly kind: 'COUNTED' }>;
 
 function countedBlockOf(record: CountedRecord): CountedBlock {
   const reverses = new Map(record.reverses);
+  const converts = new Map(record.converts);
   return {
     block: record.block,
     latestAt: record.latest_at,
     entries: record.ids.map((id, place) => ({
       id,
+      ...convertsOf(converts.get(place)),
       accountId: record.accounts[place] ?? '',
       subject: record.subjects[place] ?? '',
       qtyE4: record.quantities[place] ?? 0,
