@@ -155,7 +155,8 @@ function withTick(pending: Pending | null, tick: Tick, { outlierMove }: PricePol
     : { ...quoteOf(tick), since: tick.arrivedAt, confirmations: 0 };
 }
 
-function movesBeyond(fromE4: number, toE4: number, move: Rate): boolean {
+/** Is the way between two prices more than this share of the first? */
+export function movesBeyond(fromE4: number, toE4: number, move: Rate): boolean {
   return isAboveShare(Math.abs(toE4 - fromE4), move, fromE4);
 }
 

@@ -1,4 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { KnownSymbol } from '#contracts/price-marks.ts';
 import { ALWAYS_OPEN } from '#domain/market-hours.ts';
 import { rate } from '#domain/money.ts';
 import { credulousMarket, putPrice } from '../../test/market-fixture.ts';
@@ -102,6 +104,53 @@ describe('a doubtful price', () => {
     expect(restarted.known('NVDA')).toEqual(market.known('NVDA'));
     expect(restarted.markOf('NVDA')).toEqual(market.markOf('NVDA'));
     expect(restarted.priceE4('NVDA')).toBe(100);
+  });
+
+  test('no restart finds another price than the one that counts, nor doubts a good one', () => {
+    const steps = fc.array(
+      fc.record({
+        move: fc.oneof(
+          { weight: 4, arbitrary: fc.double({ min: 0.85, max: 1.19, noNaN: true }) },
+          fc.double({ min: 0.4, max: 2, noNaN: true }),
+        ),
+        kind: fc.constantFrom('TRADE', 'TRADE', 'TRADE', 'CLOSE'),
+      }),
+      { maxLength: 40 },
+    );
+    fc.assert(
+      fc.property(steps, (walk) => {
+        const market = doubting();
+        let kept: KnownSymbol | null = null;
+        let priceE4 = 1_000_000;
+        for (const [n, { move, kind }] of walk.entries()) {
+          priceE4 = Math.max(1_000, Math.round(priceE4 * move));
+          const tick = { ...trade(n, priceE4), kind };
+          if (market.quote('NVDA', tick).isToBeKept) kept = market.known('NVDA');
+          const restarted = doubting();
+          if (kept !== null) restarted.restore(kept);
+          restarted.quote('NVDA', tick);
+          const [found, counting] = [restarted, market].map((one) => one.markOf('NVDA'));
+          expect([found?.priceE4, found?.quality]).toEqual([counting?.priceE4, counting?.quality]);
+        }
+      }),
+    );
+  });
+
+  test('a rise since the close, each step good, is good after a restart', () => {
+    const market = doubting();
+    const ticks = [
+      { ...trade(0, 100), kind: 'CLOSE' as const },
+      ...[105, 115, 127, 139, 145].map((priceE4, n) => trade(n + 1, priceE4)),
+    ];
+    const kept = ticks.flatMap((tick) =>
+      market.quote('NVDA', tick).isToBeKept ? [market.known('NVDA')] : [],
+    );
+    expect(kept.map(({ price }) => price?.accepted.priceE4)).toEqual([100, 105, 127]);
+    const restarted = doubting();
+    for (const known of kept) restarted.restore(known);
+    for (const tick of ticks.slice(-1)) restarted.quote('NVDA', tick);
+    expect(restarted.markOf('NVDA')).toEqual(market.markOf('NVDA'));
+    expect(restarted.markOf('NVDA')).toMatchObject({ priceE4: 145 });
   });
 
   test('a record that was kept is not taken twice', () => {

@@ -3,7 +3,7 @@ import { afterStatement, UNREMARKABLE } from '#domain/instruments.ts';
 import type { Instrument, InstrumentAction } from '#domain/instruments.ts';
 import type { MarketHours } from '#domain/market-hours.ts';
 import type { PricePolicy } from '#domain/policy.ts';
-import { countsAt, markOf, takeTick } from '#domain/price-acceptance.ts';
+import { countsAt, markOf, movesBeyond, takeTick } from '#domain/price-acceptance.ts';
 import type { Mark, PriceState, Quote } from '#domain/price-acceptance.ts';
 import { replacesQuote } from '#domain/quotes.ts';
 
@@ -30,6 +30,8 @@ interface Entry {
   readonly instrument: Instrument;
   /** The first offset of prices.v1 that is not in the state. */
   readonly position: number;
+  /** The price that counted when the symbol was last kept, 1/10,000 dollar; null: a restart knows none. */
+  readonly keptE4: number | null;
 }
 
 /** What valuations need of a symbol, at hand: the same object for as long as the market lives. */
@@ -41,7 +43,13 @@ export interface LiveQuote {
   readonly betaE4: number | null;
 }
 
-const UNKNOWN: Entry = { state: null, mark: null, instrument: UNREMARKABLE, position: 0 };
+const UNKNOWN: Entry = {
+  state: null,
+  mark: null,
+  instrument: UNREMARKABLE,
+  position: 0,
+  keptE4: null,
+};
 
 /**
  * The price that counts and the beta of every symbol, broadcast data, one for all partitions of a
@@ -64,7 +72,8 @@ export class Market {
   /** Takes a symbol over as it was kept: records that it knows already will change nothing. */
   restore({ symbol, price, instrument, pricesPosition: position }: KnownSymbol): void {
     const mark = price === null ? null : markOf(price, instrument, -Infinity, this.#policy);
-    this.#put(symbol, { state: price, mark, instrument, position });
+    const keptE4 = price?.accepted.priceE4 ?? null;
+    this.#put(symbol, { state: price, mark, instrument, position, keptE4 });
   }
 
   /** Takes a quote over, unless it is known already or older than the last one. */
@@ -76,8 +85,10 @@ export class Market {
     const state = takeTick(before.state, tick, instrument.clearedAt, this.#policy);
     if (state === before.state) return NOTHING;
     const mark = markOf(state, instrument, quote.arrivedAt, this.#policy);
-    this.#put(symbol, { state, mark, instrument, position: quote.offset + 1 });
-    return { isNews: isNews(before.mark, mark), isToBeKept: isToBeKept(before.state, state) };
+    const isToBeKept = tellsMore(before.state, state) || this.#hasLeft(before.keptE4, state);
+    const keptE4 = isToBeKept ? state.accepted.priceE4 : before.keptE4;
+    this.#put(symbol, { state, mark, instrument, position: quote.offset + 1, keptE4 });
+    return { isNews: isNews(before.mark, mark), isToBeKept };
   }
 
   /** Takes a statement about an instrument over. */
@@ -87,7 +98,7 @@ export class Market {
     if (instrument === before.instrument) return NOTHING;
     const { state } = before;
     const mark = state === null ? null : markOf(state, instrument, at, this.#policy);
-    this.#put(symbol, { ...before, mark, instrument });
+    this.#put(symbol, { ...before, mark, instrument, keptE4: state?.accepted.priceE4 ?? null });
     return { isNews: isNews(before.mark, mark), isToBeKept: true };
   }
 
@@ -136,6 +147,12 @@ export class Market {
     return this.#liveOf(symbol);
   }
 
+  /** Would a restart, which knows what was kept and the last record, take that record for outlying? */
+  #hasLeft(keptE4: number | null, { accepted }: PriceState): boolean {
+    if (keptE4 === null) return false;
+    return movesBeyond(keptE4, accepted.priceE4, this.#policy.outlierMove);
+  }
+
   #set(symbol: string, entry: Entry): void {
     this.#entries.set(symbol, entry);
     this.#liveOf(symbol).priceE4 = entry.mark?.priceE4 ?? null;
@@ -169,13 +186,18 @@ function isNews(before: Mark | null, after: Mark | null): boolean {
 }
 
 /**
- * A doubt that begins, ends or begins anew, and an official close: the last record of a compacted topic
- * does not tell of them. A further tick near a pending one is told by the records after what is kept.
+ * A doubt that begins, ends or begins anew, an official close and the first trade after it: the last
+ * record of a compacted topic does not tell of them. A further tick near a pending one is told by the
+ * records after what is kept.
  */
-function isToBeKept(before: PriceState | null, after: PriceState): boolean {
+function tellsMore(before: PriceState | null, after: PriceState): boolean {
   return (
     before?.pending?.since !== after.pending?.since ||
     before?.suspicion?.since !== after.suspicion?.since ||
-    (after.accepted.kind === 'CLOSE' && before?.accepted !== after.accepted)
+    (before?.accepted !== after.accepted && isCloseOrFirstTrade(before, after))
   );
+}
+
+function isCloseOrFirstTrade(before: PriceState | null, { accepted }: PriceState): boolean {
+  return accepted.kind === 'CLOSE' || before?.accepted.kind === 'CLOSE';
 }
