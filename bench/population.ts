@@ -85,6 +85,7 @@ export function openingAccount(
     cause: 'REFERENCE',
     positions,
     blocks: [],
+    splits: new Map(),
   };
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { blockSchema } from './adjustments.ts';
-import { count, id } from './wire.ts';
+import { count, id, instant } from './wire.ts';
 
 const entryId = z.string().max(80);
 
@@ -19,6 +19,17 @@ export const changelogSchema = z.discriminatedUnion('kind', [
     positions: z.array(z.tuple([id, z.int()])),
     correlation_id: id,
     blocks: z.array(blockSchema),
+    /** Splits that the market may not have quoted yet (domain/unquoted-split.ts). */
+    splits: z
+      .array(
+        z.strictObject({
+          symbol: id,
+          at: instant,
+          numerator: z.int().positive(),
+          denominator: z.int().positive(),
+        }),
+      )
+      .default([]),
   }),
   z.strictObject({
     kind: z.literal('COUNTED'),

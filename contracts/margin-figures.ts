@@ -38,7 +38,11 @@ const positionSchema = z.strictObject({
     .exclude(['STALE'])
     .optional()
     .describe('what the price is doubted for; left out while it is good'),
-  unconfirmed_price: price.optional().describe('the last tick, while it does not count'),
+  unconfirmed_price: price
+    .optional()
+    .describe(
+      'the last tick while it does not count; what a split makes of the price until it is quoted',
+    ),
 });
 
 /**

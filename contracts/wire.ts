@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AMOUNT_MAX_E4, E4, MoneyRangeError } from '#domain/money.ts';
+import { AMOUNT_MAX_E4, E4, MoneyRangeError, PRICE_MAX_E4 } from '#domain/money.ts';
 
 /**
  * The wire's ways of writing things: dollars and shares are JSON numbers with at most four decimals,
@@ -43,7 +43,9 @@ export const dollars = decimal(100_000_000_000).describe('dollars');
 export const figure = decimal(AMOUNT_MAX_E4 / E4).describe('dollars');
 
 /** Dollars per share: above 0, at most $10,000,000. */
-export const price = decimal(10_000_000).positive().describe('dollars per share');
+export const price = decimal(PRICE_MAX_E4 / E4)
+  .positive()
+  .describe('dollars per share');
 
 /** Signed shares, not 0, at most 100 million. */
 export const signedQty = decimal(100_000_000)

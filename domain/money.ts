@@ -15,6 +15,9 @@ export const E6 = 1_000_000;
  */
 export const AMOUNT_MAX_E4 = 2_500_000_000_000_000;
 
+/** No price is higher, 1/10,000 dollar per share: ten million dollars. */
+export const PRICE_MAX_E4 = 100_000_000_000;
+
 /**
  * Up to here a float's quotient, cut to a whole number, is exact for every safe divisor: the error of
  * a division is below half a unit in the last place, which could pass a whole number only past 2⁵³.

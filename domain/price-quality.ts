@@ -7,6 +7,8 @@ import type { Rate } from './money.ts';
  * counts, in this order.
  */
 export const PRICE_DOUBTS = [
+  /** The account has booked a split that the market has not quoted yet: a price of the old shares. */
+  'SPLIT',
   /** Moved overnight beyond policy, and nobody has cleared it. */
   'SUSPICIOUS',
   /** Trading is halted: the price is the last before it. */

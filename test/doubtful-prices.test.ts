@@ -9,6 +9,7 @@ import {
   deposit,
   fill,
   lastFigures,
+  sendAdjustments,
   sendCash,
   sendFills,
   sendPrices,
@@ -152,6 +153,34 @@ describe('a price that moves too far', () => {
       expect(restarted.positions[0]).toMatchObject({ price: 100, quality: 'OUTLYING' });
       await trade(70, 69);
       await figures('the crash', ({ long_mv }) => long_mv === 69_000);
+    },
+    TEST_MS,
+  );
+});
+
+describe('a split', () => {
+  test(
+    'makes the old price doubtful, whatever restarts, until the market quotes the new shares',
+    async () => {
+      await start();
+      await leveragedAccount();
+      const split = { kind: 'SPLIT', symbol: 'NVDA', numerator: 2, denominator: 1 } as const;
+      await sendAdjustments(kafka, {
+        ...split,
+        adjustment_id: 'A1',
+        account_id: 'ACC_1',
+        reason: '2 for 1',
+        actor: 'ann',
+        timestamp: Date.now(),
+      });
+      const booked = await figures('the split', ({ positions }) => positions[0]?.qty === 2_000);
+      const doubted = { price: 100, quality: 'SPLIT', unconfirmed_price: 50 };
+      expect(booked.positions[0]).toMatchObject(doubted);
+      await restart();
+      const restarted = await figures('taken over', (record) => record.generation > 1);
+      expect(restarted.positions[0]).toMatchObject(doubted);
+      await trade(100);
+      await figures('a quote that says the same', quality(undefined));
     },
     TEST_MS,
   );

@@ -193,6 +193,7 @@ describe('the books', () => {
       correlationId: 'x',
       cause: 'REFERENCE',
       blocks: [],
+      splits: new Map(),
       positions: new Map([['NVDA', 10_000]]),
     });
     const [account] = book.holders('NVDA');

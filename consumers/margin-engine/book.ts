@@ -7,8 +7,11 @@ import { accountFigures } from '#domain/margin.ts';
 import type { AccountFigures, Position } from '#domain/margin.ts';
 import { MoneyRangeError } from '#domain/money.ts';
 import type { Policy } from '#domain/policy.ts';
+import type { Mark } from '#domain/price-acceptance.ts';
 import { stressRows } from '#domain/stress.ts';
 import type { StressRow } from '#domain/stress.ts';
+import { afterFurtherSplit, isQuoted, markAfterSplit } from '#domain/unquoted-split.ts';
+import type { UnquotedSplit } from '#domain/unquoted-split.ts';
 import { Holdings } from './holdings.ts';
 import type { Market } from './market.ts';
 
@@ -31,9 +34,12 @@ export interface Account<Positions extends Quantities = Holdings> {
   readonly positions: Positions;
   /** Why its figures do not count; none for almost every account. */
   blocks: readonly AccountBlock[];
+  /** By symbol, the splits that the market may not have quoted yet; none for almost every account. */
+  splits: ReadonlyMap<string, UnquotedSplit>;
 }
 
 const NO_BLOCKS: readonly AccountBlock[] = [];
+const NO_SPLITS: Account['splits'] = new Map();
 
 /** What an account is worth now, and what eight SPY moves would make of it. */
 export interface Valuation {
@@ -75,6 +81,7 @@ export class Book {
     const account: Account = { ...kept, positions: new Holdings() };
     this.#accounts.set(account.accountId, account);
     for (const [symbol, qtyE4] of kept.positions) this.#hold(symbol, qtyE4, account);
+    for (const [symbol, { at }] of kept.splits) this.#market.awaitQuote(symbol, at);
   }
 
   /** The account as it is; null when the books do not have it. */
@@ -116,6 +123,35 @@ export class Book {
     account.blocks = account.blocks.filter(({ what }) => !names.includes(what));
   }
 
+  /**
+   * What a split, together with earlier ones, leaves unquoted of an account's symbol. Throws
+   * MoneyRangeError, and changes nothing.
+   */
+  unquotedBy(account: Account, symbol: string, split: UnquotedSplit): UnquotedSplit {
+    const earlier = account.splits.get(symbol);
+    const isOpen = earlier !== undefined && this.#isUnquoted(symbol, earlier);
+    return isOpen ? afterFurtherSplit(earlier, split) : split;
+  }
+
+  /** The price of a symbol is doubtful to an account until there is a quote younger than `split`. */
+  doubt(account: Account, symbol: string, split: UnquotedSplit): void {
+    const open = [...account.splits].filter(([other, entry]) => this.#isUnquoted(other, entry));
+    account.splits = new Map([...open, [symbol, split]]);
+    this.#market.awaitQuote(symbol, split.at);
+  }
+
+  /** The price that counts, and what an account has to doubt it for; null while there is none. */
+  markOf(account: Account, symbol: string): Mark | null {
+    const mark = this.#market.markOf(symbol);
+    const split = account.splits.get(symbol);
+    return mark === null || split === undefined ? mark : markAfterSplit(mark, split);
+  }
+
+  #isUnquoted(symbol: string, split: UnquotedSplit): boolean {
+    const mark = this.#market.markOf(symbol);
+    return mark === null || !isQuoted(split, mark);
+  }
+
   /** Marks that an account's figures change, and why. */
   touch(account: Account, cause: Cause, correlationId: string): void {
     account.sequence += 1;
@@ -150,6 +186,7 @@ export class Book {
         cause: 'REFERENCE',
         positions: new Holdings(),
         blocks: NO_BLOCKS,
+        splits: NO_SPLITS,
       }
     );
   }

@@ -9,7 +9,7 @@ import { Book } from './book.ts';
 import { Bookkeeper } from './bookkeeper.ts';
 import type { Outcome } from './bookkeeper.ts';
 import { CountedIds } from './counted-ids.ts';
-import { countedChangelog } from './outputs.ts';
+import { accountChangelog, countedChangelog } from './outputs.ts';
 import { credulousMarket, putPrice } from '../../test/market-fixture.ts';
 
 const NOW = 1_795_000_000_000;
@@ -40,6 +40,11 @@ function open(marks: Readonly<Record<string, number>> = {}) {
   return {
     book,
     counted,
+    market,
+    quality: (account: string) => {
+      const found = book.find(account);
+      return found === null ? null : book.markOf(found, 'NVDA')?.quality;
+    },
     fill: (content: object) => take('fills.v1', { account_id: 'ANN', ...content }),
     cash: (content: object) => take('cash.v1', { account_id: 'ANN', ...content }),
     adjust: (content: object) =>
@@ -162,6 +167,55 @@ describe('a fill can be taken back and put right', () => {
     };
     expect(fill(huge)).toMatchObject({ refusal: { code: 'OUT_OF_RANGE' } });
     expect(state()).toEqual({ cash: -4_000, shares: { NVDA: 10 }, blocked: ['OUT_OF_RANGE'] });
+  });
+});
+
+describe('a split before the market has quoted the new shares', () => {
+  const SPLIT = {
+    adjustment_id: 'A1',
+    kind: 'SPLIT',
+    symbol: 'NVDA',
+    numerator: 2,
+    denominator: 1,
+  };
+
+  test('makes the price doubtful to its account alone, until there is a later quote', () => {
+    const { fill, adjust, quality, market } = open({ NVDA: 400 });
+    fill(BUY);
+    fill({ ...BUY, fill_id: 'F2', account_id: 'BEN' });
+    adjust({ ...SPLIT, timestamp: NOW - 60_000 });
+    expect([quality('ANN'), quality('BEN')]).toEqual(['SPLIT', undefined]);
+    expect(putPrice(market, 'NVDA', 4_000_000, NOW)).toBe(true);
+    expect(quality('ANN')).toBe('SPLIT');
+    expect(putPrice(market, 'NVDA', 2_000_000, NOW + 1)).toBe(true);
+    expect(quality('ANN')).toBeUndefined();
+  });
+
+  test('is still doubtful after a restart, and with a further split as far as both', () => {
+    const { fill, adjust, book, market } = open({ NVDA: 400 });
+    fill(BUY);
+    adjust(SPLIT);
+    adjust({ ...SPLIT, adjustment_id: 'A2', numerator: 4 });
+    const account = book.find('ANN');
+    if (account === null) throw new Error('no books');
+    const { value } = accountChangelog(account, PARTITION);
+    const kept = changelogSchema.parse(JSON.parse(String(value)));
+    expect(kept).toMatchObject({ splits: [{ symbol: 'NVDA', numerator: 8, denominator: 1 }] });
+    const after = new Book(market, loadPolicy('demo'));
+    after.restore({ ...account, positions: new Map(account.positions) });
+    const mark = after.markOf(after.find('ANN') ?? account, 'NVDA');
+    expect(mark).toMatchObject({ quality: 'SPLIT', unconfirmedPriceE4: 500_000 });
+  });
+
+  test('that was quoted is over: the next one is doubted by itself', () => {
+    const { fill, adjust, book, market } = open({ NVDA: 400 });
+    fill(BUY);
+    adjust(SPLIT);
+    putPrice(market, 'NVDA', 2_000_000, NOW + 1);
+    adjust({ ...SPLIT, adjustment_id: 'A2', numerator: 4, timestamp: NOW + 1 });
+    expect([...(book.find('ANN')?.splits ?? [])]).toEqual([
+      ['NVDA', { at: NOW + 1, numerator: 4, denominator: 1 }],
+    ]);
   });
 });
 

@@ -8,6 +8,7 @@ import { planAdjustment } from '#domain/adjustments.ts';
 import { judgeEntry, movementsOf, undoing } from '#domain/corrections.ts';
 import type { BookedEntry } from '#domain/corrections.ts';
 import { MoneyRangeError } from '#domain/money.ts';
+import type { UnquotedSplit } from '#domain/unquoted-split.ts';
 import type { InboundRecord, OutboundRecord } from '#ports/records.ts';
 import { adjustedAudit, blockedAudit, blockElsewhere, booksSeen, NO_BOOKS } from './book-events.ts';
 import type { Account, Book } from './book.ts';
@@ -111,7 +112,9 @@ export class Bookkeeper {
       const { code, reason } = plan;
       return this.#refuse(record, { code, reason, accountId }, now);
     }
+    const split = known === null ? null : this.#unquotedSplit(record, adjustment, known);
     const account = this.#book.apply(accountId, plan.movements, cause, correlationId);
+    if (split !== null) this.#book.doubt(account, split.symbol, split.unquoted);
     if (adjustment.clears !== undefined) this.#book.clear(account, adjustment.clears);
     if (adjustment.kind === 'BLOCK') {
       const { code, what } = adjustment;
@@ -121,6 +124,19 @@ export class Bookkeeper {
     const after = booksSeen(account);
     const audit = adjustedAudit(record, adjustment, before, after, correlationId, now);
     return { kind: 'BOOKED', account, events: [audit] };
+  }
+
+  /** The quote that counts may still be one of the old shares, whenever the split is said to have been. */
+  #unquotedSplit(
+    { timestamp: arrivedAt }: InboundRecord,
+    adjustment: AdjustmentRecord,
+    account: Account,
+  ): { readonly symbol: string; readonly unquoted: UnquotedSplit } | null {
+    if (adjustment.kind !== 'SPLIT') return null;
+    const { symbol, numerator, denominator, timestamp } = adjustment;
+    const at = Math.max(timestamp, arrivedAt);
+    const unquoted = this.#book.unquotedBy(account, symbol, { at, numerator, denominator });
+    return { symbol, unquoted };
   }
 
   /** The dead letter, and the block of the account that the record was for, here or where its books are. */

@@ -176,6 +176,17 @@ describe('a doubtful price', () => {
     expect(market.markOf('NVDA')).toEqual({ priceE4: 100, at: NOW, kind: 'TRADE' });
   });
 
+  test('a quote that somebody waits for is news though it says the same', () => {
+    const market = doubting();
+    market.quote('NVDA', trade(0, 100));
+    market.awaitQuote('NVDA', NOW - 1);
+    expect(market.quote('NVDA', trade(1, 100)).isNews).toBe(false);
+    market.awaitQuote('NVDA', NOW + 2_500);
+    market.awaitQuote('NVDA', NOW + 1_500);
+    const news = [2, 3, 4].map((n) => market.quote('NVDA', trade(n, 100)).isNews);
+    expect(news).toEqual([true, true, false]);
+  });
+
   test('a halt before the first price marks that price', () => {
     const market = doubting();
     market.state('NVDA', 'HALT', NOW);

@@ -63,6 +63,8 @@ export class Market {
   readonly #live = new Map<string, Mutable<LiveQuote>>();
   /** Symbols whose pending quote will count when nothing contradicts it, and from when on. */
   readonly #waiting = new Map<string, number>();
+  /** Symbols whose next quote is news though it says the same, and until which time, Unix ms. */
+  readonly #awaited = new Map<string, number>();
 
   constructor(policy: PricePolicy, isOpen: MarketHours) {
     this.#policy = policy;
@@ -88,7 +90,8 @@ export class Market {
     const isToBeKept = tellsMore(before.state, state) || this.#hasLeft(before.keptE4, state);
     const keptE4 = isToBeKept ? state.accepted.priceE4 : before.keptE4;
     this.#put(symbol, { state, mark, instrument, position: quote.offset + 1, keptE4 });
-    return { isNews: isNews(before.mark, mark), isToBeKept };
+    const isAwaited = this.#isAwaited(symbol, mark);
+    return { isNews: isAwaited || isNews(before.mark, mark), isToBeKept };
   }
 
   /** Takes a statement about an instrument over. */
@@ -100,6 +103,18 @@ export class Market {
     const mark = state === null ? null : markOf(state, instrument, at, this.#policy);
     this.#put(symbol, { ...before, mark, instrument, keptE4: state?.accepted.priceE4 ?? null });
     return { isNews: isNews(before.mark, mark), isToBeKept: true };
+  }
+
+  /** Somebody's figures wait for a quote of the symbol that is younger than `at`, Unix ms. */
+  awaitQuote(symbol: string, at: number): void {
+    if ((this.markOf(symbol)?.at ?? 0) > at) return;
+    this.#awaited.set(symbol, Math.max(at, this.#awaited.get(symbol) ?? 0));
+  }
+
+  #isAwaited(symbol: string, mark: Mark): boolean {
+    const at = this.#awaited.get(symbol);
+    if (at !== undefined && mark.at > at) this.#awaited.delete(symbol);
+    return at !== undefined;
   }
 
   /** Lets quotes count that stood unconfirmed long enough by `now` (ms); returns their symbols. */

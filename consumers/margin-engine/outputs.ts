@@ -52,6 +52,7 @@ export function accountChangelog(account: Account<Quantities>, partition: number
     positions: Array.from(account.positions, ([symbol, qtyE4]) => [symbol, qtyE4]),
     correlation_id: account.correlationId,
     blocks: [...account.blocks],
+    splits: Array.from(account.splits, ([symbol, split]) => ({ symbol, ...split })),
   });
 }
 

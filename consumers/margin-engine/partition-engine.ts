@@ -398,7 +398,7 @@ export class PartitionEngine implements PartitionProcessor {
   }
 
   #figures(account: Account, now: number): { calc: MarginCalcRecord; stress: Stress } {
-    const { market, policy } = this.#shared;
+    const { policy } = this.#shared;
     const { figures, stress: rows } = this.#book.value(account);
     const calc = encodeMarginCalc(figures, {
       accountId: account.accountId,
@@ -411,7 +411,7 @@ export class PartitionEngine implements PartitionProcessor {
       adjustmentsPosition: this.#inputs.booked(TOPICS.adjustments.name),
       blockedBy: account.blocks,
       creditedTotalE4: account.creditedTotalE4,
-      markOf: (symbol) => market.markOf(symbol),
+      markOf: (symbol) => this.#book.markOf(account, symbol),
       policyVersion: policy.version,
       correlationId: account.correlationId,
     });

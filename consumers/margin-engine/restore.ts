@@ -53,6 +53,7 @@ export async function restore(
       cause: 'REFERENCE',
       positions: new Map(record.positions),
       blocks: record.blocks,
+      splits: new Map(record.splits.map(({ symbol, ...split }) => [symbol, split])),
     });
   }
   return { generation: (takeOver?.generation ?? 0) + 1, book, counted };
