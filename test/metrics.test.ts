@@ -97,13 +97,13 @@ describe('metrics of an account that falls below the line', () => {
     await eventually('the worker adds up what the figures say', WAIT_MS, async () => {
       return (await valueOf('worker', 'sentinel_deficiency_dollars', [])) === (await deficiency());
     });
-    // Of the account and of the blocked one, on whatever rungs: the first may have been liquidated,
-    // and cured, by the time of the next census.
-    await eventually('Temporal counts both cases', COUNTED_MS_MAX, async () => {
+    // Of the called account, the held one and the blocked one, on whatever rungs: the first may have
+    // been liquidated, and cured, by the time of the next census.
+    await eventually('Temporal counts the three cases', COUNTED_MS_MAX, async () => {
       const counts = await Promise.all(
         RUNG_NAMES.map((rung) => valueOf('worker', 'sentinel_cases', [rung])),
       );
-      return counts.reduce<number>((sum, count) => sum + (count ?? 0), 0) === 2;
+      return counts.reduce<number>((sum, count) => sum + (count ?? 0), 0) === 3;
     });
   }, 600_000);
 
