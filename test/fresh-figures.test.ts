@@ -287,12 +287,12 @@ describe('a re-read of an account’s figures', () => {
   });
 
   test('takes no trade out of session for a quote after the official close', async () => {
-    const at = Date.now() - 6_000;
+    const at = Date.now() - OLD_MS;
     isOpen = false;
     await quote(Date.now());
     await calc(390 * E4, { priceE4: 390 * E4, at, kind: 'CLOSE' });
     await heartbeat({});
-    expect(await figures.read(REQUEST)).toMatchObject({
+    expect(await read(REQUEST)).toMatchObject({
       positions: [{ quality: 'STALE', quotedAt: at }],
     });
   });
