@@ -46,8 +46,10 @@ describe('a recorded process', () => {
   });
 
   test('is not believed while it is a zombie, which its parent has not looked at', async () => {
-    // The shell starts a child that ends, writes its pid, and never waits for it.
-    const shell = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], {
+    // The shell starts a child, writes its pid, and turns into something that never waits for it; the
+    // child ends only then, or the shell might have waited.
+    const untilReplaced = 'until [ "$(cat /proc/$$/comm)" = sleep ]; do :; done';
+    const shell = spawn('sh', ['-c', `(${untilReplaced}) & echo $!; exec sleep 60`], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     children.push(shell);
