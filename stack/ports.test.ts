@@ -40,8 +40,14 @@ describe('a well-known port', () => {
   });
 });
 
-test('free ports are all different', async () => {
-  expect(new Set(await freePorts(20)).size).toBe(20);
+describe('free ports', () => {
+  test('are all different', async () => {
+    expect(new Set(await freePorts(20)).size).toBe(20);
+  });
+
+  test('are none that the system gives to somebody else before they are used', async () => {
+    for (const port of await freePorts(20)) expect(port).toBeLessThan(32_768);
+  });
 });
 
 async function listen(): Promise<number> {

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import type { Server } from 'node:net';
 import { promisify } from 'node:util';
@@ -6,6 +7,12 @@ import { hasCode } from './has-code.ts';
 import { StackError } from './stack-error.ts';
 
 const LOOPBACK = '127.0.0.1';
+/**
+ * What is given away lies below the ports that systems hand out themselves, from 32768 on (Linux) or
+ * 49152 (macOS): else any server or connection may get one by chance before its own server starts.
+ */
+const GIVEN_FIRST = 10_240;
+const GIVEN_LAST = 32_767;
 
 /** The ports of a local stack. */
 export interface Ports {
@@ -40,19 +47,28 @@ export function wellKnownPort(name: WellKnownPort, variables: NodeJS.ProcessEnv)
   );
 }
 
-/** `count` ports that are free now, all different. */
+/**
+ * `count` ports that are free now, all different. They are neighbours, from anywhere: two who choose at
+ * the same time seldom meet.
+ */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(Array.from({ length: count }, () => listen(0)));
-  const ports = servers.map((server) => portOf(server));
-  await Promise.all(servers.map((server) => close(server)));
-  return ports;
+  const ports: number[] = [];
+  const places = GIVEN_LAST - GIVEN_FIRST + 1;
+  const begin = randomInt(places);
+  for (let n = 0; n < places && ports.length < count; n += 1) {
+    const port = GIVEN_FIRST + ((begin + n) % places);
+    if (await isFree(port)) ports.push(port);
+  }
+  if (ports.length === count) return ports;
+  throw new StackError(
+    `There are no ${count} free ports from ${GIVEN_FIRST} to ${GIVEN_LAST}.`,
+    'Stop some of what listens there.',
+  );
 }
 
 /** One port that is free now. */
 export async function freePort(): Promise<number> {
-  const server = await listen(0);
-  const port = portOf(server);
-  await close(server);
+  const [port = 0] = await freePorts(1);
   return port;
 }
 
@@ -102,12 +118,6 @@ async function listen(port: number): Promise<Server> {
     server.once('error', reject);
     server.listen(port, LOOPBACK, () => resolve(server));
   });
-}
-
-function portOf(server: Server): number {
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('not a TCP server');
-  return address.port;
 }
 
 async function close(server: Server): Promise<void> {

@@ -1,8 +1,7 @@
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { TOPICS } from '#contracts/topics.ts';
 import type { AlertRecord } from '#contracts/alerts.ts';
+import { freePort } from '#stack/ports.ts';
 import { eventually, openKafka } from './kafka-fixture.ts';
 import type { KafkaFixture } from './kafka-fixture.ts';
 import { openHookServer, openMailServer } from './notice-receivers.ts';
@@ -230,12 +229,4 @@ async function acknowledge(subject: string): Promise<void> {
     acknowledged_at: Date.now(),
   };
   await kafka.publish([{ topic: TOPICS.alerts.name, key: subject, value: JSON.stringify(record) }]);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
