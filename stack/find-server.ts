@@ -5,7 +5,7 @@ import { SERVER_GRACE_MS } from './instance-processes.ts';
 import type { ServerKind } from './server-catalog.ts';
 import { StackError } from './stack-error.ts';
 
-/** A running server that does not answer for so long is of no use. */
+/** A server that does not answer for so long is of no use. */
 const ANSWER_MS_MAX = 10_000;
 const LOOK_AGAIN_MS = 100;
 
@@ -52,10 +52,15 @@ async function givenServer(
   address: string,
   variables: NodeJS.ProcessEnv,
 ): Promise<FoundServer> {
-  if (await kind.isHealthy(address, variables)) {
-    const uiUrl = kind.name === 'temporal' ? variables.TEMPORAL_UI_URL : undefined;
-    return { kind, origin: 'environment', address, uiUrl, record: undefined };
-  }
+  const deadline = performance.now() + ANSWER_MS_MAX;
+  // One question may be too short for a busy machine.
+  do {
+    if (await kind.isHealthy(address, variables)) {
+      const uiUrl = kind.name === 'temporal' ? variables.TEMPORAL_UI_URL : undefined;
+      return { kind, origin: 'environment', address, uiUrl, record: undefined };
+    }
+    await sleep(LOOK_AGAIN_MS);
+  } while (performance.now() < deadline);
   throw new StackError(
     `${kind.title} does not answer at ${kind.addressVariable}=${address}.`,
     `Start it, correct the address, or unset ${kind.addressVariable} to have one started.`,

@@ -6,6 +6,8 @@ import { acceptsConnections } from './accepts-connections.ts';
 import type { ServerContext, ServerPlan } from './server.ts';
 
 const ANSWER_MS_MAX = 2_000;
+/** What has to be done before the product can start is waited for longer. */
+const PREPARE_MS_MAX = 30_000;
 
 /** Search attributes of account-case: what the Web UI lists and filters cases by (issue 3). */
 export const SEARCH_ATTRIBUTES = {
@@ -58,9 +60,13 @@ export async function isTemporalHealthy(address: string, namespace: string): Pro
   // The client would wait for a second before it tries a closed port again.
   if (!(await acceptsConnections(address))) return false;
   try {
-    await withConnection({ address, interceptors: NO_RETRIES }, async (connection) => {
-      await connection.workflowService.describeNamespace({ namespace });
-    });
+    await withConnection(
+      { address, interceptors: NO_RETRIES },
+      ANSWER_MS_MAX,
+      async (connection) => {
+        await connection.workflowService.describeNamespace({ namespace });
+      },
+    );
     return true;
   } catch {
     // Whatever the reason, it does not answer as a Temporal server does.
@@ -70,7 +76,7 @@ export async function isTemporalHealthy(address: string, namespace: string): Pro
 
 /** Creates the search attributes that the namespace does not have yet; existing ones stay. */
 export async function ensureSearchAttributes(address: string, namespace: string): Promise<void> {
-  await withConnection({ address }, async (connection) => {
+  await withConnection({ address }, PREPARE_MS_MAX, async (connection) => {
     const { customAttributes } = await connection.operatorService.listSearchAttributes({
       namespace,
     });
@@ -87,11 +93,12 @@ export async function ensureSearchAttributes(address: string, namespace: string)
 
 async function withConnection(
   options: ConnectionOptions,
+  timeoutMs: number,
   work: (connection: Connection) => Promise<void>,
 ): Promise<void> {
-  const connection = await Connection.connect({ ...options, connectTimeout: ANSWER_MS_MAX });
+  const connection = await Connection.connect({ ...options, connectTimeout: timeoutMs });
   try {
-    await connection.withDeadline(Date.now() + ANSWER_MS_MAX, () => work(connection));
+    await connection.withDeadline(Date.now() + timeoutMs, () => work(connection));
   } finally {
     await connection.close();
   }
