@@ -50,6 +50,11 @@ afterAll(async () => {
 
 const run = (...words: string[]): Promise<CliRun> => sentinel(words, variables);
 
+/** It ended with 0; else what it complained of is shown. */
+function expectDone({ exitCode, out, err }: CliRun): void {
+  expect(exitCode === 0 ? exitCode : { exitCode, out, err }).toBe(0);
+}
+
 async function parts(): Promise<Map<string, Part>> {
   const { out } = await run('status', '--json', '--instance', 'local');
   const [status] = statusSchema.parse(JSON.parse(out));
@@ -65,11 +70,7 @@ describe('what `sentinel up` leaves behind', () => {
   test(
     'comes back by itself when it is killed, part by part, and leaves no orphan when its supervisor is',
     async () => {
-      const up = await run('up', '--preset', 'demo');
-      expect({ exitCode: up.exitCode, err: up.exitCode === 0 ? '' : up.err }).toEqual({
-        exitCode: 0,
-        err: '',
-      });
+      expectDone(await run('up', '--preset', 'demo'));
 
       const before = await parts();
       for (const name of NAMES) kill9(before.get(name));
@@ -86,13 +87,12 @@ describe('what `sentinel up` leaves behind', () => {
         expect(after.get(name)?.restarts).toBeGreaterThanOrEqual(1);
       }
       expect(after.get('supervisor')?.pid).toBe(before.get('supervisor')?.pid);
-      expect((await run('alerts')).exitCode).toBe(0);
+      expectDone(await run('alerts'));
 
       kill9(after.get('supervisor'));
       await eventually('nothing is left', LONG_MS, async () => (await ownPids()).length === 0);
-      const again = await run('up', '--preset', 'demo');
-      expect(again.exitCode).toBe(0);
-      expect((await run('down')).exitCode).toBe(0);
+      expectDone(await run('up', '--preset', 'demo'));
+      expectDone(await run('down'));
       expect(await ownPids()).toEqual([]);
     },
     2 * LONG_MS,
