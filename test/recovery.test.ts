@@ -25,7 +25,7 @@ test('whatever is killed, stopped or cut, every figure is right and every step i
     fillEveryMs: 100,
     fallEveryMs: 1_200,
     calmMs: 1_000,
-    restMsMax: 120_000,
+    restMsMax: 240_000,
     progress: streamProgress(process.stderr),
     say: (line) => {
       lines.push(line);
@@ -34,4 +34,4 @@ test('whatever is killed, stopped or cut, every figure is right and every step i
   });
   expect({ failures: result.failures, plan: lines }).toEqual({ failures: [], plan: lines });
   expect(result.callDelayMs.length).toBeGreaterThan(3);
-}, 700_000);
+}, 900_000);

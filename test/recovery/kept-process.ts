@@ -4,7 +4,8 @@ import { launch } from '#stack/launch.ts';
 import { logSize } from '#stack/log-file.ts';
 import { StackError } from '#stack/stack-error.ts';
 
-const START_MS_MAX = 120_000;
+/** What it needs may be broken meanwhile, and the machine has much other work. */
+const START_MS_MAX = 240_000;
 const LOOK_AGAIN_MS = 100;
 /** As a supervisor waits before it starts what has just ended. */
 const START_AGAIN_MS = 500;
