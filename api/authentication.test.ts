@@ -33,6 +33,7 @@ const ALLOWED: Readonly<Record<string, 'EVERYBODY' | readonly Role[]>> = {
   'post /alerts/{alert_id}/acknowledge': ['operator', 'approver'],
   'post /adjustments': ['operator', 'approver'],
   'post /accounts/{account_id}/clear': ['operator', 'approver'],
+  'post /instruments/{symbol}': ['operator', 'approver'],
   'get /docs': 'EVERYBODY',
   'get /docs/{file}': 'EVERYBODY',
   'get /asyncapi.json': 'EVERYBODY',

@@ -6,6 +6,7 @@ import { docsRoutes } from './docs-routes.ts';
 import { EVENT_ROUTES } from './events/event-routes.ts';
 import { HISTORY_ROUTES } from './history-routes.ts';
 import { COMMAND_ROUTES } from './command-routes.ts';
+import { INSTRUMENT_ROUTES } from './instrument-routes.ts';
 import { INGEST_ROUTES } from './ingest-routes.ts';
 import { openApiDocument } from './openapi.ts';
 import { openRoutes } from './open-routes.ts';
@@ -18,6 +19,7 @@ export const ROUTES: readonly Route[] = [
   ...INGEST_ROUTES,
   ...ACCOUNT_ROUTES,
   ...ADJUSTMENT_ROUTES,
+  ...INSTRUMENT_ROUTES,
   ...HISTORY_ROUTES,
   ...CASE_LIST_ROUTES,
   ...ALERT_ROUTES,

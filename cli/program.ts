@@ -14,6 +14,7 @@ const COMMANDS = new Map<string, () => Promise<CommandModule>>([
   ['account', () => import('./commands/account.ts')],
   ['cases', () => import('./commands/cases.ts')],
   ['case', () => import('./commands/case.ts')],
+  ['instrument', () => import('./commands/instrument.ts')],
   ['alerts', () => import('./commands/alerts.ts')],
   ['dead-letters', () => import('./commands/dead-letters.ts')],
   ['reconcile', () => import('./commands/reconcile.ts')],

@@ -8,6 +8,9 @@ export const COUNTED_HORIZON_MS = 7 * 86_400_000;
 /** A booking dated later than this after its arrival is refused: it would outlive the memory of its id. */
 export const BOOKING_AHEAD_MAX_MS = 60_000;
 
+/** A person says what they saw within a day, or looks again. */
+const STATEMENT_AGE_MAX_MS = 86_400_000;
+
 /** 1 Jan 2000: an earlier quote is a mistake of unit, seconds in place of milliseconds. */
 const QUOTE_EARLIEST_MS = 946_684_800_000;
 
@@ -28,6 +31,11 @@ export function bookingTimes(now: number): TimeWindow {
 /** The times that a price or beta that arrives at `now` may carry. An old one replaces nothing later. */
 export function quoteTimes(now: number): TimeWindow {
   return { from: QUOTE_EARLIEST_MS, until: now + QUOTE_AHEAD_MAX_MS };
+}
+
+/** The times that a person's statement about an instrument made at `now` may carry. */
+export function statementTimes(now: number): TimeWindow {
+  return { from: now - STATEMENT_AGE_MAX_MS, until: now + QUOTE_AHEAD_MAX_MS };
 }
 
 /** The instants that a person's command given at `now` may name. */
