@@ -14,11 +14,13 @@ import type { FiguresReader } from '#ports/figures-reader.ts';
 import type { Holdings } from '#ports/holdings.ts';
 import type { OutboundRecord } from '#ports/records.ts';
 import { eventIdOf, refusalEventIdOf } from './event-id.ts';
+import { withFirmProof } from './firm-proof.ts';
+import type { FirmProofPorts } from './firm-proof.ts';
 import { alertRecord, notifyCustomer, UnsentAttempts } from './notify-customer.ts';
 import type { NoticePorts } from './notify-customer.ts';
 import { stepNotice } from './step-notice.ts';
 
-export interface CaseActivityPorts extends NoticePorts {
+export interface CaseActivityPorts extends NoticePorts, FirmProofPorts {
   readonly figures: FiguresReader;
   /** For the ways to cure that a notice tells. */
   readonly holdings: Holdings;
@@ -44,7 +46,8 @@ export function createCaseActivities(ports: CaseActivityPorts): CaseActivities {
   };
   return {
     policyInForce: () => Promise.resolve(ports.policy),
-    readFigures: (request) => ports.figures.read(request),
+    readFigures: async (request) =>
+      withFirmProof(ports, request, await ports.figures.read(request)),
     verifyCommand: (message) => ports.commands.check(message, ports.clock.now()),
     recordRefusedCommand: async (request) => {
       const content = refusedCommandRecord(request, refusalEventIdOf(request));

@@ -23,7 +23,8 @@ export function refusalEventIdOf({
   return hashedId([accountId, caseId, 'refused', refusalId]);
 }
 
-function hashedId(names: readonly (string | number)[]): string {
+/** A hash of names in the shape of a UUID (version 8). */
+export function hashedId(names: readonly (string | number)[]): string {
   const name = names.join('/');
   const hex = createHash('sha256').update(name).digest('hex');
   return [

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { CommandReply } from '#contracts/case-messages.ts';
 import { COMMAND_LIFETIME_MS, COMMAND_ROLES } from '#contracts/command-envelope.ts';
@@ -17,6 +17,7 @@ import { hasRole } from '#contracts/roles.ts';
 import { fromE4, id, toE4 } from '#contracts/wire.ts';
 import { commandTimes } from '#domain/input-times.ts';
 import type { CommandResult } from '#ports/cases.ts';
+import { commandIdOf } from './command-id.ts';
 import { ask } from './dependency.ts';
 import { repeatableObject } from './object-body.ts';
 import { fieldProblem } from './problem.ts';
@@ -190,18 +191,6 @@ async function episodeSeen<Body extends z.ZodType<Said>>(
   const known = found.value?.case ?? null;
   if (known !== null) return known.episode;
   return { kind: 'not-found', detail: `Account ${accountId} has no case.` };
-}
-
-/**
- * The id of a command: the same for the same request of the same person, another for any other. So a
- * key that is used again for something else is a command of its own, never a false "done".
- */
-function commandIdOf(names: readonly string[], body: object): string {
-  const fields = Object.entries(body).sort(([a], [b]) => (a < b ? -1 : 1));
-  const hash = createHash('sha256')
-    .update(JSON.stringify([names, fields]))
-    .digest('hex');
-  return `c-${hash.slice(0, 40)}`;
 }
 
 /** Signs and sends; what cannot be reached is AWAY. */

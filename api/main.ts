@@ -21,9 +21,11 @@ import { createPublisher } from '#platform/kafka/publisher.ts';
 import { loadPolicy } from '#platform/policies.ts';
 import { runProcess } from '#platform/process.ts';
 import { createCases } from '#platform/temporal/cases.ts';
+import { createFirmEnforcement } from '#platform/temporal/firm-enforcement.ts';
 import { connectTemporal } from '#platform/temporal/connection.ts';
 import type { EndOffsets } from '#ports/log-reader.ts';
 import type { Metrics } from '#ports/metrics.ts';
+import { FirmHoldsReader, FirmHoldsView } from '../workers/firm-holds.ts';
 import { createFreshFigures } from '../workers/fresh-figures.ts';
 import { MARGIN_VIEW_TOPICS, MarginView } from '../workers/margin-view.ts';
 import { SharedEnds } from '../workers/shared-ends.ts';
@@ -94,6 +96,14 @@ async function startAlerts(kafka: KafkaSurroundings, fail: (error: unknown) => v
   return { alerts, stop: () => reader.stop() };
 }
 
+/** What is held of the firm's enforcement: each question is answered as of then. */
+async function startHolds(kafka: KafkaSurroundings, fail: (error: unknown) => void) {
+  const view = new FirmHoldsView(kafka.logger);
+  const reader = createLogReader(kafka, { onFatal: fail });
+  await reader.start([TOPICS.enforcement.name], (records) => view.take(records));
+  return { holds: new FirmHoldsReader(view, reader), stop: () => reader.stop() };
+}
+
 runProcess({
   name: 'api',
   start: async ({ name, environment, logger, metrics, fail }) => {
@@ -104,9 +114,10 @@ runProcess({
     const publisher = await createPublisher(kafka, partitions);
     const offsets = await createEndOffsets(kafka);
     const policy = loadPolicy(environment.preset);
-    const [live, alerting] = await Promise.all([
+    const [live, alerting, held] = await Promise.all([
       startLiveView(kafka, partitions, offsets, metrics, policy, fail),
       startAlerts(kafka, fail),
+      startHolds(kafka, fail),
     ]);
     const common = { publisher, clock: systemClock, logger };
     const dynamoDb = createDynamoDb({
@@ -123,6 +134,10 @@ runProcess({
       history: createAccountHistory(dynamoDb, table),
       openCases: createOpenCases(dynamoDb, table),
       cases: createCases(temporal.client, { prefix }),
+      firm: {
+        command: (message) => createFirmEnforcement(temporal.client, { prefix }).command(message),
+        holds: () => held.holds.holds(),
+      },
       alerts: alerting.alerts,
       commands,
       tokens,
@@ -143,7 +158,7 @@ runProcess({
         await server.close();
         const closed = Promise.all([
           ...[publisher.close(), offsets.close(), temporal.close()],
-          ...[live.stop(), alerting.stop()],
+          ...[live.stop(), alerting.stop(), held.stop()],
         ]);
         await Promise.race([closed, sleep(CLOSE_MS_MAX)]);
         dynamoDb.destroy();

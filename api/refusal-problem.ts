@@ -22,6 +22,7 @@ const WORDS: Readonly<Record<RefusedCommand['code'], Words>> = {
   PAST_DUE_ALREADY: conflict('The call is past due'),
   NOT_AWAITING_RELEASE: conflict('No liquidation waits for release'),
   NOT_HELD: conflict('Enforcement is not held'),
+  TOO_MANY_HOLDS: conflict('So many scopes are held already: hold GLOBAL'),
   ALREADY_HELD: conflict('Enforcement is held already'),
   CASE_BUSY: conflict('Too many commands wait for this case: ask again'),
   COMMAND_EXPIRED: conflict('The command came too late to the case: give it again'),

@@ -4,6 +4,7 @@ import { ALERT_ROUTES } from './alert-routes.ts';
 import { CASE_LIST_ROUTES } from './case-list-routes.ts';
 import { docsRoutes } from './docs-routes.ts';
 import { EVENT_ROUTES } from './events/event-routes.ts';
+import { FIRM_ROUTES } from './firm-routes.ts';
 import { HISTORY_ROUTES } from './history-routes.ts';
 import { COMMAND_ROUTES } from './command-routes.ts';
 import { INSTRUMENT_ROUTES } from './instrument-routes.ts';
@@ -26,5 +27,6 @@ export const ROUTES: readonly Route[] = [
   ...EVENT_ROUTES,
   ...docsRoutes(),
   ...COMMAND_ROUTES,
+  ...FIRM_ROUTES,
   ...openRoutes(() => (document ??= openApiDocument(ROUTES))),
 ];

@@ -5,6 +5,7 @@ import type { OpenCases } from '#ports/case-list.ts';
 import type { CaseCommands } from '#ports/cases.ts';
 import type { CommandSigner } from '#ports/command-envelope.ts';
 import type { Clock } from '#ports/clock.ts';
+import type { FirmDesk, FirmWatch } from '#ports/firm-enforcement.ts';
 import type { TokenVerifier } from '#ports/identity.ts';
 import type { Logger } from '#ports/logger.ts';
 import type { Metrics } from '#ports/metrics.ts';
@@ -22,6 +23,8 @@ export interface ApiServices {
   readonly history: AccountHistory;
   readonly openCases: OpenCases;
   readonly cases: CaseCommands;
+  /** The whole firm's enforcement. */
+  readonly firm: FirmDesk & Pick<FirmWatch, 'holds'>;
   readonly alerts: AlertBook;
   /** Signs what people tell cases. */
   readonly commands: CommandSigner;

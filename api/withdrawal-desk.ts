@@ -3,7 +3,7 @@ import type { CashEntry, CashRecord } from '#contracts/ingest.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import { fromE4, toE4 } from '#contracts/wire.ts';
 import { withdrawalAudit } from '#contracts/withdrawal-audit.ts';
-import type { Reading } from '#domain/case-events.ts';
+import type { FiguresReading } from '#domain/case-events.ts';
 import type { Policy } from '#domain/policy.ts';
 import { doubtfulSymbols } from '#domain/price-proof.ts';
 import { afterCash, decideWithdrawal, worstFigures } from '#domain/withdrawal.ts';
@@ -36,7 +36,7 @@ export interface WithdrawalDeskParts {
 interface Decided {
   readonly cash: CashRecord;
   readonly decision: WithdrawalDecision;
-  readonly reading: Extract<Reading, { outcome: 'FRESH' }>;
+  readonly reading: Extract<FiguresReading, { outcome: 'FRESH' }>;
 }
 
 /** A withdrawal that passed: where it was written, and when. */
@@ -167,7 +167,7 @@ export class WithdrawalDesk {
     return decided;
   }
 
-  #read(accountId: string): Promise<Reading> {
+  #read(accountId: string): Promise<FiguresReading> {
     const { figures, policy } = this.#parts;
     const { quoteAgeMaxMs, heartbeatAgeMaxMs } = policy;
     return figures.read({
@@ -242,7 +242,10 @@ function eventIdOf({ account_id, cash_id }: CashRecord, correlationId: string): 
   return `wd-${createHash('sha256').update(name).digest('hex').slice(0, 40)}`;
 }
 
-function notFresh(account: string, { reason }: Extract<Reading, { outcome: 'STALE' }>): Problem {
+function notFresh(
+  account: string,
+  { reason }: Extract<FiguresReading, { outcome: 'STALE' }>,
+): Problem {
   const { code, what, observed, limit } = reason;
   const detail = `No withdrawal from ${account} without fresh figures: ${code} of ${what}: ${observed}, limit ${limit}.`;
   const refusal = { code, observed, limit };

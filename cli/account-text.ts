@@ -61,7 +61,7 @@ function cells(account: AccountSummary, now: number): string[] {
     moneyText(account.maintenance_req),
     moneyText(account.excess),
     moneyText(account.demand),
-    account.awaiting_release ? 'waits for release' : instantText(account.due_at, now),
+    dueText(account, now),
     account.hold === null ? '' : account.hold.reason,
   ];
 }
@@ -113,11 +113,27 @@ function fundsText(expiresAt: number, now: number): string {
   return `hold escalation until ${instantText(expiresAt, now)}`;
 }
 
+/** When a call is due, or what its liquidation waits for. */
+export function dueText(
+  one: Pick<AccountSummary, 'awaiting_release' | 'braked' | 'due_at'>,
+  now: number,
+): string {
+  if (!one.awaiting_release) return instantText(one.due_at, now);
+  return one.braked ? 'waits for release (brake)' : 'waits for release';
+}
+
 /** Who has released the liquidation, and whether somebody else has to yet. */
-function releaseText({ awaiting_release: awaiting, released_by: by }: OpenCase): string | null {
-  if (by.length === 0) return awaiting ? 'waits for a person' : null;
+function releaseText({
+  awaiting_release: awaiting,
+  braked,
+  released_by: by,
+}: OpenCase): string | null {
+  const brake = braked ? ': the liquidation brake is on' : '';
+  if (by.length === 0) {
+    return awaiting ? `waits for ${braked ? 'two persons' : 'a person'}${brake}` : null;
+  }
   const names = by.join(' and ');
-  return awaiting ? `by ${names}; waits for a second, different person` : `by ${names}`;
+  return awaiting ? `by ${names}; waits for a second, different person${brake}` : `by ${names}`;
 }
 
 /** Who holds enforcement, and who still has to agree to its end. */

@@ -15,6 +15,7 @@ const COMMANDS = new Map<string, () => Promise<CommandModule>>([
   ['cases', () => import('./commands/cases.ts')],
   ['case', () => import('./commands/case.ts')],
   ['instrument', () => import('./commands/instrument.ts')],
+  ['enforcement', () => import('./commands/enforcement.ts')],
   ['alerts', () => import('./commands/alerts.ts')],
   ['dead-letters', () => import('./commands/dead-letters.ts')],
   ['reconcile', () => import('./commands/reconcile.ts')],

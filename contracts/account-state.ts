@@ -42,6 +42,7 @@ export const accountSummarySchema = z
     demand: figure.nullable(),
     due_at: instant.nullable(),
     awaiting_release: z.boolean(),
+    braked: z.boolean(),
     hold: caseSnapshotSchema.shape.hold.describe('why the case does not escalate, and since when'),
     acknowledged_by: z.string().nullable(),
   })

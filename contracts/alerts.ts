@@ -12,6 +12,8 @@ export const ALERT_CODES = [
   'ESCALATION_HELD',
   /** A liquidation waits for a person's release. */
   'AWAITING_RELEASE',
+  /** More liquidations would start than policy lets go: the brake is on. */
+  'LIQUIDATION_BRAKE',
   /** Orders outlive their lifetime, or the last slice is spent. */
   'LIQUIDATION_STUCK',
   /** Nothing is left to sell and money is still missing. */

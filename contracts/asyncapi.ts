@@ -17,7 +17,11 @@ const KEYS: Readonly<Record<TopicKey, { readonly description: string; readonly p
     },
     symbol: { description: 'the symbol', pattern: ID_PATTERN.source },
     partition: { description: 'the number of the partition', pattern: '^[0-9]+$' },
-    subject: { description: 'what the record is about: an account_id', pattern: '^.+$' },
+    subject: {
+      description: "what the record is about: an account_id, or the firm's scope",
+      pattern: '^.+$',
+    },
+    scope: { description: 'GLOBAL, LIQUIDATIONS or SYMBOL:x', pattern: '^[A-Z]+(:.+)?$' },
     origin: {
       description: 'topic:partition:offset of the refused record',
       pattern: '^[A-Za-z0-9_.-]+:[0-9]+:[0-9]+$',

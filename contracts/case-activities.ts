@@ -1,4 +1,4 @@
-import type { FiguresRequest, Reading } from '#domain/case-events.ts';
+import type { Reading, ReadingRequest } from '#domain/case-events.ts';
 import type { CaseSummary } from '#domain/case-summary.ts';
 import type { CaseAction } from '#domain/ladder-actions.ts';
 import type { Policy } from '#domain/policy.ts';
@@ -8,7 +8,7 @@ import type { RefusedCommandRequest } from './refused-command.ts';
 /** What an account case asks the world to do. Each name is what a reader of the timeline sees. */
 export interface CaseActivities {
   policyInForce(): Promise<Policy>;
-  readFigures(request: FiguresRequest): Promise<Reading>;
+  readFigures(request: ReadingRequest): Promise<Reading>;
   /** Who gives a command, by its envelope; runs as a local activity. */
   verifyCommand(message: CommandMessage): Promise<EnvelopeCheck>;
   recordRefusedCommand(request: RefusedCommandRequest): Promise<void>;

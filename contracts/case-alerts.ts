@@ -1,4 +1,5 @@
 import type { CaseAction } from '#domain/ladder-actions.ts';
+import { isFirmHold } from '#domain/ladder-firm.ts';
 import { clearedAlert, raisedAlert } from './alerts.ts';
 import type { AlertRecord, RaisedAlert } from './alerts.ts';
 import type { RecordRequest } from './case-activities.ts';
@@ -9,6 +10,8 @@ import { fromE4 } from './wire.ts';
 export function caseAlert({ accountId, action }: RecordRequest): AlertRecord | null {
   switch (action.type) {
     case 'HOLD':
+      // People hold knowingly: nobody is called for it, account by account.
+      if (isFirmHold(action.reason)) return null;
       return raisedAlert(held(accountId, action, action.decidedAt));
     case 'HOLD_CLEARED':
       return clearedAlert(raisedAlert(held(accountId, action, action.heldSince)), action.decidedAt);
@@ -16,7 +19,7 @@ export function caseAlert({ accountId, action }: RecordRequest): AlertRecord | n
       return raisedAlert({
         ...about(accountId, action, 'CRITICAL'),
         code: 'AWAITING_RELEASE',
-        what: `the ${action.isUrgent ? 'urgent ' : ''}liquidation of ${accountId} waits for the release by ${String(action.persons)} of us`,
+        what: `the ${action.isUrgent ? 'urgent ' : ''}liquidation of ${accountId} waits for the release by ${String(action.persons)} of us${action.isBraked ? ': the liquidation brake is on' : ''}`,
       });
     case 'REPORT_STUCK':
       return raisedAlert({

@@ -5,7 +5,7 @@ import type { CaseAction, LiquidatedPart } from '#domain/ladder-actions.ts';
 import type { Holdings } from '#domain/price-proof.ts';
 import type { CaseOrder } from '#domain/ladder-state.ts';
 import type { RecordRequest } from './case-activities.ts';
-import type { AuditRecord, CaseSnapshot, LiquidationRecord } from './case-events.ts';
+import type { AccountAuditRecord, CaseSnapshot, LiquidationRecord } from './case-events.ts';
 import { figuresVersionString } from './figures-version.ts';
 import { fromE4 } from './wire.ts';
 
@@ -59,7 +59,7 @@ function auditEventType(action: CaseAction): string {
 }
 
 /** The audit event of an action. */
-export function auditRecord(request: RecordRequest, eventId: string): AuditRecord {
+export function auditRecord(request: RecordRequest, eventId: string): AccountAuditRecord {
   const { action } = request;
   return {
     event_id: eventId,
@@ -123,6 +123,7 @@ function actionDetails(action: CaseAction): Record<string, unknown> {
         notional: fromE4(action.notionalE4),
         persons: action.persons,
         urgent: action.isUrgent,
+        ...(action.isBraked ? { reason: 'LIQUIDATION_BRAKE' } : {}),
       };
     case 'COMMANDED':
       return { command: encodeCommand(action.command), outcome: action.outcome };
@@ -273,6 +274,7 @@ function caseSnapshot(request: RecordRequest): CaseSnapshot {
     liquidate_at: summary.liquidateAt,
     stress_restricted_at: summary.stressRestrictedAt,
     awaiting_release: summary.awaitingRelease,
+    braked: summary.isBraked,
     released_by: [...summary.releasedBy],
     funds_expire_at: summary.fundsExpireAt,
     enforcement_hold: encodeEnforcementHold(summary.enforcementHold),

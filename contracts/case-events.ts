@@ -155,6 +155,7 @@ export const caseSnapshotSchema = z
     liquidate_at: instant.nullable(),
     stress_restricted_at: instant.nullable(),
     awaiting_release: z.boolean(),
+    braked: z.boolean().describe('the liquidation brake stopped it: two persons release it'),
     released_by: z.array(text(64)),
     funds_expire_at: instant.nullable(),
     enforcement_hold: z
@@ -173,12 +174,15 @@ export const caseSnapshotSchema = z
   })
   .meta({ id: 'CaseSnapshot' });
 
-/** audit.v1, keyed by subject (an account's events by account_id). `timestamp` is ISO 8601 UTC, as the reference has it. */
+/**
+ * audit.v1, keyed by subject: an account's events by account_id, the firm's by scope with account_id null.
+ * `timestamp` is ISO 8601 UTC, as the reference has it.
+ */
 export const auditSchema = z
   .strictObject({
     event_id: id,
     event_type: id,
-    account_id: id,
+    account_id: id.nullable(),
     timestamp: z.iso.datetime(),
     details: z.record(z.string(), z.unknown()),
     correlation_id: id,
@@ -194,3 +198,5 @@ export type OrderCancelRecord = z.infer<typeof orderCancelSchema>;
 export type ExecutionRecord = z.infer<typeof executionSchema>;
 export type CaseSnapshot = z.infer<typeof caseSnapshotSchema>;
 export type AuditRecord = z.infer<typeof auditSchema>;
+/** An audit event of an account. */
+export type AccountAuditRecord = AuditRecord & { readonly account_id: string };

@@ -5,7 +5,7 @@ import type { CaseOrder } from '#domain/ladder-state.ts';
 import type { RecordRequest } from './case-activities.ts';
 import { auditRecord, encodePart } from './case-audit.ts';
 import type {
-  AuditRecord,
+  AccountAuditRecord,
   LiquidationOrderRecord,
   LiquidationRecord,
   MarginCallRecord,
@@ -26,7 +26,7 @@ export type CaseRecord =
       readonly record: LiquidationOrderRecord;
     }
   | { readonly topic: typeof TOPICS.orderCancels.name; readonly record: OrderCancelRecord }
-  | { readonly topic: typeof TOPICS.audit.name; readonly record: AuditRecord };
+  | { readonly topic: typeof TOPICS.audit.name; readonly record: AccountAuditRecord };
 
 /**
  * An action as the records that it writes: those of its own topic first, the audit event last, so

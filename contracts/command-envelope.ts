@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { REFUSAL_CODES } from '#domain/case-commands.ts';
 import type { CaseCommand } from '#domain/case-commands.ts';
+import { FIRM_REFUSAL_CODES } from '#domain/firm-enforcement.ts';
+import type { FirmCommand } from '#domain/firm-enforcement.ts';
 import type { Role } from './roles.ts';
 
 /**
@@ -26,6 +28,21 @@ export interface CommandMessage extends CommandContent {
   readonly envelope: string;
 }
 
+/** A command to the firm's enforcement before the envelope has proved who gives it. */
+export type UnprovedFirmCommand = Omit<FirmCommand, 'by'>;
+
+/** What the envelope of a command to the firm covers. */
+export interface FirmCommandContent {
+  readonly command: UnprovedFirmCommand;
+  /** It is not carried out at or after this instant, Unix ms. */
+  readonly expiresAt: number;
+}
+
+/** The argument of the firm's update `command`. */
+export interface FirmCommandMessage extends FirmCommandContent {
+  readonly envelope: string;
+}
+
 /** A longer envelope is none of ours, characters. */
 export const ENVELOPE_CHARACTERS_MAX = 2_000;
 
@@ -45,6 +62,11 @@ export const COMMAND_ROLES = {
   RESUME: 'approver',
 } as const satisfies Readonly<Record<CaseCommand['type'], Role>>;
 
+export const FIRM_COMMAND_ROLES = {
+  HOLD: 'operator',
+  RESUME: 'approver',
+} as const satisfies Readonly<Record<FirmCommand['type'], Role>>;
+
 /** Why a command is refused before the ladder is asked. */
 const ENVELOPE_REFUSAL_CODES = [
   /** Not the shape of a command, or a value out of its bounds. */
@@ -63,7 +85,7 @@ const ENVELOPE_REFUSAL_CODES = [
 
 /** A refusal as data: what was seen, what the limit is. Holds no secret. */
 export const refusedCommandSchema = z.strictObject({
-  code: z.enum([...REFUSAL_CODES, ...ENVELOPE_REFUSAL_CODES]),
+  code: z.enum([...new Set([...REFUSAL_CODES, ...FIRM_REFUSAL_CODES, ...ENVELOPE_REFUSAL_CODES])]),
   observed: z.string(),
   limit: z.string(),
 });
@@ -75,7 +97,12 @@ export type EnvelopeCheck =
   | { readonly ok: false; readonly refusal: RefusedCommand };
 
 /** One text for one content, whatever the order of its fields: what the signature's hash is taken of. */
-export function canonicalText({ accountId, command, expiresAt }: CommandContent): string {
-  const fields = Object.entries(command).sort(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify([accountId, expiresAt, fields]);
+export function canonicalText(content: CommandContent | FirmCommandContent): string {
+  const fields = Object.entries(content.command).sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([aboutOf(content), content.expiresAt, fields]);
+}
+
+/** The account or the scope that a command is about. */
+export function aboutOf(content: CommandContent | FirmCommandContent): string {
+  return 'accountId' in content ? content.accountId : content.command.scope;
 }

@@ -1,6 +1,6 @@
 import type { CaseCommand } from '#domain/case-commands.ts';
 import type { Rung } from '#domain/ladder-state.ts';
-import type { AuditRecord } from './case-events.ts';
+import type { AccountAuditRecord } from './case-events.ts';
 import type { RefusedCommand } from './command-envelope.ts';
 
 /** A command that a case did not obey, for audit.v1. */
@@ -22,7 +22,10 @@ export interface RefusedCommandRequest {
 }
 
 /** The audit event of a refused command: what was asked, by whom, and why not. No envelope, no key. */
-export function refusedCommandRecord(request: RefusedCommandRequest, eventId: string): AuditRecord {
+export function refusedCommandRecord(
+  request: RefusedCommandRequest,
+  eventId: string,
+): AccountAuditRecord {
   const { command, refusal } = request;
   return {
     event_id: eventId,

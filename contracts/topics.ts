@@ -19,12 +19,13 @@ import {
   instrumentSchema,
   priceSchema,
 } from './ingest.ts';
+import { enforcementSchema } from './firm-records.ts';
 import { heartbeatSchema, marginCalcSchema, stressSchema } from './margin-figures.ts';
 import { noticeSchema } from './notices.ts';
 import { priceMarkSchema } from './price-marks.ts';
 
 /** What a topic is keyed by. Topics keyed by account are co-partitioned (DESIGN, Topics and records). */
-export type TopicKey = 'account_id' | 'symbol' | 'partition' | 'subject' | 'origin';
+export type TopicKey = 'account_id' | 'symbol' | 'partition' | 'subject' | 'origin' | 'scope';
 
 export interface Topic {
   readonly name: string;
@@ -42,6 +43,9 @@ const INPUT = { retentionDays: 30 } as const;
 const EVENTS = { retentionDays: 30 } as const;
 /** Books and records outlive their topic in the archive; the topic keeps a quarter. */
 const EVIDENCE = { retentionDays: 90 } as const;
+
+/** Never compacted: a change that is written late would hide the later one. A few records a day. */
+const FULL_HISTORY = { retentionDays: 3_650 } as const;
 
 /** Every topic of the product. The only place where a name, a key or a cleanup policy is written. */
 export const TOPICS = {
@@ -173,6 +177,14 @@ export const TOPICS = {
     'account_id',
     noticeSchema,
     EVIDENCE,
+    false,
+  ),
+  enforcement: topic(
+    'enforcement.v1',
+    'what people and the liquidation brake hold of the whole firm: every change',
+    'scope',
+    enforcementSchema,
+    FULL_HISTORY,
     false,
   ),
   alerts: topic('alerts.v1', 'what calls a person', 'subject', alertSchema, EVENTS, false),

@@ -1,6 +1,6 @@
 import type { CaseFigures } from '#domain/case-figures.ts';
 import type { WithdrawalDecision } from '#domain/withdrawal.ts';
-import type { AuditRecord } from './case-events.ts';
+import type { AccountAuditRecord } from './case-events.ts';
 import { figuresVersionString } from './figures-version.ts';
 import type { CashRecord } from './ingest.ts';
 import { fromE4 } from './wire.ts';
@@ -19,7 +19,7 @@ export interface WithdrawalDecided {
 }
 
 /** The decision as an event of audit.v1: WITHDRAWAL_ALLOWED or WITHDRAWAL_REFUSED (DESIGN 24). */
-export function withdrawalAudit(decided: WithdrawalDecided): AuditRecord {
+export function withdrawalAudit(decided: WithdrawalDecided): AccountAuditRecord {
   const { cash, decision, figures } = decided;
   const refusal =
     decision.outcome === 'REFUSED' ? { code: decision.code, rule: decision.rule } : {};

@@ -39,7 +39,7 @@ export interface Seen<T> {
 /** Is a record of this topic under this key (an account) worth keeping? */
 export type Keeps = (topic: string, key: string | null) => boolean;
 
-const ofAnAccount = z.looseObject({ account_id: z.string() });
+const ofAnAccount = z.looseObject({ account_id: z.string().nullable() });
 
 /** Watches the product's topics as any consumer could, and sorts them by account. */
 export class Observer {
@@ -131,6 +131,8 @@ export class Observer {
   #keep(record: InboundRecord): void {
     if (record.value === null) return;
     const content = ofAnAccount.parse(JSON.parse(new TextDecoder().decode(record.value)));
+    // What concerns the whole firm is no account's.
+    if (content.account_id === null) return;
     const lane = `${record.topic}/${content.account_id}`;
     const seen = this.#seen.get(lane) ?? [];
     seen.push({ record: content, at: record.timestamp, offset: record.offset });

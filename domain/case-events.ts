@@ -1,6 +1,7 @@
 import type { ExchangeCalendar } from './calendar.ts';
 import type { CaseCommand } from './case-commands.ts';
 import type { CaseFigures } from './case-figures.ts';
+import type { FirmHold, StartAnswer, StartRequest } from './firm-enforcement.ts';
 import type { FiguresVersion } from './figures-version.ts';
 import type { QuotedPosition } from './price-quality.ts';
 
@@ -54,6 +55,10 @@ export const STALE_CODES = [
   'INDETERMINATE',
   /** What would be done depends on prices that can be doubted. */
   'PRICE_DOUBTFUL',
+  /** The firm's enforcement is held (DESIGN 17). */
+  'ENFORCEMENT_HELD',
+  /** Whether it is held, or the liquidation brake is on, could not be read. */
+  'ENFORCEMENT_UNREAD',
 ] as const;
 export type StaleCode = (typeof STALE_CODES)[number];
 
@@ -67,20 +72,37 @@ export interface StaleReason {
   readonly limit: string;
 }
 
-/** What a re-read of the figures found (DESIGN 8). */
-export type Reading =
-  | {
-      readonly outcome: 'FRESH';
-      /** When it was proved, Unix ms by the reader's clock. */
-      readonly readAt: number;
-      readonly figures: CaseFigures;
-      readonly cashE4: number;
-      /** Each with the quality of its price and when that was quoted. */
-      readonly positions: readonly QuotedPosition[];
-      /** A later calendar than the one asked about: an unscheduled closure. */
-      readonly calendar?: ExchangeCalendar;
-    }
-  | { readonly outcome: 'STALE'; readonly readAt: number; readonly reason: StaleReason };
+/** Figures that are proved fresh (DESIGN 8). */
+interface FreshFigures {
+  readonly outcome: 'FRESH';
+  /** When it was proved, Unix ms by the reader's clock. */
+  readonly readAt: number;
+  readonly figures: CaseFigures;
+  readonly cashE4: number;
+  /** Each with the quality of its price and when that was quoted. */
+  readonly positions: readonly QuotedPosition[];
+  /** A later calendar than the one asked about: an unscheduled closure. */
+  readonly calendar?: ExchangeCalendar;
+}
+
+interface NothingProved {
+  readonly outcome: 'STALE';
+  readonly readAt: number;
+  readonly reason: StaleReason;
+}
+
+/** What a re-read of the figures found. */
+export type FiguresReading = FreshFigures | NothingProved;
+
+/** What held the firm's enforcement after the figures were read (DESIGN 17). */
+export interface SeenEnforcement {
+  readonly holds: readonly FirmHold[];
+  /** What the liquidation brake answered; null when it was not asked. */
+  readonly start: StartAnswer | null;
+}
+
+/** What a case gets to go on with: the figures, and what the firm holds. Without both it is STALE. */
+export type Reading = (FreshFigures & { readonly enforcement: SeenEnforcement }) | NothingProved;
 
 export interface ReadingEvent {
   readonly type: 'READING';
@@ -143,4 +165,10 @@ export interface FiguresRequest {
   readonly heartbeatAgeMaxMs: number;
   /** The version of the exchange's calendar that the case knows. */
   readonly calendarVersion: number;
+}
+
+/** What a case wants to know before it goes on. */
+export interface ReadingRequest extends FiguresRequest {
+  /** The liquidation that it would start; null when it would start none. */
+  readonly start: StartRequest | null;
 }

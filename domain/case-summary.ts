@@ -30,6 +30,8 @@ export interface CaseSummary {
   /** Since when the `stress` holder is on; null while it is not. */
   readonly stressRestrictedAt: number | null;
   readonly awaitingRelease: boolean;
+  /** Is that because the liquidation brake stopped it? */
+  readonly isBraked: boolean;
   /** Who has released the liquidation so far. */
   readonly releasedBy: readonly string[];
   /** Until when funds on their way hold escalation; null without, or when that is over. */
@@ -55,13 +57,21 @@ export function summaryOf(state: LadderState): CaseSummary {
     acceleratedAt: state.acceleratedAt,
     ...restrictionSummary(state.restriction),
     stressRestrictedAt: state.stress.heldSince,
-    awaitingRelease: isAwaitingRelease(state),
-    releasedBy: state.release?.releasedBy ?? [],
+    ...releaseSummary(state),
     fundsExpireAt: state.funds === null || state.funds.isOver ? null : state.funds.expiresAt,
     enforcementHold: state.enforcementHold,
     hold: hold === null ? null : { reason: hold.reason, since: hold.since },
     ...acknowledgementSummary(state.acknowledgements.at(-1)),
   };
+}
+
+function releaseSummary(
+  state: LadderState,
+): Pick<CaseSummary, 'awaitingRelease' | 'isBraked' | 'releasedBy'> {
+  const awaitingRelease = isAwaitingRelease(state);
+  const braked = state.release?.braked ?? null;
+  const releasedBy = state.release?.releasedBy ?? [];
+  return { awaitingRelease, isBraked: awaitingRelease && braked !== null, releasedBy };
 }
 
 function callSummary(

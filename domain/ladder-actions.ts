@@ -1,6 +1,6 @@
 import type { CaseCommand, CommandOutcome } from './case-commands.ts';
 import type { CaseFigures, PricedCaseFigures, StressExcess } from './case-figures.ts';
-import type { FiguresRequest, StaleReason } from './case-events.ts';
+import type { ReadingRequest, StaleReason } from './case-events.ts';
 import type { Holdings } from './price-proof.ts';
 import type {
   Call,
@@ -20,7 +20,7 @@ export interface ReadFigures {
   readonly attempt: number;
   /** The execution that made the case ask; comes back with the reading, so that causation is kept. */
   readonly executionId: string | null;
-  readonly request: FiguresRequest;
+  readonly request: ReadingRequest;
 }
 
 /** How a call was met (RULES, The demand). */
@@ -98,6 +98,8 @@ export type AuditedAction = Recorded & { readonly seen: CaseFigures | null } & (
         readonly persons: number;
         /** After an acceleration. */
         readonly isUrgent: boolean;
+        /** Did the liquidation brake stop it? */
+        readonly isBraked: boolean;
       }
     | {
         /** The broker has acknowledged the call or the restriction: its one clock runs. */

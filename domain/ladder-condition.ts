@@ -2,6 +2,8 @@ import type { StaleReason } from './case-events.ts';
 import type { CaseFigures, PricedCaseFigures } from './case-figures.ts';
 import { isCritical } from './critical.ts';
 import type { MetBy } from './ladder-actions.ts';
+import type { Evidence } from './ladder-evidence.ts';
+import { heldSymbolReason, heldSymbols } from './ladder-firm.ts';
 import { areFundsPending, isAwaitingRelease, isReleased, notionalE4 } from './ladder-people.ts';
 import { ordersValidUntil, unsettledOrders } from './ladder-orders.ts';
 import type { LadderState } from './ladder-state.ts';
@@ -13,13 +15,6 @@ import { isBelowShare } from './money.ts';
 import { liquidationFrom } from './policy-clock.ts';
 import type { Policy } from './policy.ts';
 import { doubtfulSymbols } from './price-proof.ts';
-import type { Holdings } from './price-proof.ts';
-
-/** What a decision rests on besides what the case was told. */
-export type Evidence =
-  | { readonly kind: 'TOLD' }
-  | ({ readonly kind: 'FRESH' } & Holdings)
-  | { readonly kind: 'STALE'; readonly reason: StaleReason };
 
 /** The one condition that holds, and what came to light on the way. */
 export interface Situation {
@@ -28,6 +23,10 @@ export interface Situation {
   readonly metBy: MetBy | null;
   /** What would be sold or covered now; empty but for the grace over on FRESH evidence. */
   readonly legs: readonly PlanLeg[];
+  /** Does the liquidation brake stop what would start now? */
+  readonly isBraked: boolean;
+  /** What there is to sell must not be traded; null when something may. */
+  readonly heldBack: StaleReason | null;
 }
 
 /**
@@ -64,7 +63,7 @@ function withoutDeficiency(
   // A warning escalates too.
   const isNew = condition === 'THIN' && state.rung === 'ACTIVE';
   if (isNew && state.enforcementHold !== null) return situation('ENFORCEMENT_HELD');
-  return { condition, metBy, legs: [] };
+  return { ...situation(condition), metBy };
 }
 
 /** The grace is over and nothing works at the venue: what is to be sold, and who has to agree? */
@@ -75,25 +74,41 @@ function afterGrace(
   now: number,
 ): Situation {
   const isClosed = liquidationFrom(policy, now) > now;
-  const told = graceOver(state, state.release?.notionalE4 ?? 0, policy);
+  const isBraked = isBrakedBy(state, evidence);
+  const told = graceOver(state, state.release?.notionalE4 ?? 0, isBraked, policy);
   if (told === 'GRACE_OVER_RELEASED' && isClosed) return situation('MARKET_CLOSED');
   if (evidence.kind !== 'FRESH') return situation(told);
   const legs = sellable(evidence, policy);
   if (legs === null) return situation('UNPROVEN');
-  if (legs.length === 0) return situation('NOTHING_TO_SELL');
-  const condition = graceOver(state, notionalE4(legs), policy);
+  if (legs.length === 0) {
+    const heldBack = heldSymbolReason(
+      evidence.enforcement,
+      evidence.positions.map(({ symbol }) => symbol),
+    );
+    return heldBack === null ? situation('NOTHING_TO_SELL') : { ...situation(told), heldBack };
+  }
+  const condition = graceOver(state, notionalE4(legs), isBraked, policy);
   // A plan that has shrunk may be released by fewer persons than were asked for.
   if (condition === 'GRACE_OVER_RELEASED' && isClosed) return situation('MARKET_CLOSED');
-  return { condition, metBy: null, legs };
+  return { ...situation(condition), legs, isBraked };
+}
+
+/** Is the start of this liquidation stopped: by what the brake has just said, or said last? */
+function isBrakedBy({ release }: LadderState, evidence: Evidence): boolean {
+  const answer = evidence.kind === 'FRESH' ? evidence.enforcement.start : null;
+  return answer === null ? (release?.braked ?? null) !== null : answer === 'BRAKED';
 }
 
 /** Have people let go what policy does not release by itself? */
 function graceOver(
   { release }: LadderState,
   notional: number,
+  isBraked: boolean,
   policy: Policy,
 ): 'GRACE_OVER_RELEASED' | 'GRACE_OVER_UNRELEASED' {
-  return isReleased(release, notional, policy) ? 'GRACE_OVER_RELEASED' : 'GRACE_OVER_UNRELEASED';
+  return isReleased(release, notional, isBraked, policy)
+    ? 'GRACE_OVER_RELEASED'
+    : 'GRACE_OVER_UNRELEASED';
 }
 
 /** Is the excess at the level from which a cure by the market counts? */
@@ -216,10 +231,10 @@ function sellable(
 ): readonly PlanLeg[] | null {
   const figures = accountFigures(evidence.cashE4, evidence.positions, policy);
   if (figures.status === 'INDETERMINATE') return [];
-  const exclude = doubtfulSymbols(evidence.positions);
+  const exclude = [...doubtfulSymbols(evidence.positions), ...heldSymbols(evidence.enforcement)];
   return figures.deficiencyE4 === 0 ? null : liquidationPlan(figures, policy, { exclude }).legs;
 }
 
 function situation(condition: LadderCondition): Situation {
-  return { condition, metBy: null, legs: [] };
+  return { condition, metBy: null, legs: [], isBraked: false, heldBack: null };
 }

@@ -15,6 +15,7 @@ export type DeadlineKind =
   | 'FUNDS_EXPIRE'
   | 'ACCELERATION'
   | 'MARKET_OPENS'
+  | 'BRAKE_RETRY'
   | 'STRESS';
 
 /** An absolute instant, Unix ms (DESIGN 10). */
@@ -47,6 +48,7 @@ function deadlines(state: LadderState): Deadline[] {
     ...always,
     ...rungDeadlines(state, state.call),
     ...fundsDeadlines(state),
+    ...brakeDeadlines(state),
     ...accelerationDeadlines(state, state.policy),
     ...marketCureDeadlines(state, state.policy),
     ...(isGraceOver(state, state.policy, state.decidedAt)
@@ -67,6 +69,13 @@ function rungDeadlines({ rung, restriction }: LadderState, call: Call): Deadline
   return restriction.restrictedAt === null
     ? []
     : [{ kind: 'GRACE_OVER', at: restriction.liquidateAt }];
+}
+
+/** A liquidation that the brake stopped asks again. */
+function brakeDeadlines({ rung, release }: LadderState): Deadline[] {
+  const braked = release?.braked ?? null;
+  if (rung !== 'RESTRICTED' || braked === null) return [];
+  return [{ kind: 'BRAKE_RETRY', at: braked.retryAt }];
 }
 
 function fundsDeadlines({ funds }: LadderState): Deadline[] {

@@ -1,3 +1,4 @@
+import { PERSONS_AGAINST_BRAKE } from './firm-enforcement.ts';
 import type { LadderState, PendingFunds, Release } from './ladder-state.ts';
 import type { PlanLeg } from './liquidation-plan.ts';
 import { marketValueE4, sumE4 } from './money.ts';
@@ -11,19 +12,26 @@ export function notionalE4(legs: readonly PlanLeg[]): number {
 }
 
 /** How many different persons have to release a liquidation of this size (RULES, Liquidation). */
-export function personsNeeded(notional: number, policy: Policy): number {
+export function personsNeeded(notional: number, isBraked: boolean, policy: Policy): number {
+  if (isBraked) return PERSONS_AGAINST_BRAKE;
   if (policy.liquidationRelease === 'AUTOMATIC') return 0;
   return notional > policy.twoPersonNotionalE4 ? 2 : 1;
 }
 
 /** Have enough persons released a liquidation of this size? */
-export function isReleased(release: Release | null, notional: number, policy: Policy): boolean {
-  return (release?.releasedBy.length ?? 0) >= personsNeeded(notional, policy);
+export function isReleased(
+  release: Release | null,
+  notional: number,
+  isBraked: boolean,
+  policy: Policy,
+): boolean {
+  return (release?.releasedBy.length ?? 0) >= personsNeeded(notional, isBraked, policy);
 }
 
 /** Was a release asked for that people still owe? */
 export function isAwaitingRelease({ release, policy }: LadderState): boolean {
-  return release !== null && policy !== null && !isReleased(release, release.notionalE4, policy);
+  if (release === null || policy === null) return false;
+  return !isReleased(release, release.notionalE4, release.braked !== null, policy);
 }
 
 /** Do funds on their way hold escalation at `now` (ms)? */

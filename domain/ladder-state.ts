@@ -102,6 +102,11 @@ export interface Release {
   readonly isUrgent: boolean;
   /** Different persons, in the order in which they agreed. */
   readonly releasedBy: readonly string[];
+  /** The liquidation brake stopped it; null when it did not, or no longer does. */
+  readonly braked: {
+    /** When to ask again whether it is still on, Unix ms. */
+    readonly retryAt: number;
+  } | null;
 }
 
 /** Enforcement is held by a person (DESIGN 17): escalations wait, cures do not. */

@@ -3,6 +3,7 @@ import type { CaseFigures, PricedCaseFigures } from './case-figures.ts';
 import type { CancelReason, CaseAction, MetBy } from './ladder-actions.ts';
 import { isAccelerating } from './ladder-condition.ts';
 import { hasDemandRisen, newCall, newRestriction, renotified } from './ladder-episode.ts';
+import { brakedAt } from './ladder-firm.ts';
 import { missingPrices, onHold } from './ladder-hold.ts';
 import {
   cancellableOrders,
@@ -45,7 +46,12 @@ export interface StepContext extends RecordContext {
   readonly metBy: MetBy | null;
   readonly legs: readonly PlanLeg[];
   readonly staleReason: StaleReason | null;
+  /** Does the liquidation brake stop what would start now? */
+  readonly isBraked: boolean;
 }
+
+/** What it depends on whether a step is pending. */
+export type PendingContext = Pick<StepContext, 'policy' | 'now' | 'legs' | 'isBraked'>;
 
 /** A state under way through a decision, with the actions taken so far. */
 export interface Progress {
@@ -59,16 +65,13 @@ export class LadderDefect extends Error {
 }
 
 /** Is there anything to do for a step that happens once, or only under a further condition? */
-export function isPending(
-  step: Step,
-  state: LadderState,
-  { policy, now, legs }: Pick<StepContext, 'policy' | 'now' | 'legs'>,
-): boolean {
+export function isPending(step: Step, state: LadderState, context: PendingContext): boolean {
+  const { policy, now } = context;
   switch (step) {
     case 'HOLD':
       return state.hold === null;
     case 'AWAIT_RELEASE':
-      return needsAsking(state, { policy, now, legs });
+      return needsAsking(state, context);
     case 'RENOTIFY':
       return state.call !== null && hasDemandRisen(state.call, policy);
     case 'ACCELERATE':
@@ -170,8 +173,9 @@ const APPLY: Readonly<Record<Step, Apply>> = {
         ...audited(progress.state, recorded),
         type: 'AWAIT_RELEASE',
         notionalE4: notionalE4(context.legs),
-        persons: personsNeeded(notionalE4(context.legs), context.policy),
+        persons: personsNeeded(notionalE4(context.legs), context.isBraked, context.policy),
         isUrgent: progress.state.acceleratedAt !== null,
+        isBraked: context.isBraked,
       }),
     ),
   TRIGGER: (progress, context) =>
@@ -323,19 +327,24 @@ function howMet({ metBy }: StepContext): MetBy {
 }
 
 /** Is a release to be asked for, or asked for anew: urgently, or because one person no longer suffices? */
-function needsAsking(
-  state: LadderState,
-  { policy, now, legs }: Pick<StepContext, 'policy' | 'now' | 'legs'>,
-): boolean {
+function needsAsking(state: LadderState, { policy, now, legs, isBraked }: PendingContext): boolean {
   const { release } = state;
   if (release === null || (!release.isUrgent && isAccelerating(state, policy, now))) return true;
-  return personsNeeded(notionalE4(legs), policy) > personsNeeded(release.notionalE4, policy);
+  const asked = personsNeeded(release.notionalE4, release.braked !== null, policy);
+  return personsNeeded(notionalE4(legs), isBraked, policy) > asked;
 }
 
 /** Who has released less stays counted. */
-function askedRelease({ release, acceleratedAt }: LadderState, { legs }: StepContext): Release {
-  const isUrgent = acceleratedAt !== null;
-  return { notionalE4: notionalE4(legs), isUrgent, releasedBy: release?.releasedBy ?? [] };
+function askedRelease(
+  { release, acceleratedAt }: LadderState,
+  { legs, isBraked, policy, now }: StepContext,
+): Release {
+  return {
+    notionalE4: notionalE4(legs),
+    isUrgent: acceleratedAt !== null,
+    releasedBy: release?.releasedBy ?? [],
+    braked: isBraked ? brakedAt(policy, now) : null,
+  };
 }
 
 /** All timers of the call that still run end now. */

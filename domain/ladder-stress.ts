@@ -1,6 +1,7 @@
 import type { CaseFigures, PricedCaseFigures, StressExcess } from './case-figures.ts';
-import type { Evidence } from './ladder-condition.ts';
+import type { Evidence } from './ladder-evidence.ts';
 import type { LadderState, StressWatch } from './ladder-state.ts';
+import { heldFirmwide } from './ladder-firm.ts';
 import { add, having, LadderDefect, published } from './ladder-steps.ts';
 import type { Progress, RecordContext } from './ladder-steps.ts';
 import type { Policy } from './policy.ts';
@@ -38,7 +39,8 @@ export function actOnStress(
 ): Progress {
   const { state } = progress;
   const { policy, now } = context;
-  if (evidence.kind === 'STALE') {
+  const goesOn = state.stress.heldSince === null;
+  if (evidence.kind === 'STALE' || (goesOn && heldFirmwide(evidence) !== null)) {
     return having(progress, { stress: { ...state.stress, actAt: now + policy.staleRetryMs } });
   }
   return state.stress.heldSince === null

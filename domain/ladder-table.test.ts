@@ -203,6 +203,7 @@ function situation(rung: Rung, condition: LadderCondition): Situation {
     figures: walk.figures(),
     cashE4: walk.cashE4,
     positions,
+    enforcement: { holds: [], start: 'GRANTED' },
   };
   const stale: Reading = { outcome: 'STALE', readAt: NOW, reason: STALE };
   return {

@@ -17,7 +17,8 @@ export const INVARIANTS = [
   'Orders never exceed the positions they were planned on, and no slice goes while an earlier order may still trade or its fills are not in the figures.',
   "A due instant never moves but by a person's extension, and never back.",
   'Under a session clock no deadline lies outside a regular session, and no order goes out of one or in its first five minutes.',
-  'While funds are pending or enforcement is held nothing escalates; cures go on.',
+  'While funds are pending or enforcement is held, of the account or of the whole firm, nothing escalates; cures go on. A symbol that the firm holds is not traded.',
+  'No liquidation starts that the brake has not let go; it lets go what two persons released.',
   'Close-only for stress goes on and comes off in turn, each after its time and on fresh figures; it moves no rung.',
   'Old and repeated messages change nothing, and a repeated command gets its first answer.',
   'A deficiency ends in a cure or with a person.',
@@ -52,7 +53,7 @@ export const CONDITION_MEANINGS: Readonly<Record<LadderCondition, string>> = {
   GRACE_OVER_RELEASED:
     'excess below 0, the grace is over, liquidation is released by policy or by as many persons as it asks for',
   GRACE_OVER_UNRELEASED:
-    'excess below 0, the grace is over, persons have to release liquidation yet',
+    'excess below 0, the grace is over, persons have to release liquidation yet: by policy, or because the liquidation brake is on',
   SLICE_WORKING:
     'excess below 0, the grace is over, orders may still trade or their fills are not in the figures',
   NOTHING_TO_SELL: 'excess below 0, the grace is over, nothing is left that can be sold',
@@ -62,7 +63,8 @@ export const CONDITION_MEANINGS: Readonly<Record<LadderCondition, string>> = {
   ENFORCEMENT_HELD:
     'a person holds enforcement, and the excess is below 0 or a warning would be new',
   INDETERMINATE: 'a held position has no price, or the books are blocked',
-  STALE: 'the case would escalate, but the figures are not proved fresh',
+  STALE:
+    'the case would escalate, but the figures are not proved fresh, or the firm holds enforcement or what is to be sold',
 };
 
 /** What a case does. */
@@ -99,7 +101,7 @@ export const STEP_MEANINGS: Readonly<Record<Step, string>> = {
   PAST_DUE: 'PAST_DUE to margin.calls.v1',
   CLOSE_ONLY: 'CLOSE_ONLY to restrictions.v1; its acknowledgement starts the grace',
   AWAIT_RELEASE:
-    'AWAITING_RELEASE to audit.v1, for one person or two; again if the plan has grown beyond what one releases',
+    'AWAITING_RELEASE to audit.v1, for one person or two; again if the plan has grown beyond what one releases, or the liquidation brake has come on',
   TRIGGER: 'TRIGGERED to liquidations.v1',
   ORDERS: 'a slice of orders to liquidation.orders.v1, highest beta first',
   REPORT_STUCK:

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import type { CaseCommand } from './case-commands.ts';
 import type { CaseEvent, StaleReason } from './case-events.ts';
 import { isCritical } from './critical.ts';
+import type { FirmScope, StartAnswer } from './firm-enforcement.ts';
 import type { CaseAction } from './ladder-actions.ts';
 import { isAwaitingRelease } from './ladder-people.ts';
 import type { CaseOrder } from './ladder-state.ts';
@@ -13,6 +14,8 @@ import type { Position } from './margin.ts';
 import { E4 } from './money.ts';
 
 const STALE: StaleReason = { code: 'QUOTE_OLD', what: 'NVDA', observed: '9 s', limit: '5 s' };
+
+const FIRM_HOLD = { by: 'ann', since: 1, reason: 'nonsense', resumeAskedBy: null } as const;
 
 /** Something that happens to an account, to its venue, to the messages or to the clock. */
 type Happening =
@@ -25,6 +28,8 @@ type Happening =
   | { readonly kind: 'END'; readonly status: 'EXPIRED' | 'REJECTED' | 'CANCELLED' }
   | { readonly kind: 'REPEAT'; readonly ago: number }
   | { readonly kind: 'POLICY'; readonly graceMs: number }
+  | { readonly kind: 'FIRM'; readonly scope: FirmScope | null }
+  | { readonly kind: 'BRAKE'; readonly answer: StartAnswer }
   | {
       readonly kind: 'COMMAND';
       readonly type: CaseCommand['type'];
@@ -88,6 +93,20 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('POLICY' as const),
       graceMs: fc.constantFrom(0, 1_000, 3_000),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('FIRM' as const),
+      scope: fc.constantFrom<FirmScope | null>('GLOBAL', 'SYMBOL:NVDA', 'SYMBOL:KO', null, null),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('BRAKE' as const),
+      answer: fc.constantFrom<StartAnswer>('BRAKED', 'GRANTED'),
     }),
   },
   {
@@ -165,6 +184,12 @@ class World {
         break;
       case 'WAIT':
         walk.wait(what.ms);
+        break;
+      case 'FIRM':
+        walk.holds = what.scope === null ? [] : [{ ...FIRM_HOLD, scope: what.scope }];
+        break;
+      case 'BRAKE':
+        walk.brake = what.answer;
         break;
       case 'STALE':
         walk.stale = what.stale ? STALE : null;
@@ -396,6 +421,27 @@ describe('whatever happens to an account', () => {
     });
   });
 
+  test('nothing escalates while the firm holds everything, and no held symbol is traded', () => {
+    holds(({ walk }) => {
+      for (const { action, reading } of walk.taken) {
+        if (!ESCALATIONS.includes(action.type) || reading?.outcome !== 'FRESH') continue;
+        const scopes = reading.enforcement.holds.map(({ scope }) => scope);
+        expect(scopes).not.toContain('GLOBAL');
+        if (action.type !== 'ORDERS') continue;
+        for (const { symbol } of action.orders) expect(scopes).not.toContain(`SYMBOL:${symbol}`);
+      }
+    });
+  });
+
+  test('no liquidation starts that the brake has not let go', () => {
+    holds(({ walk }) => {
+      for (const { action, reading } of walk.taken) {
+        if (action.type !== 'TRIGGER' || action.parts.length === 0) continue;
+        expect(reading).toMatchObject({ enforcement: { start: 'GRANTED' } });
+      }
+    });
+  });
+
   test('a cure returns, and takes off what the call put on', () => {
     holds((world) => {
       for (const taken of episodes(world).values()) {
@@ -542,6 +588,7 @@ describe('whatever happens to an account', () => {
         const world = run(told);
         const { walk } = world;
         walk.stale = null;
+        walk.holds = [];
         walk.readingMs = 5;
         walk.publishingMs = 5;
         for (const message of [...world.messages]) walk.give(message);

@@ -2,6 +2,7 @@ import { answerTo, withAnswer } from './case-answers.ts';
 import type { CaseCommand } from './case-commands.ts';
 import type { CaseEvent, Reading, StaleReason } from './case-events.ts';
 import type { CaseFigures } from './case-figures.ts';
+import { PERSONS_AGAINST_BRAKE } from './firm-enforcement.ts';
 import { figuresVersionString, isLater } from './figures-version.ts';
 import { refusalOf } from './case-refusals.ts';
 import type { LadderAction, ReadFigures } from './ladder-actions.ts';
@@ -14,8 +15,10 @@ import {
   isGraceOver,
   situationOf,
 } from './ladder-condition.ts';
-import type { Evidence, Situation } from './ladder-condition.ts';
+import type { Situation } from './ladder-condition.ts';
+import type { Evidence } from './ladder-evidence.ts';
 import { arrive, beginEpisode, withDemand } from './ladder-episode.ts';
+import { heldFirmwide, isBrakeRetryDue, isFirmHold, seeBrake } from './ladder-firm.ts';
 import { isRetryDue, missingPrices, onHold } from './ladder-hold.ts';
 import { seeExecution, unsettledOrders } from './ladder-orders.ts';
 import { actOnStress, isStressDue, seeStress } from './ladder-stress.ts';
@@ -29,7 +32,7 @@ import {
   isPending,
   LadderDefect,
 } from './ladder-steps.ts';
-import type { Moment, Progress, StepContext } from './ladder-steps.ts';
+import type { Moment, PendingContext, Progress, StepContext } from './ladder-steps.ts';
 import { LADDER } from './ladder-table.ts';
 import type { Outcome, Step } from './ladder-table.ts';
 import type { Policy } from './policy.ts';
@@ -102,7 +105,8 @@ const TOLD: Evidence = { kind: 'TOLD' };
 
 /** What the table says, then what stress asks for: each by itself, on the same evidence. */
 function advance(before: LadderState, evidence: Evidence, moment: Moment): Decision {
-  const { state, actions } = climb(before, evidence, moment);
+  const seen = seeBrake(before, evidence, moment.policy, moment.now);
+  const { state, actions } = climb(seen, evidence, moment);
   const reads = actions.some(({ type }) => type === 'READ_FIGURES');
   if (reads || !isStressDue(state, moment.now)) return { state, actions };
   const after =
@@ -126,23 +130,47 @@ function climb(before: LadderState, evidence: Evidence, moment: Moment): Decisio
   if (state.figures === null) return nothing(state);
   const found = situationOf(state, state.figures, evidence, policy, now);
   const outcome = outcomeOf(state, found);
-  const unproved = evidence.kind !== 'FRESH' && needsProof(state, outcome, found, moment);
-  if (unproved && evidence.kind === 'TOLD') return readFirst(state, moment);
+  const doubt = doubtAbout(state, outcome, found, evidence, moment);
+  const starts = doubt === null && isToAsk(state, found, evidence, moment);
+  const reads = evidence.kind === 'TOLD' && isToRead(state, outcome, found, moment);
+  if (starts || reads) return readFirst(state, moment, starts);
 
   const proof = evidence.kind === 'FRESH' ? 'FRESH' : 'TOLD';
   const held = heldIn(evidence);
   const way = { ...moment, ...found, to: state.rung, proof, held } as const;
-  if (unproved && evidence.kind === 'STALE') {
-    return hold(state, LADDER[state.rung].STALE, { ...way, staleReason: evidence.reason });
+  if (doubt !== null) {
+    return hold(state, LADDER[state.rung].STALE, { ...way, staleReason: doubt });
   }
   if (found.condition === 'INDETERMINATE') {
-    if (evidence.kind === 'TOLD' && isRetryDue(state, now)) return readFirst(state, moment);
     return hold(state, outcome, { ...way, staleReason: missingPrices(state) });
   }
   const to = outcome.kind === 'GO' ? outcome.to : state.rung;
   const context = { ...way, to, staleReason: null };
   const free = clearHold({ state, actions: [] }, context);
   return carryOut(free, outcome, context);
+}
+
+/** Why the case may not go on, by what was read; null when it may, or nothing was read. */
+function doubtAbout(
+  state: LadderState,
+  outcome: Outcome,
+  found: Situation,
+  evidence: Evidence,
+  moment: Moment,
+): StaleReason | null {
+  if (evidence.kind === 'TOLD') return null;
+  if (evidence.kind === 'STALE') {
+    return needsProof(state, outcome, found, moment) ? evidence.reason : null;
+  }
+  return escalates(state, outcome, { ...moment, ...found })
+    ? (found.heldBack ?? heldFirmwide(evidence))
+    : null;
+}
+
+/** Is what the case was told not enough to go on with, or is it time to look again? */
+function isToRead(state: LadderState, outcome: Outcome, found: Situation, moment: Moment): boolean {
+  const looksAgain = found.condition === 'INDETERMINATE' && isRetryDue(state, moment.now);
+  return looksAgain || needsProof(state, outcome, found, moment);
 }
 
 /** What a re-read found in the account; null without one. */
@@ -152,11 +180,32 @@ function heldIn(evidence: Evidence): Holdings | null {
   return { cashE4, positions };
 }
 
-/** Holds, or goes on holding: recorded once. */
+/** Holds, or goes on holding: recorded once, and again when the firm's will takes the place of doubt. */
 function hold(state: LadderState, outcome: Outcome, context: StepContext): Decision {
-  if (state.hold === null) return carryOut({ state, actions: [] }, outcome, context);
   const reason = context.staleReason ?? missingPrices(state);
+  const before = state.hold?.reason ?? reason;
+  if (state.hold === null || isFirmHold(before) !== isFirmHold(reason)) {
+    return carryOut(clearHold({ state, actions: [] }, context), outcome, context);
+  }
   return nothing(onHold(state, reason, context.policy, context.now));
+}
+
+/**
+ * Is the liquidation brake to be asked: would a liquidation start, or has one waited for it long
+ * enough? What a reading that did not ask finds startable is read again.
+ */
+function isToAsk(
+  state: LadderState,
+  { condition }: Situation,
+  evidence: Evidence,
+  { now }: Moment,
+): boolean {
+  if (state.rung !== 'RESTRICTED' || evidence.kind === 'STALE') return false;
+  if (condition === 'GRACE_OVER_RELEASED') {
+    return evidence.kind === 'TOLD' || evidence.enforcement.start === null;
+  }
+  const waits = condition === 'GRACE_OVER_UNRELEASED' && evidence.kind === 'TOLD';
+  return waits && isBrakeRetryDue(state, now);
 }
 
 function outcomeOf(state: LadderState, { condition }: Situation): Outcome {
@@ -174,18 +223,25 @@ function needsProof(
   found: Situation,
   { policy, now }: Moment,
 ): boolean {
-  const { legs } = found;
-  const pending = pendingSteps(state, outcome, { policy, now, legs });
-  if (outcome.kind !== 'GO') return false;
-  if (outcome.proof === 'FRESH' && isCriticalUnproved(state, policy, now)) return true;
-  if (pending.length === 0) return false;
-  return outcome.proof === 'FRESH' || found.metBy === 'MARKET';
+  const context = { policy, now, ...found };
+  if (escalates(state, outcome, context)) return true;
+  if (needsFresh(outcome) && isCriticalUnproved(state, policy, now)) return true;
+  return found.metBy === 'MARKET' && pendingSteps(state, outcome, context).length > 0;
+}
+
+/** Would the case go up, or do anything against the account? */
+function escalates(state: LadderState, outcome: Outcome, context: PendingContext): boolean {
+  return needsFresh(outcome) && pendingSteps(state, outcome, context).length > 0;
+}
+
+function needsFresh(outcome: Outcome): boolean {
+  return outcome.kind === 'GO' && outcome.proof === 'FRESH';
 }
 
 function pendingSteps(
   state: LadderState,
   outcome: Outcome,
-  context: Pick<StepContext, 'policy' | 'now' | 'legs'>,
+  context: PendingContext,
 ): readonly Step[] {
   if (outcome.kind !== 'GO') return [];
   return outcome.steps.filter((step) => isPending(step, state, context));
@@ -202,17 +258,26 @@ function carryOut(before: Progress, outcome: Outcome, context: StepContext): Dec
   return { state: arrive(state, to, policy), actions };
 }
 
-function readFirst(state: LadderState, { policy, executionId }: Moment, attempt = 1): Decision {
+/** `starts`: the liquidation brake is to be asked as well. */
+function readFirst(
+  state: LadderState,
+  { policy, executionId }: Moment,
+  starts = false,
+  attempt = 1,
+): Decision {
+  const { accountId, caseId, episode, release } = state;
+  const isReleased = (release?.releasedBy.length ?? 0) >= PERSONS_AGAINST_BRAKE;
   const action: ReadFigures = {
     type: 'READ_FIGURES',
     attempt,
     executionId,
     request: {
-      accountId: state.accountId,
+      accountId,
       atLeast: state.figures?.version ?? null,
       quoteAgeMaxMs: policy.quoteAgeMaxMs,
       heartbeatAgeMaxMs: policy.heartbeatAgeMaxMs,
       calendarVersion: policy.calendar.version,
+      start: starts ? { accountId, caseId, episode, isReleased } : null,
     },
   };
   return { state, actions: [action] };
@@ -236,10 +301,11 @@ function onReading(
   if (reading.outcome === 'STALE') return onStale(state, reading.reason, moment);
   const ageMs = now - reading.readAt;
   if (ageMs > policy.heartbeatAgeMaxMs) {
-    if (attempt < READ_ATTEMPTS_MAX) return readFirst(state, moment, attempt + 1);
+    const starts = reading.enforcement.start !== null;
+    if (attempt < READ_ATTEMPTS_MAX) return readFirst(state, moment, starts, attempt + 1);
     return onStale(state, oldReading(ageMs, policy), moment);
   }
-  const { figures, cashE4, positions } = reading;
+  const { figures, cashE4, positions, enforcement } = reading;
   const known = state.figures;
   if (known !== null && isLater(known.version, figures.version)) {
     return onStale(state, olderThanTold(known, figures), moment);
@@ -252,7 +318,7 @@ function onReading(
   const proved = { ...seen, criticalSince: sinceWhen(isCritical, seen.criticalSince, now) };
   const doubt = doubtForbidding({ cashE4, positions }, isGraceOver(proved, policy, now), policy);
   if (doubt !== null) return onStale(proved, doubt, moment);
-  return advance(proved, { kind: 'FRESH', cashE4, positions }, moment);
+  return advance(proved, { kind: 'FRESH', cashE4, positions, enforcement }, moment);
 }
 
 /** What proves nothing does not prove either that the equity has stayed critical. */

@@ -65,6 +65,13 @@ export interface StressPolicy {
   readonly stressMs: number;
 }
 
+/** When liquidations stop until people have looked (RULES, Liquidation; DESIGN 17). */
+export interface BrakePolicy {
+  /** More accounts than this within the window are too many. */
+  readonly brakeAccountsMax: number;
+  readonly brakeWindowMs: number;
+}
+
 /** Which prices count, and what a doubtful one is worth (RULES, Liquidation; DESIGN 8). */
 export interface PricePolicy {
   /** A tick further than this from the price that counts has to be confirmed. */
@@ -80,7 +87,7 @@ export interface PricePolicy {
 }
 
 /** One version of a firm's choices. Episodes pin the version they began with (DESIGN 3). */
-export interface Policy extends MarginPolicy, LadderPolicy, StressPolicy, PricePolicy {
+export interface Policy extends MarginPolicy, LadderPolicy, StressPolicy, BrakePolicy, PricePolicy {
   readonly preset: Preset;
   /** Such as `demo.1`: preset and version, recorded with every decision. */
   readonly version: string;

@@ -1,5 +1,5 @@
 import type { HistoryEntry } from '#contracts/account-history.ts';
-import type { AuditRecord } from '#contracts/case-events.ts';
+import type { AccountAuditRecord } from '#contracts/case-events.ts';
 import type { MarginCalcRecord } from '#contracts/margin-figures.ts';
 
 /** What became of each account over the last thirty days: a projection, never for decisions. */
@@ -39,5 +39,5 @@ export type HistoryWrite =
 export interface AccountHistoryWriter {
   /** `now` is Unix ms. */
   writeFigures(figures: MarginCalcRecord, now: number): Promise<HistoryWrite>;
-  writeStep(event: AuditRecord, now: number): Promise<HistoryWrite>;
+  writeStep(event: AccountAuditRecord, now: number): Promise<HistoryWrite>;
 }

@@ -1,7 +1,7 @@
-import type { FiguresRequest, Reading } from '#domain/case-events.ts';
+import type { FiguresReading, FiguresRequest } from '#domain/case-events.ts';
 
 /** Reads an account's figures so that a case may escalate on them (DESIGN 8). */
 export interface FiguresReader {
   /** Resolves within a bounded wait; what is not proved fresh comes back as STALE, never as an error. */
-  read(request: FiguresRequest): Promise<Reading>;
+  read(request: FiguresRequest): Promise<FiguresReading>;
 }

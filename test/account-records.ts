@@ -1,4 +1,4 @@
-import type { AuditRecord, CaseSnapshot } from '#contracts/case-events.ts';
+import type { AccountAuditRecord, CaseSnapshot } from '#contracts/case-events.ts';
 import type { MarginCalcRecord } from '#contracts/margin-figures.ts';
 
 /** Records of an account as the engine and its case write them, to be varied by tests. */
@@ -66,6 +66,7 @@ export function caseSnapshot(changes: Partial<CaseSnapshot> = {}): CaseSnapshot 
     liquidate_at: null,
     stress_restricted_at: null,
     awaiting_release: false,
+    braked: false,
     released_by: [],
     funds_expire_at: null,
     enforcement_hold: null,
@@ -79,7 +80,7 @@ export function caseSnapshot(changes: Partial<CaseSnapshot> = {}): CaseSnapshot 
 }
 
 /** An audit event about an account. */
-export function auditEvent(changes: Partial<AuditRecord> = {}): AuditRecord {
+export function auditEvent(changes: Partial<AccountAuditRecord> = {}): AccountAuditRecord {
   return {
     event_id: 'event-1',
     event_type: 'MARGIN_CALL',

@@ -15,6 +15,7 @@ import { createTokenVerifier } from '#platform/identity/token-verifier.ts';
 import { createMetrics } from '#platform/metrics.ts';
 import { loadPolicy } from '#platform/policies.ts';
 import { createCases } from '#platform/temporal/cases.ts';
+import { createFirmEnforcement } from '#platform/temporal/firm-enforcement.ts';
 import { connectTemporal } from '#platform/temporal/connection.ts';
 import { openStateIndex } from './dynamodb-fixture.ts';
 import type { StateIndexFixture } from './dynamodb-fixture.ts';
@@ -100,6 +101,10 @@ export async function openApi(
     history: stateIndex.history,
     openCases: stateIndex.cases,
     cases: createCases(temporal.client, { prefix }),
+    firm: {
+      command: createFirmEnforcement(temporal.client, { prefix }).command,
+      holds: () => Promise.resolve([]),
+    },
     alerts: new AlertsRead(),
     commands: createCommandSigner(privateKey),
     tokens: createTokenVerifier(publicKey),

@@ -273,6 +273,27 @@ export const CASE_STORIES: readonly CaseStory[] = [
     ),
     run: 'CONTINUED',
   },
+  story(
+    'braked',
+    'whose liquidation the brake stops until two persons release it',
+    POLICY,
+    async (world, say) => {
+      world.brake = 'BRAKED';
+      await world.price(DEFICIENT);
+      await audited(world, 'AWAITING_RELEASE');
+      await say('RELEASE', 'ann');
+      await say('RELEASE', 'bob');
+      await audited(world, 'LIFTED');
+    },
+  ),
+  story('firm-held', 'that the firm holds and lets go again', POLICY, async (world) => {
+    const reason = 'the price vendor sends nonsense';
+    world.held = [{ scope: 'GLOBAL', by: 'ann', since: 1, reason, resumeAskedBy: null }];
+    await world.price(DEFICIENT);
+    await audited(world, 'HELD');
+    world.held = [];
+    await audited(world, 'CLOCK_STARTED');
+  }),
 ];
 
 function story(name: string, tells: string, policy: Policy, play: CaseStory['play']): CaseStory {

@@ -9,13 +9,20 @@ import { TOPICS } from '#contracts/topics.ts';
 import { liquidationOrderSchema } from '#contracts/case-events.ts';
 import type { LiquidationOrderRecord } from '#contracts/case-events.ts';
 import { toE4 } from '#contracts/wire.ts';
-import type { FiguresRequest, MachineEvent, Reading, StaleReason } from '#domain/case-events.ts';
+import type {
+  FiguresReading,
+  FiguresRequest,
+  MachineEvent,
+  StaleReason,
+} from '#domain/case-events.ts';
+import type { FirmHold, StartAnswer, StartRequest } from '#domain/firm-enforcement.ts';
 import type { CaseFigures } from '#domain/case-figures.ts';
 import { accountFigures } from '#domain/margin.ts';
 import type { Position } from '#domain/margin.ts';
 import { E4, marketValueE4 } from '#domain/money.ts';
 import type { Policy } from '#domain/policy.ts';
 import { stressExcessOf } from '#domain/stress-verdict.ts';
+import type { FirmWatch } from '#ports/firm-enforcement.ts';
 import type { FiguresReader } from '#ports/figures-reader.ts';
 import type { Held, Holdings } from '#ports/holdings.ts';
 import type { Message, MessageChannel, MessageChannels, Sent } from '#ports/message-channel.ts';
@@ -35,7 +42,9 @@ export interface Written {
  * figures by the product's own rules, a reader that is fresh until told otherwise, a venue that fills
  * at the last price. For tests of the workflow's shell; the demo runs on the real parts.
  */
-export class CaseWorld implements Publisher, FiguresReader, Holdings, MessageChannels, NoticeLog {
+export class CaseWorld
+  implements Publisher, FiguresReader, FirmWatch, Holdings, MessageChannels, NoticeLog
+{
   readonly written: Written[] = [];
   /** What the customer got. */
   readonly messages: Message[] = [];
@@ -46,6 +55,9 @@ export class CaseWorld implements Publisher, FiguresReader, Holdings, MessageCha
   readonly policy: Policy;
   /** What the reader answers in place of fresh figures. */
   stale: StaleReason | null = null;
+  /** What the firm holds, and what the liquidation brake answers. */
+  held: FirmHold[] = [];
+  brake: StartAnswer = 'GRANTED';
   /** How often the figures were re-read. */
   readings = 0;
   /** Whether records can be written; how often that failed. */
@@ -153,7 +165,7 @@ export class CaseWorld implements Publisher, FiguresReader, Holdings, MessageCha
     });
   }
 
-  read(request: FiguresRequest): Promise<Reading> {
+  read(request: FiguresRequest): Promise<FiguresReading> {
     const readAt = Date.now();
     this.readings += 1;
     if (this.stale !== null)
@@ -166,6 +178,14 @@ export class CaseWorld implements Publisher, FiguresReader, Holdings, MessageCha
       cashE4: this.#cashE4,
       positions: this.#positions(),
     });
+  }
+
+  holds(): Promise<readonly FirmHold[]> {
+    return Promise.resolve(this.held);
+  }
+
+  askToStart({ isReleased }: StartRequest): Promise<StartAnswer> {
+    return Promise.resolve(isReleased ? 'GRANTED' : this.brake);
   }
 
   of(): Held {

@@ -1,7 +1,7 @@
 import { encodeMarginCalc } from '#contracts/margin-figures.ts';
 import type { HeartbeatRecord } from '#contracts/margin-figures.ts';
 import { TOPICS } from '#contracts/topics.ts';
-import type { FiguresRequest, Reading } from '#domain/case-events.ts';
+import type { FiguresRequest, FiguresReading } from '#domain/case-events.ts';
 import { accountFigures } from '#domain/margin.ts';
 import { E4 } from '#domain/money.ts';
 import type { Mark } from '#domain/price-acceptance.ts';
@@ -169,7 +169,7 @@ async function qualityOf(): Promise<string | undefined> {
   return reading.outcome === 'FRESH' ? reading.positions[0]?.quality : reading.reason.code;
 }
 
-function staleCode(reading: Reading): string {
+function staleCode(reading: FiguresReading): string {
   return reading.outcome === 'STALE' ? reading.reason.code : 'FRESH';
 }
 

@@ -1,5 +1,12 @@
 import { loadCalendar } from '#platform/calendars.ts';
-import type { CaseEvent, CaseExecution, Reading, StaleReason } from '#domain/case-events.ts';
+import type {
+  CaseEvent,
+  CaseExecution,
+  Reading,
+  ReadingRequest,
+  StaleReason,
+} from '#domain/case-events.ts';
+import type { FirmHold, StartAnswer } from '#domain/firm-enforcement.ts';
 import type { ExchangeCalendar } from '#domain/calendar.ts';
 import type { CaseFigures } from '#domain/case-figures.ts';
 import { nextDeadline } from '#domain/ladder-deadlines.ts';
@@ -45,6 +52,8 @@ export const WALK_POLICY: Policy = {
   stressBasis: 'KEPT',
   stressMove: rate(60_000),
   stressMs: 60_000,
+  brakeAccountsMax: 10,
+  brakeWindowMs: 600_000,
   priceConflationMs: 250,
   outlierMove: rate(200_000),
   outlierTicks: 3,
@@ -92,6 +101,10 @@ export class LadderWalk {
   /** The starts of clocks, which are recorded too, apart from what the case does. */
   readonly clocks: Taken[] = [];
   readonly readings: Reading[] = [];
+  readonly requests: ReadingRequest[] = [];
+  /** What the firm holds, and what the liquidation brake answers where people have not released. */
+  holds: readonly FirmHold[] = [];
+  brake: StartAnswer = 'GRANTED';
 
   constructor(policy: Policy = WALK_POLICY) {
     this.policyInForce = policy;
@@ -226,7 +239,8 @@ export class LadderWalk {
 
   #perform(action: LadderAction): CaseEvent | null {
     if (action.type === 'READ_FIGURES') {
-      const reading = this.#read();
+      const reading = this.#read(action.request);
+      this.requests.push(action.request);
       this.readings.push(reading);
       this.now += this.readingMs;
       const { attempt, executionId } = action;
@@ -251,12 +265,15 @@ export class LadderWalk {
     return null;
   }
 
-  #read(): Reading {
+  #read({ start }: ReadingRequest): Reading {
     const readAt = this.now;
     if (this.stale !== null) return { outcome: 'STALE', readAt, reason: this.stale };
     const { cashE4, positions } = this;
     const { calendar } = this;
-    const read = { readAt, figures: this.figures(), cashE4, positions };
+    const brake = start?.isReleased === true ? 'GRANTED' : this.brake;
+    const isHeld = this.holds.some(({ scope }) => scope === 'GLOBAL');
+    const enforcement = { holds: this.holds, start: start === null || isHeld ? null : brake };
+    const read = { readAt, figures: this.figures(), cashE4, positions, enforcement };
     return { outcome: 'FRESH', ...read, ...(calendar === null ? {} : { calendar }) };
   }
 

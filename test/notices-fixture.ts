@@ -46,6 +46,10 @@ export async function perform(
   const { issueMarginCall } = createCaseActivities({
     publisher: kafka,
     figures: { read: () => Promise.reject(new Error('nothing is read here')) },
+    firm: {
+      holds: () => Promise.reject(new Error('nothing is held here')),
+      askToStart: () => Promise.reject(new Error('nothing starts here')),
+    },
     commands: { check: () => Promise.reject(new Error('nobody commands here')) },
     holdings: {
       of: () => {

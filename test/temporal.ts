@@ -82,6 +82,7 @@ export class CaseServer {
       activities: createCaseActivities({
         publisher: world,
         figures: world,
+        firm: world,
         holdings: world,
         channels: world,
         noticeLog: world,

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { CaseActivities } from '#contracts/case-activities.ts';
+import type { FirmActivities } from '#contracts/firm-messages.ts';
 import type { Logger } from '#ports/logger.ts';
 import type { Metrics } from '#ports/metrics.ts';
 import type { Readiness } from '#ports/readiness.ts';
@@ -20,7 +21,7 @@ export interface CaseWorkerOptions {
   readonly address: string;
   readonly namespace: string;
   readonly taskQueue: string;
-  readonly activities: CaseActivities;
+  readonly activities: CaseActivities & FirmActivities;
   readonly logger: Logger;
   readonly metrics: Metrics;
   /** Called when the worker can no longer run. */
@@ -38,7 +39,7 @@ export async function startCaseWorker(
     connection,
     namespace: options.namespace,
     taskQueue: options.taskQueue,
-    workflowsPath: fileURLToPath(new URL('../workflows/account-case.ts', import.meta.url)),
+    workflowsPath: fileURLToPath(new URL('../workflows/worker-workflows.ts', import.meta.url)),
     activities: options.activities,
     interceptors: { activity: [measureActivities(options.metrics, options.logger), knowAttempt] },
     maxCachedWorkflows: CACHED_CASES_MAX,

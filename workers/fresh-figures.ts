@@ -3,7 +3,12 @@ import { figuresVersionString } from '#contracts/figures-version.ts';
 import type { HeartbeatRecord, MarginCalcRecord } from '#contracts/margin-figures.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import { toE4 } from '#contracts/wire.ts';
-import type { FiguresRequest, Reading, StaleCode, StaleReason } from '#domain/case-events.ts';
+import type {
+  FiguresReading,
+  FiguresRequest,
+  StaleCode,
+  StaleReason,
+} from '#domain/case-events.ts';
 import { isLater } from '#domain/figures-version.ts';
 import type { ClosesFrom, MarketHours } from '#domain/market-hours.ts';
 import type { Policy } from '#domain/policy.ts';
@@ -57,7 +62,7 @@ export function createFreshFigures(parts: FreshFiguresParts): FiguresReader {
   };
 }
 
-async function read(parts: FreshFiguresParts, request: FiguresRequest): Promise<Reading> {
+async function read(parts: FreshFiguresParts, request: FiguresRequest): Promise<FiguresReading> {
   try {
     const ends = await parts.ends.fetch();
     return await readWithin(parts, request, ends);
@@ -75,7 +80,7 @@ async function readWithin(
   parts: FreshFiguresParts,
   request: FiguresRequest,
   ends: Ends,
-): Promise<Reading> {
+): Promise<FiguresReading> {
   const { clock, view, catchUpMsMax = CATCH_UP_MS_MAX } = parts;
   const partition = parts.partitionOf(request.accountId);
   const giveUpAt = clock.now() + catchUpMsMax;
@@ -156,7 +161,7 @@ interface Found {
   readonly now: number;
 }
 
-function judge(parts: FreshFiguresParts, request: FiguresRequest, found: Found): Reading {
+function judge(parts: FreshFiguresParts, request: FiguresRequest, found: Found): FiguresReading {
   const { policy } = parts;
   const { partition, heartbeat, record, now } = found;
   if (record === null) {

@@ -1,4 +1,5 @@
 import { createCaseActivities } from '#activities/account-case.ts';
+import { createFirmActivities } from '#activities/firm-enforcement.ts';
 import { systemClock } from '#platform/clock.ts';
 import type { Environment } from '#platform/environment.ts';
 import { createCommandVerifier } from '#platform/identity/command-envelope.ts';
@@ -20,6 +21,7 @@ import { isRepeatedAttempt } from './activity-attempt.ts';
 import { CaseCensus } from './case-census.ts';
 import { observeCases, showCaseCounts } from './case-metrics.ts';
 import { startCaseWorker } from './case-worker.ts';
+import { openFirm } from './open-firm.ts';
 import { openFigures } from './open-figures.ts';
 
 const NAME = 'worker';
@@ -34,14 +36,16 @@ runProcess({
     const surroundings = { ...kafka, watch };
     const commands = await commandVerifier(environment);
     const policy = loadPolicy(environment.preset);
-    const [publisher, { figures, holdings, stop: stopFigures }] = await Promise.all([
+    const [publisher, { firm, adopted, stop: stopFirm }, view] = await Promise.all([
       createPublisher(surroundings, partitions),
+      openFirm(surroundings, { address, namespace, prefix: topicPrefix }, fail),
       openFigures(surroundings, { policy, partitions, metrics, onFatal: fail }),
     ]);
     const activities = createCaseActivities({
       publisher,
-      figures,
-      holdings,
+      figures: view.figures,
+      firm,
+      holdings: view.holdings,
       channels: customerChannels(environment, logger),
       noticeLog: createNoticeLog(kafka, partitions),
       isRepeated: isRepeatedAttempt,
@@ -55,7 +59,10 @@ runProcess({
       address,
       namespace,
       taskQueue: caseTaskQueue(topicPrefix),
-      activities,
+      activities: {
+        ...activities,
+        ...createFirmActivities({ publisher, commands, adopted, clock: systemClock }),
+      },
       logger,
       metrics,
       onFatal: fail,
@@ -68,7 +75,7 @@ runProcess({
       stop: async () => {
         census.stop();
         await worker.stop();
-        await Promise.all([stopFigures(), publisher.close(), watch.stop()]);
+        await Promise.all([view.stop(), stopFirm(), publisher.close(), watch.stop()]);
         await counter.close();
       },
     };

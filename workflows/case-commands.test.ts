@@ -47,6 +47,9 @@ const TWO_PERSONS: Policy = {
   twoPersonNotionalE4: 10_000,
 };
 
+/** At once past due and liquidated; a case that is held looks again soon. */
+const AT_ONCE: Policy = { ...POLICY, dueAfterMs: 100, staleRetryMs: 200 };
+
 /** A case that runs, and people who talk to it. */
 interface Desk {
   readonly world: CaseWorld;
@@ -132,6 +135,53 @@ async function awaitRelease({ world }: Desk): Promise<void> {
   await world.price(DEFICIENT);
   await until('it waits for release', () => audited(world, 'AWAITING_RELEASE').length > 0);
 }
+
+describe('a case that the firm stops', () => {
+  test('waits for two persons while the liquidation brake is on, and says why', async () => {
+    await story(AT_ONCE, async (desk) => {
+      desk.world.brake = 'BRAKED';
+      await awaitRelease(desk);
+      const [asked] = audited(desk.world, 'AWAITING_RELEASE');
+      expect(asked).toMatchObject({
+        persons: 2,
+        reason: 'LIQUIDATION_BRAKE',
+        case: { awaiting_release: true, braked: true },
+      });
+      const alerts = desk.world.written.filter(({ topic }) => topic === 'alerts.v1');
+      expect(alerts.map(({ record }) => record.what)).toEqual([
+        expect.stringContaining('by 2 of us: the liquidation brake is on'),
+      ]);
+      await desk.send(await desk.sealed('RELEASE', { by: 'ann' }));
+      expect(desk.world.actions('liquidations.v1')).toEqual([]);
+      await desk.send(await desk.sealed('RELEASE', { by: 'bob' }));
+      await until('it liquidates', () => desk.world.actions('liquidations.v1').length > 0);
+    });
+  }, 60_000);
+
+  test('goes on by itself when the brake has been released', async () => {
+    await story(AT_ONCE, async (desk) => {
+      desk.world.brake = 'BRAKED';
+      await awaitRelease(desk);
+      desk.world.brake = 'GRANTED';
+      await until('it liquidates', () => desk.world.actions('liquidations.v1').length > 0);
+    });
+  }, 60_000);
+
+  test('holds without calling a person, and goes on when the firm resumes', async () => {
+    await story(AT_ONCE, async ({ world }) => {
+      const reason = 'the price vendor sends nonsense';
+      world.held = [{ scope: 'GLOBAL', by: 'ann', since: 1, reason, resumeAskedBy: null }];
+      await world.price(DEFICIENT);
+      await until('it is held', () => audited(world, 'HELD').length > 0);
+      expect(audited(world, 'HELD')[0]).toMatchObject({
+        reason: { code: 'ENFORCEMENT_HELD', what: 'GLOBAL', observed: `held by ann: ${reason}` },
+      });
+      expect(world.actions('alerts.v1')).toEqual([]);
+      world.held = [];
+      await until('the call is out', called(world));
+    });
+  }, 60_000);
+});
 
 describe('a command of a person', () => {
   test('funds on their way hold escalation, and are written down with who said so', async () => {

@@ -56,7 +56,9 @@ function excessText({ figures }: LadderState): string {
 
 function nextLine(state: LadderState, next: Deadline | null): string {
   if (isAwaitingRelease(state))
-    return '**waiting for release**: a person has to release the liquidation.';
+    return state.release?.braked
+      ? '**waiting for release**: the liquidation brake is on, two persons have to release it.'
+      : '**waiting for release**: a person has to release the liquidation.';
   if (next !== null) return `${deadlineText(state, next)} at ${instantText(next.at)}`;
   return state.rung === 'ACTIVE'
     ? 'nothing until the account is in trouble.'

@@ -39,6 +39,8 @@ export function deadlineText(state: LadderState, deadline: Deadline): string {
       return `on hold (${state.hold?.reason.code ?? ''}): look again`;
     case 'ACCELERATION':
       return `call of ${demand} accelerated if the equity stays critical`;
+    case 'BRAKE_RETRY':
+      return 'liquidation if the brake is off';
     case 'STRESS':
       return state.stress.heldSince === null
         ? 'close-only if stress keeps the account underwater'
@@ -74,7 +76,7 @@ export function actionText(action: CaseAction): string {
     case 'CLOSE_ONLY':
       return 'close-only until the call is met';
     case 'AWAIT_RELEASE':
-      return `liquidation waits for ${String(action.persons)} person(s) to release it${action.isUrgent ? ': urgent' : ''}`;
+      return `liquidation waits for ${String(action.persons)} person(s) to release it${action.isBraked ? ': the brake is on' : ''}${action.isUrgent ? ': urgent' : ''}`;
     case 'COMMANDED':
       return commandText(action.command, action.outcome);
     case 'FUNDS_EXPIRED':

@@ -8,8 +8,8 @@ import type { CaseList, CaseSummary } from '#contracts/case-list.ts';
 import { PAGE_ACCOUNTS_MAX } from '#contracts/rest.ts';
 import {
   aligned,
+  dueText,
   duration,
-  instantText,
   moneyText,
   painted,
   plain,
@@ -119,7 +119,7 @@ function casesText(cases: readonly CaseSummary[], now: number, paint: Paint): st
     one.rung,
     moneyText(one.deficiency),
     moneyText(one.demand),
-    one.awaiting_release ? 'waits for release' : instantText(one.due_at, now),
+    dueText(one, now),
     one.acknowledged_by ?? '-',
     one.hold === null ? '' : `for ${duration(now - one.hold.since)}: ${one.hold.reason}`,
   ]);

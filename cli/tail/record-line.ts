@@ -36,7 +36,8 @@ const FIELDS = new Map<string, readonly string[]>(
     [TOPICS.executions.name]: ['status', 'side', 'last_qty', 'symbol', 'last_price', 'leaves_qty'],
     [TOPICS.notices.name]: ['kind', 'channel', 'state', 'amount', 'due_at', 'reason'],
     [TOPICS.alerts.name]: ['severity', 'code', 'event', 'what', 'pages'],
-    [TOPICS.audit.name]: ['event_type', 'rung', 'by', 'reason', 'note', 'amount'],
+    [TOPICS.enforcement.name]: ['change', 'by', 'reason', 'resume_asked_by'],
+    [TOPICS.audit.name]: ['event_type', 'scope', 'rung', 'by', 'reason', 'note', 'amount'],
   }),
 );
 const DEAD_LETTER_FIELDS = ['code', 'reason', 'partition', 'offset'];

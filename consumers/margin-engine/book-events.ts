@@ -1,5 +1,5 @@
 import type { AdjustmentRecord } from '#contracts/adjustments.ts';
-import type { AuditRecord } from '#contracts/case-events.ts';
+import type { AccountAuditRecord } from '#contracts/case-events.ts';
 import type { DeadLetterRecord } from '#contracts/dead-letter.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import { fromE4 } from '#contracts/wire.ts';
@@ -104,7 +104,7 @@ export function blockElsewhere(
   return { topic: TOPICS.adjustments.name, key: accountId, value: JSON.stringify(block) };
 }
 
-function audit(event: AuditRecord): OutboundRecord {
+function audit(event: AccountAuditRecord): OutboundRecord {
   return {
     topic: TOPICS.audit.name,
     key: event.account_id,

@@ -1,6 +1,6 @@
 import type { RungName, StatusName } from '#contracts/account-state.ts';
 import { caseSnapshotSchema } from '#contracts/case-events.ts';
-import type { AuditRecord, CaseSnapshot } from '#contracts/case-events.ts';
+import type { AccountAuditRecord, CaseSnapshot } from '#contracts/case-events.ts';
 import type { MarginCalcRecord } from '#contracts/margin-figures.ts';
 import { isLater } from '#domain/figures-version.ts';
 
@@ -63,7 +63,7 @@ export type CaseInAudit =
   | { readonly kind: 'MALFORMED'; readonly reason: string };
 
 /** Reads `details.case` of an audit event. */
-export function caseInAudit(event: AuditRecord): CaseInAudit {
+export function caseInAudit(event: AccountAuditRecord): CaseInAudit {
   const found = event.details.case;
   if (found === undefined || found === null) return { kind: 'NONE' };
   const parsed = caseSnapshotSchema.safeParse(found);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { auditSchema } from '#contracts/case-events.ts';
-import type { AuditRecord, CaseSnapshot } from '#contracts/case-events.ts';
+import type { AccountAuditRecord, AuditRecord, CaseSnapshot } from '#contracts/case-events.ts';
 import { decodeRecord } from '#contracts/decode-record.ts';
 import { marginCalcSchema } from '#contracts/margin-figures.ts';
 import type { MarginCalcRecord } from '#contracts/margin-figures.ts';
@@ -116,15 +116,18 @@ export class StateIndex {
 
   async #handleAudit(records: readonly InboundRecord[]): Promise<void> {
     const cases: { accountId: string; snapshot: CaseSnapshot }[] = [];
-    const steps: AuditRecord[] = [];
+    const steps: AccountAuditRecord[] = [];
     for (const inbound of records) {
       const decoded = decodeRecord(auditSchema, inbound.value, inbound.key);
       if (!decoded.ok) {
         this.#refuse(inbound, decoded.refusal.code, decoded.refusal.reason);
         continue;
       }
-      steps.push(decoded.record);
-      const found = caseInAudit(decoded.record);
+      const event = decoded.record;
+      // What concerns the whole firm belongs to no account's history.
+      if (!isOfAccount(event)) continue;
+      steps.push(event);
+      const found = caseInAudit(event);
       if (found.kind === 'CASE') cases.push(found);
       else if (found.kind === 'MALFORMED') this.#refuse(inbound, 'SCHEMA', found.reason);
     }
@@ -140,7 +143,7 @@ export class StateIndex {
     this.#count('figures_history', record.account_id, write);
   }
 
-  async #writeStep(event: AuditRecord): Promise<void> {
+  async #writeStep(event: AccountAuditRecord): Promise<void> {
     const { history, clock } = this.#services;
     const write = await this.#untilAnswered(() => history.writeStep(event, clock.now()));
     this.#count('step', event.account_id, write);
@@ -199,4 +202,8 @@ export class StateIndex {
     const fields = { topic, partition, offset, code, reason };
     this.#services.logger.warn(fields, 'a record is not of its schema and is passed over');
   }
+}
+
+function isOfAccount(event: AuditRecord): event is AccountAuditRecord {
+  return event.account_id !== null;
 }

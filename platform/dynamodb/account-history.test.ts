@@ -2,7 +2,7 @@ import { DescribeTimeToLiveCommand, QueryCommand } from '@aws-sdk/client-dynamod
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { HistoryEntry } from '#contracts/account-history.ts';
-import type { AuditRecord } from '#contracts/case-events.ts';
+import type { AccountAuditRecord } from '#contracts/case-events.ts';
 import type { HistoryQuery } from '#ports/account-history.ts';
 import { auditEvent, caseSnapshot, marginCalc, NOON } from '#test/account-records.ts';
 import { openStateIndex } from '#test/dynamodb-fixture.ts';
@@ -28,7 +28,7 @@ const DAY_MS = 86_400_000;
 /** Expiry is judged by the clock that the caller gives. */
 const NOW = NOON + 1_000;
 
-const step = (accountId: string, number: number, changes: Partial<AuditRecord> = {}) =>
+const step = (accountId: string, number: number, changes: Partial<AccountAuditRecord> = {}) =>
   auditEvent({
     account_id: accountId,
     event_id: `${accountId}-${String(number)}`,

@@ -283,6 +283,7 @@ describe('the list of accounts', () => {
       demand: 10_000,
       due_at: NOON + 6_000,
       awaiting_release: false,
+      braked: false,
       hold: null,
       acknowledged_by: null,
     });

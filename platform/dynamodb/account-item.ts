@@ -61,6 +61,7 @@ export const SUMMARY_ATTRIBUTES = [
   'demand',
   'due_at',
   'awaiting_release',
+  'braked',
   'hold',
   'acknowledged_by',
 ] as const;
@@ -134,6 +135,7 @@ const ABSENT = {
   demand: null,
   due_at: null,
   awaiting_release: false,
+  braked: false,
   hold: null,
   acknowledged_by: null,
 };

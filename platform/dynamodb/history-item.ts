@@ -6,7 +6,7 @@ import {
   timelineStepSchema,
 } from '#contracts/account-history.ts';
 import type { HistoryEntry, TimelineStep } from '#contracts/account-history.ts';
-import type { AuditRecord } from '#contracts/case-events.ts';
+import type { AccountAuditRecord } from '#contracts/case-events.ts';
 import { figuresVersionString } from '#contracts/figures-version.ts';
 import type { MarginCalcRecord } from '#contracts/margin-figures.ts';
 import type { Attributes } from './account-item.ts';
@@ -35,7 +35,7 @@ export function stepKey(atMs: number, slot: number): number {
 }
 
 /** The slot where a step belongs: its number in its case, else one that its id gives. */
-export function slotOf(event: AuditRecord): number {
+export function slotOf(event: AccountAuditRecord): number {
   const number = event.details.action_number;
   const place = Number.isSafeInteger(number) ? Number(number) : idNumber(event.event_id);
   return nextSlot(place - 1);
@@ -76,7 +76,7 @@ const caseDetails = z.object({
 });
 
 /** The attributes of a step's item beside its key. */
-export function stepHistory(event: AuditRecord): Attributes {
+export function stepHistory(event: AccountAuditRecord): Attributes {
   const known = caseDetails.parse({
     episode: event.details.episode ?? null,
     rung: event.details.rung ?? null,

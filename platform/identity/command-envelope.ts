@@ -2,23 +2,35 @@ import { createHash } from 'node:crypto';
 import { CompactSign, compactVerify, errors } from 'jose';
 import type { CryptoKey } from 'jose';
 import { z } from 'zod';
-import { canonicalText, COMMAND_ROLES } from '#contracts/command-envelope.ts';
-import type { CommandContent, EnvelopeCheck, RefusedCommand } from '#contracts/command-envelope.ts';
+import {
+  aboutOf,
+  canonicalText,
+  COMMAND_ROLES,
+  FIRM_COMMAND_ROLES,
+} from '#contracts/command-envelope.ts';
+import type {
+  CommandContent,
+  EnvelopeCheck,
+  FirmCommandContent,
+  RefusedCommand,
+} from '#contracts/command-envelope.ts';
 import { hasRole, roleSchema, TOKEN_ISSUER } from '#contracts/roles.ts';
+import type { Role } from '#contracts/roles.ts';
 import { id, instant } from '#contracts/wire.ts';
 import type { CommandSigner, CommandVerifier } from '#ports/command-envelope.ts';
 import { ALGORITHM } from './keys.ts';
 
 /** Marks the envelope in its protected header: a bearer token is none, nor is an envelope a token. */
 const TYPE = 'sentinel-command';
-const AUDIENCE = 'margin-sentinel-case';
+/** An envelope for a case is worth nothing to the firm's enforcement, nor the other way round. */
+const AUDIENCES = { case: 'margin-sentinel-case', firm: 'margin-sentinel-enforcement' } as const;
 
 const claimsSchema = z.strictObject({
   iss: z.literal(TOKEN_ISSUER),
-  aud: z.literal(AUDIENCE),
+  aud: z.enum(AUDIENCES),
   sub: id,
   role: roleSchema,
-  account_id: id,
+  about: id,
   command_id: id,
   payload_sha256: z.string(),
   expires_at: instant,
@@ -29,7 +41,7 @@ type Claims = z.infer<typeof claimsSchema>;
 export function createCommandSigner(privateKey: CryptoKey): CommandSigner {
   return {
     seal: async (content, by, role) => {
-      const claims: Claims = { ...bound(content), iss: TOKEN_ISSUER, aud: AUDIENCE, sub: by, role };
+      const claims: Claims = { ...bound(content), iss: TOKEN_ISSUER, sub: by, role };
       const envelope = await new CompactSign(new TextEncoder().encode(JSON.stringify(claims)))
         .setProtectedHeader({ alg: ALGORITHM, typ: TYPE })
         .sign(privateKey);
@@ -47,25 +59,34 @@ export function createCommandVerifier(publicKey: CryptoKey): CommandVerifier {
         return refuse('BAD_SIGNATURE', 'an envelope without a valid signature', "the API's");
       }
       const content = bound(message);
-      const other = (['account_id', 'command_id', 'expires_at', 'payload_sha256'] as const).find(
-        (name) => claims[name] !== content[name],
-      );
+      const other = BINDING.find((name) => claims[name] !== content[name]);
       if (other !== undefined) {
         return refuse('CONTENT_NOT_SIGNED', `another ${other}`, `the ${other} that was signed`);
       }
       if (now >= message.expiresAt)
         return refuse('COMMAND_EXPIRED', text(now), text(message.expiresAt));
-      const needed = COMMAND_ROLES[message.command.type];
+      const needed = neededFor(message);
       if (!hasRole([claims.role], needed)) return refuse('ROLE_NOT_ENOUGH', claims.role, needed);
       return { ok: true, by: claims.sub, role: claims.role };
     },
   };
 }
 
+type Content = CommandContent | FirmCommandContent;
+
+const BINDING = ['aud', 'about', 'command_id', 'expires_at', 'payload_sha256'] as const;
+
+function neededFor(content: Content): Role {
+  return 'accountId' in content
+    ? COMMAND_ROLES[content.command.type]
+    : FIRM_COMMAND_ROLES[content.command.type];
+}
+
 /** The claims that bind a content. */
-function bound(content: CommandContent) {
+function bound(content: Content): Pick<Claims, (typeof BINDING)[number]> {
   return {
-    account_id: content.accountId,
+    aud: 'accountId' in content ? AUDIENCES.case : AUDIENCES.firm,
+    about: aboutOf(content),
     command_id: content.command.commandId,
     expires_at: content.expiresAt,
     payload_sha256: createHash('sha256').update(canonicalText(content)).digest('base64url'),

@@ -35,14 +35,21 @@ export async function sendCommand(
     return { kind: 'OBEYED', reply };
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return { kind: 'NO_CASE' };
-    if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return { kind: 'UNANSWERED' };
-    if (error instanceof WorkflowUpdateFailedError) return refusedBy(error);
-    throw error;
+    return unobeyed(error);
   }
 }
 
-/** The refusal that a case threw. Throws what is none. */
-function refusedBy(error: WorkflowUpdateFailedError): CommandResult {
+type Unobeyed = Extract<CommandResult, { kind: 'REFUSED' | 'UNANSWERED' }>;
+
+/** What the failure of an update with a command says. Throws what says nothing about the command. */
+export function unobeyed(error: unknown): Unobeyed {
+  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return { kind: 'UNANSWERED' };
+  if (error instanceof WorkflowUpdateFailedError) return refusedBy(error);
+  throw error;
+}
+
+/** The refusal that a workflow threw. Throws what is none. */
+function refusedBy(error: WorkflowUpdateFailedError): Unobeyed {
   const details = error.cause instanceof ApplicationFailure ? error.cause.details : undefined;
   const refusal = refusedCommandSchema.safeParse(details?.[0]);
   if (!refusal.success) throw error;

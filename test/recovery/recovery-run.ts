@@ -22,6 +22,7 @@ import type { Fault, PlanShape } from './fault-plan.ts';
 import { Load } from './load.ts';
 import { repeatedNotices, repeatedSteps, repeatedStress, wrongOrders } from './once.ts';
 import { wrongFigures } from './right-figures.ts';
+import { releaseBrake } from './brake-desk.ts';
 import { wrongRungs } from './right-rungs.ts';
 import { RunWatch } from './run-watch.ts';
 import { timerFindings } from './timers.ts';
@@ -183,6 +184,7 @@ async function lookForUnrest(world: World, watch: RunWatch): Promise<string[]> {
   if (asleep.length > 0) return asleep.map((name) => `${name} does not run`);
   const notReady = await world.notReady();
   if (notReady.length > 0) return notReady;
+  await releaseBrake(world.apiUrl, (subject) => tokenOf(world, 'approver', subject));
   const { hysteresisRate } = loadPolicy('demo');
   const cases = await casesOf(world);
   const rungs = wrongRungs(watch.figures, cases, hysteresisRate.num / hysteresisRate.den);
@@ -292,9 +294,13 @@ async function readAll(world: World, topic: string): Promise<InboundRecord[]> {
   return records.sort((a, b) => a.partition - b.partition || a.offset - b.offset);
 }
 
-async function tokenOf(world: World, role: 'feed' | 'viewer'): Promise<string> {
+async function tokenOf(
+  world: World,
+  role: 'feed' | 'viewer' | 'approver',
+  subject = `recovery-${role}`,
+): Promise<string> {
   const key = await readPrivateKey(world.privateKeyFile);
-  return mintToken({ subject: `recovery-${role}`, roles: [role] }, key, Date.now(), TOKEN_MS);
+  return mintToken({ subject, roles: [role] }, key, Date.now(), TOKEN_MS);
 }
 
 function readerOf({ kafkaBrokers }: World): Parameters<typeof createLogReader>[0] {

@@ -1,4 +1,4 @@
-import type { CaseEvent, FiguresRequest, Reading } from '#domain/case-events.ts';
+import type { CaseEvent, ReadingRequest, Reading } from '#domain/case-events.ts';
 import { EMPTY_INBOX, put, take } from '#domain/case-inbox.ts';
 import type { CaseAction, LadderAction } from '#domain/ladder-actions.ts';
 import { nextDeadline } from '#domain/ladder-deadlines.ts';
@@ -28,7 +28,7 @@ export interface HostSurroundings {
   readonly clock: () => number;
   readonly policyInForce: () => Policy;
   readonly crashes: () => boolean;
-  readonly read: (request: FiguresRequest) => Reading;
+  readonly read: (request: ReadingRequest) => Reading;
   /** The world gets what the case publishes; perhaps twice. */
   readonly publish: (action: CaseAction) => void;
   readonly decided: (decided: Decided) => void;

@@ -1,5 +1,5 @@
 import type { CaseCommand } from '#domain/case-commands.ts';
-import type { FiguresRequest, MachineEvent, Reading } from '#domain/case-events.ts';
+import type { ReadingRequest, MachineEvent, Reading } from '#domain/case-events.ts';
 import { edgeOf, edgeOfAcknowledged, toldBy } from '#domain/edges.ts';
 import type { AcknowledgedFigures, ToldFigures } from '#domain/edges.ts';
 import { figuresVersionString } from '#domain/figures-version.ts';
@@ -356,7 +356,7 @@ class Simulation {
   }
 
   /** A re-read by a worker: what it cannot prove it calls stale, and old quotes it calls doubtful. */
-  #read({ quoteAgeMaxMs }: FiguresRequest): Reading {
+  #read({ quoteAgeMaxMs, start }: ReadingRequest): Reading {
     const readAt = this.#clock();
     if (this.#happens('ENGINE', 8)) {
       const reason = {
@@ -384,6 +384,7 @@ class Simulation {
       positions: areQuotesOld
         ? this.#world.positions().map((held) => ({ ...held, quality: held.quality ?? 'STALE' }))
         : this.#world.positions(),
+      enforcement: { holds: [], start: start === null ? null : 'GRANTED' },
     };
   }
 
