@@ -11,6 +11,7 @@ function step(changes: Partial<TimelineStep>): TimelineStep {
     at: AT,
     event_id: 'e1',
     event_type: 'WARNING',
+    actor: 'account-case',
     episode: 1,
     rung: 'WARNING',
     figures: null,
@@ -48,6 +49,19 @@ describe('the story of an account', () => {
         '',
       ].map((line) => expect.stringMatching(loose(line))),
     );
+  });
+  test('names the person who decided, and no part of the product', () => {
+    const released = { event_type: 'LIQUIDATION_RELEASED', actor: 'ann' };
+    const story = storyText('ACC_1', [step(released), step({ at: AT + 1 })], plain);
+    expect(story).toMatch(/liquidation released +by ann/);
+    expect(story).not.toContain('account-case');
+  });
+  test('says that the brake stopped a liquidation', () => {
+    const asked = step({
+      event_type: 'AWAITING_RELEASE',
+      details: { notional: 23_010, persons: 2, reason: 'LIQUIDATION_BRAKE' },
+    });
+    expect(storyText('ACC_1', [asked], plain)).toMatch(/awaiting release +LIQUIDATION_BRAKE/);
   });
   test('marks bad news and good news for a terminal', () => {
     const text = storyText('ACC_1', STORY, painted);

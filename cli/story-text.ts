@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { TimelineStep } from '#contracts/account-history.ts';
+import { isMachineActor } from '#contracts/audit-actors.ts';
 import { aligned, duration, moneyText, number } from './account-text.ts';
 import type { Paint, Style } from './account-text.ts';
 import { clock, clockFrom, dayOf } from './time-text.ts';
@@ -108,7 +109,7 @@ function styleOf(type: string): Style {
 
 function sayingOf(step: TimelineStep): string {
   const details = detailsSchema.parse(step.details);
-  return [...moneyWords(details, step.at), ...plainWords(details), figuresWords(step)]
+  return [...moneyWords(details, step.at), ...plainWords(details, step), figuresWords(step)]
     .filter((part) => part !== '')
     .join('; ');
 }
@@ -134,16 +135,15 @@ function said<Value>(value: Value | null | undefined, words: (value: Value) => s
   return value === null || value === undefined ? '' : words(value);
 }
 
-function plainWords({
-  positions,
-  orders,
-  reason,
-  rule,
-  why,
-  evidence,
-  by,
-  note,
-}: Details): string[] {
+/** The person who decided; null for a part of the product, and for steps of before it was told. */
+function personIn({ actor }: TimelineStep): string | null {
+  return actor === null || isMachineActor(actor) ? null : actor;
+}
+
+function plainWords(
+  { positions, orders, reason, rule, why, evidence, by, note }: Details,
+  step: TimelineStep,
+): string[] {
   const because =
     typeof reason === 'string'
       ? reason
@@ -156,7 +156,7 @@ function plainWords({
     rule ?? '',
     why ?? '',
     evidence ?? '',
-    said(by, (name) => `by ${name}`),
+    said(by ?? personIn(step), (name) => `by ${name}`),
     said(note, (text) => `“${text}”`),
   ];
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { STATUS_NAMES } from './account-state.ts';
 import { RUNG_NAMES } from './case-events.ts';
 import { CAUSES } from './margin-figures.ts';
-import { count, figure, id, instant } from './wire.ts';
+import { count, figure, id, instant, text } from './wire.ts';
 
 /** What became of an account over the last thirty days: the history items of the state index. */
 
@@ -45,6 +45,7 @@ export const timelineStepSchema = z
     at: instant.describe('when it was decided, Unix milliseconds'),
     event_id: id,
     event_type: id.describe('as in audit.v1'),
+    actor: text(64).nullable().describe('who decided: a person or a part of the product'),
     episode: count.nullable(),
     rung: z.enum(RUNG_NAMES).nullable().describe('after the step'),
     figures: seenFigures.nullable().describe('what was seen'),

@@ -4,6 +4,7 @@ import type { StaleReason } from '#domain/case-events.ts';
 import type { CaseAction, LiquidatedPart } from '#domain/ladder-actions.ts';
 import type { Holdings } from '#domain/price-proof.ts';
 import type { CaseOrder } from '#domain/ladder-state.ts';
+import { MACHINE_ACTORS } from './audit-actors.ts';
 import type { RecordRequest } from './case-activities.ts';
 import type { AccountAuditRecord, CaseSnapshot, LiquidationRecord } from './case-events.ts';
 import { figuresVersionString } from './figures-version.ts';
@@ -65,6 +66,7 @@ export function auditRecord(request: RecordRequest, eventId: string): AccountAud
     event_id: eventId,
     event_type: auditEventType(action),
     account_id: request.accountId,
+    actor: actorOf(action),
     timestamp: new Date(action.decidedAt).toISOString(),
     details: {
       action_number: action.number,
@@ -73,7 +75,6 @@ export function auditRecord(request: RecordRequest, eventId: string): AccountAud
       proof: action.proof,
       policy_version: action.policyVersion,
       policy_hash: action.policyHash,
-      actor: actorOf(action),
       figures: action.seen === null ? null : encodeFigures(action.seen),
       evidence: action.held === null ? null : encodeHoldings(action.held),
       ...actionDetails(action),
@@ -87,7 +88,7 @@ export function auditRecord(request: RecordRequest, eventId: string): AccountAud
 /** Who decided: a person, or the product by its rules. */
 function actorOf(action: CaseAction): string {
   if (action.type === 'ACKNOWLEDGE') return action.by;
-  return action.type === 'COMMANDED' ? action.command.by : 'margin-sentinel';
+  return action.type === 'COMMANDED' ? action.command.by : MACHINE_ACTORS.accountCase;
 }
 
 /** What a re-read found in the account: prices with their times, and what they are doubted for. */

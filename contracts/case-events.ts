@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MACHINE_ACTORS } from './audit-actors.ts';
 import { count, decimal, figure, id, instant, price, signedQty, text } from './wire.ts';
 
 /** What a case does to the world: margin.calls.v1, restrictions.v1, liquidations.v1, orders, audit.v1. */
@@ -183,6 +184,9 @@ export const auditSchema = z
     event_id: id,
     event_type: id,
     account_id: id.nullable(),
+    actor: text(64).describe(
+      `who decided: a person, or a part of the product (${Object.values(MACHINE_ACTORS).join(', ')})`,
+    ),
     timestamp: z.iso.datetime(),
     details: z.record(z.string(), z.unknown()),
     correlation_id: id,

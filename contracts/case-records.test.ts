@@ -5,6 +5,7 @@ import { E4 } from '#domain/money.ts';
 import { LadderWalk, WALK_POLICY } from '#test/ladder-walk.ts';
 import { describe, expect, test } from '@jest/globals';
 import { auditSchema, caseSnapshotSchema } from './case-events.ts';
+import type { AuditRecord } from './case-events.ts';
 import { caseRecords } from './case-records.ts';
 import type { CaseRecord } from './case-records.ts';
 import { TOPICS } from './topics.ts';
@@ -74,15 +75,13 @@ describe('the audit of a decision', () => {
   const [warned] = new LadderWalk().price(390).taken;
   const walk = new LadderWalk().price(390);
   if (warned === undefined) throw new Error('there was no call');
-  const details = (action: CaseAction): Record<string, unknown> => {
-    const record = recordsOf(walk, action).at(-1)?.record;
-    return auditSchema.parse(record).details;
-  };
+  const event = (action: CaseAction): AuditRecord =>
+    auditSchema.parse(recordsOf(walk, action).at(-1)?.record);
+  const details = (action: CaseAction): AuditRecord['details'] => event(action).details;
 
   test('holds what it saw: figures, cash, positions with prices, betas and times, and the policy', () => {
     expect(details(warned.action)).toMatchObject({
       proof: 'FRESH',
-      actor: 'margin-sentinel',
       policy_version: 'walk.1',
       policy_hash: WALK_POLICY.hash,
       figures: { equity: 45_000, maintenance_req: 48_750, regulatory_req: 48_750 },
@@ -99,11 +98,12 @@ describe('the audit of a decision', () => {
     expect(details(started.action)).toMatchObject({ proof: 'TOLD', evidence: null });
   });
 
-  test('names the person who decided', () => {
+  test('names who decided at the top: the case by its ladder, or a person', () => {
+    expect(event(warned.action)).toMatchObject({ actor: 'account-case' });
     walk.give({ type: 'ACKNOWLEDGED', by: 'ann', at: walk.now, note: null });
     const seen = walk.taken.at(-1);
     if (seen === undefined) throw new Error('nothing was taken');
-    expect(details(seen.action)).toMatchObject({ actor: 'ann' });
+    expect(event(seen.action)).toMatchObject({ actor: 'ann' });
   });
 });
 

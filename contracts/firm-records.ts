@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { BRAKE, parseFirmScope } from '#domain/firm-enforcement.ts';
 import type { FirmChange, FirmHold } from '#domain/firm-enforcement.ts';
+import { MACHINE_ACTORS } from './audit-actors.ts';
 import { clearedAlert, raisedAlert } from './alerts.ts';
 import type { AlertRecord, RaisedAlert } from './alerts.ts';
 import type { AuditRecord } from './case-events.ts';
@@ -77,11 +78,11 @@ export function firmAudit({ change, firmId }: FirmChangeRequest, eventId: string
     event_id: eventId,
     event_type: AUDIT_EVENT_TYPES[change.type],
     account_id: null,
+    actor: by,
     timestamp: new Date(change.at).toISOString(),
     details: {
       scope: hold.scope,
       version,
-      by,
       reason,
       held_by: hold.by,
       since: hold.since,
@@ -102,6 +103,7 @@ export function refusedFirmCommandAudit(
     event_id: eventId,
     event_type: 'COMMAND_REFUSED',
     account_id: null,
+    actor: MACHINE_ACTORS.firmEnforcement,
     timestamp: new Date(refusedAt).toISOString(),
     details: {
       command: command.type,

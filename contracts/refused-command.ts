@@ -1,5 +1,6 @@
 import type { CaseCommand } from '#domain/case-commands.ts';
 import type { Rung } from '#domain/ladder-state.ts';
+import { MACHINE_ACTORS } from './audit-actors.ts';
 import type { AccountAuditRecord } from './case-events.ts';
 import type { RefusedCommand } from './command-envelope.ts';
 
@@ -31,6 +32,7 @@ export function refusedCommandRecord(
     event_id: eventId,
     event_type: 'COMMAND_REFUSED',
     account_id: request.accountId,
+    actor: MACHINE_ACTORS.accountCase,
     timestamp: new Date(request.refusedAt).toISOString(),
     details: {
       command: command.type,

@@ -1,5 +1,6 @@
 import type { CaseFigures } from '#domain/case-figures.ts';
 import type { WithdrawalDecision } from '#domain/withdrawal.ts';
+import { MACHINE_ACTORS } from './audit-actors.ts';
 import type { AccountAuditRecord } from './case-events.ts';
 import { figuresVersionString } from './figures-version.ts';
 import type { CashRecord } from './ingest.ts';
@@ -27,6 +28,7 @@ export function withdrawalAudit(decided: WithdrawalDecided): AccountAuditRecord 
     event_id: decided.eventId,
     event_type: `WITHDRAWAL_${decision.outcome}`,
     account_id: cash.account_id,
+    actor: MACHINE_ACTORS.withdrawalDesk,
     timestamp: new Date(decided.at).toISOString(),
     details: {
       cash_id: cash.cash_id,

@@ -85,6 +85,7 @@ export function auditEvent(changes: Partial<AccountAuditRecord> = {}): AccountAu
     event_id: 'event-1',
     event_type: 'MARGIN_CALL',
     account_id: 'ACC_1',
+    actor: 'account-case',
     timestamp: new Date(NOON).toISOString(),
     details: {},
     correlation_id: 'corr-1',

@@ -126,7 +126,8 @@ test(
     const events = await audited();
     expect(events.map(({ event_type }) => event_type)).toEqual(['BLOCKED', 'BLOCKED', 'CLEARED']);
     expect(events.at(-1)).toMatchObject({
-      details: { actor: 'ann', reason: 'the venue sent both in error' },
+      actor: 'ann',
+      details: { reason: 'the venue sent both in error' },
     });
   },
   TEST_MS,

@@ -151,11 +151,11 @@ describe('a hold', () => {
     });
     expect(await reader.holds()).toEqual([]);
     const events = await audited('GLOBAL');
-    expect(events.map(({ event_type, details: { by } }) => [event_type, by])).toEqual([
+    expect(events.map(({ event_type, actor }) => [event_type, actor])).toEqual([
       ['ENFORCEMENT_HELD', 'carol'],
-      ['COMMAND_REFUSED', 'bob'],
+      ['COMMAND_REFUSED', 'firm-enforcement'],
       ['ENFORCEMENT_RESUME_REQUESTED', 'ann'],
-      ['COMMAND_REFUSED', 'ann'],
+      ['COMMAND_REFUSED', 'firm-enforcement'],
       ['ENFORCEMENT_RESUMED', 'bob'],
     ]);
   }, 60_000);

@@ -57,6 +57,7 @@ describe('the state index process', () => {
       event_id: 'e1',
       event_type: 'MARGIN_CALL',
       account_id: 'ACC_1',
+      actor: 'account-case',
       timestamp: new Date().toISOString(),
       details: { case: caseSnapshot() },
       correlation_id: 'c',

@@ -50,9 +50,10 @@ describe('a record as a line', () => {
       {
         account_id: 'ACC_1',
         event_type: 'HELD',
+        actor: 'account-case',
         details: { rung: 'WARNING', reason: { code: 'QUOTE_OLD', what: 'NVDA', observed: '9 s' } },
       },
-      'HELD  WARNING  QUOTE_OLD NVDA 9 s',
+      'HELD  WARNING  actor account-case  QUOTE_OLD NVDA 9 s',
     ],
     [
       'a notice without its text',

@@ -37,7 +37,7 @@ const FIELDS = new Map<string, readonly string[]>(
     [TOPICS.notices.name]: ['kind', 'channel', 'state', 'amount', 'due_at', 'reason'],
     [TOPICS.alerts.name]: ['severity', 'code', 'event', 'what', 'pages'],
     [TOPICS.enforcement.name]: ['change', 'by', 'reason', 'resume_asked_by'],
-    [TOPICS.audit.name]: ['event_type', 'scope', 'rung', 'by', 'reason', 'note', 'amount'],
+    [TOPICS.audit.name]: ['event_type', 'scope', 'rung', 'actor', 'reason', 'note', 'amount'],
   }),
 );
 const DEAD_LETTER_FIELDS = ['code', 'reason', 'partition', 'offset'];

@@ -1,3 +1,4 @@
+import { MACHINE_ACTORS } from '#contracts/audit-actors.ts';
 import type { AdjustmentRecord } from '#contracts/adjustments.ts';
 import type { AccountAuditRecord } from '#contracts/case-events.ts';
 import type { DeadLetterRecord } from '#contracts/dead-letter.ts';
@@ -9,7 +10,7 @@ import { originOf } from './intake.ts';
 
 /** What the engine tells of books that a person changed, or that it can no longer vouch for. */
 
-const ENGINE = 'margin-engine';
+const ENGINE = MACHINE_ACTORS.marginEngine;
 
 /** What an audit event says of an account's books. */
 export interface BooksSeen {
@@ -48,9 +49,9 @@ export function adjustedAudit(
     event_id: `adjusted:${originOf(record)}`,
     event_type: kind === 'CLEAR' || kind === 'BLOCK' ? ADJUSTED_TYPES[kind] : 'ADJUSTED',
     account_id: adjustment.account_id,
+    actor: adjustment.actor,
     timestamp: new Date(now).toISOString(),
     details: {
-      actor: adjustment.actor,
       reason: adjustment.reason,
       adjustment,
       before: encodeBooks(before),
@@ -74,8 +75,9 @@ export function blockedAudit(
     event_id: `blocked:${originOf(record)}`,
     event_type: 'BLOCKED',
     account_id: accountId,
+    actor: ENGINE,
     timestamp: new Date(now).toISOString(),
-    details: { actor: ENGINE, code: letter.code, reason: letter.reason, after: encodeBooks(after) },
+    details: { code: letter.code, reason: letter.reason, after: encodeBooks(after) },
     correlation_id: originOf(record),
     causation_id: originOf(record),
   });

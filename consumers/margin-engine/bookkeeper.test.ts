@@ -256,6 +256,7 @@ describe('a refused record', () => {
       event_id: 'blocked:fills.v1:0:0',
       event_type: 'BLOCKED',
       account_id: 'NEW_1',
+      actor: 'margin-engine',
       details: { code: 'SCHEMA' },
     });
   });
@@ -306,8 +307,8 @@ describe('an adjustment', () => {
       event_id: 'adjusted:adjustments.v1:0:0',
       event_type: 'ADJUSTED',
       account_id: 'ANN',
+      actor: 'ben',
       details: {
-        actor: 'ben',
         reason: 'a test',
         before: { cash: 0, credited_total: 0 },
         // 100 × 400 − 25 % of it − 500 of debit.

@@ -66,6 +66,7 @@ describe('an audit event', () => {
     event_id: 'e1',
     event_type: 'MARGIN_CALL',
     account_id: 'ACC_1',
+    actor: 'account-case',
     timestamp: '2026-11-21T12:00:00.000Z',
     details,
     correlation_id: 'corr-1',

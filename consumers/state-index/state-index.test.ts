@@ -50,6 +50,7 @@ function begin() {
         event_id: `e${String(offset)}`,
         event_type: 'MARGIN_CALL',
         account_id: accountId,
+        actor: 'account-case',
         timestamp: new Date(NOON).toISOString(),
         details,
         correlation_id: 'c',

@@ -118,6 +118,7 @@ describe('a history item', () => {
         at: NOON,
         event_id: `${accountId}-7`,
         event_type: 'MARGIN_CALL',
+        actor: 'account-case',
         episode: 1,
         rung: 'MARGIN_CALL',
         figures,

@@ -89,6 +89,7 @@ export function stepHistory(event: AccountAuditRecord): Attributes {
     step_of: event.account_id,
     event_id: event.event_id,
     event_type: event.event_type,
+    actor: event.actor,
     episode: known.episode,
     rung: known.rung,
     seen: known.figures,
@@ -121,6 +122,6 @@ const storedStep = timelineStepSchema
 export function decodeEntry(item: Attributes): HistoryEntry {
   const at = Math.floor(Number(item.timestamp));
   return item.kind === 'STEP'
-    ? storedStep.parse({ ...item, at, figures: item.seen })
+    ? storedStep.parse({ ...item, actor: item.actor ?? null, at, figures: item.seen })
     : storedFigures.parse({ ...item, at });
 }
