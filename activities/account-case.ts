@@ -77,12 +77,13 @@ async function putOnRecord(
 ): Promise<number> {
   const { accountId, action } = request;
   const eventId = eventIdOf(request);
+  const begunAt = ports.clock.now();
   await ports.publisher.publish(recordsOf(request, eventId));
   const ackAt = ports.clock.now();
   const held = ports.holdings.of(accountId);
   const notice = stepNotice(request, eventId, held, ports.policy);
   if (notice === null) return ackAt;
-  const attemptedAt = await notifyCustomer(ports, request, notice, unsent);
+  const attemptedAt = await notifyCustomer(ports, { ...request, begunAt }, notice, unsent);
   return action.type === 'CALL' ? attemptedAt : ackAt;
 }
 

@@ -17,7 +17,7 @@ import type { NoticeLog } from '#ports/notice-log.ts';
 import type { Publisher } from '#ports/publisher.ts';
 import type { OutboundRecord } from '#ports/records.ts';
 
-/** From then on another attempt of the activity, which has 10 s, may be under way beside this one. */
+/** So long after its beginning another attempt of the activity, which has 10 s, may be under way beside it. */
 const ALONE_MS = 5_000;
 
 /** So many attempts are remembered for which nothing was sent. */
@@ -41,6 +41,12 @@ export class UnsentAttempts {
   }
 }
 
+/** The step that the notice tells of. */
+export interface NotifiedStep extends Pick<RecordRequest, 'accountId' | 'action'> {
+  /** When this attempt of the activity began, before it wrote anything, Unix ms. */
+  readonly begunAt: number;
+}
+
 export interface NoticePorts {
   readonly publisher: Publisher;
   readonly channels: MessageChannels;
@@ -61,12 +67,11 @@ export interface NoticePorts {
  */
 export async function notifyCustomer(
   ports: NoticePorts,
-  request: Pick<RecordRequest, 'accountId' | 'action'>,
+  request: NotifiedStep,
   notice: Notice,
   unsent: UnsentAttempts,
 ): Promise<number> {
   const { publisher, channels, clock, logger } = ports;
-  const begunAt = clock.now();
   const recorded = await attemptsBefore(ports, request, notice);
   const made = recorded.filter((attempt) => !unsent.has(attempt));
   const attempts = channels
@@ -81,7 +86,7 @@ export async function notifyCustomer(
   }
   const ackAt = clock.now();
   const fields = { notice_id: notice.noticeId, account_id: request.accountId };
-  if (ackAt > begunAt + ALONE_MS) {
+  if (ackAt > request.begunAt + ALONE_MS) {
     logger.warn(fields, 'a notice went on record too late to be sent: the notifier calls a person');
   } else {
     const sent = attempts.map(({ channel, record }) => send(channel, record, clock));
