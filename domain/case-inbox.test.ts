@@ -4,11 +4,19 @@ import {
   ACKNOWLEDGEMENTS_WAITING_MAX,
   EMPTY_INBOX,
   EXECUTIONS_WAITING_MAX,
+  OVERTAKEN_MAX,
   put,
   take,
+  takeBefore,
 } from './case-inbox.ts';
 import type { Inbox } from './case-inbox.ts';
-import type { AcknowledgedEvent, ExecutionEvent, FiguresEvent } from './case-events.ts';
+import type {
+  AcknowledgedEvent,
+  CommandEvent,
+  ExecutionEvent,
+  FiguresEvent,
+  ReadingEvent,
+} from './case-events.ts';
 
 const walk = new LadderWalk();
 const figures = (): FiguresEvent => ({ type: 'FIGURES', figures: walk.setPrice(400).figures() });
@@ -23,6 +31,55 @@ function all(inbox: Inbox): unknown[] {
   const next = take(inbox);
   return next === null ? [] : [next.event, ...all(next.rest)];
 }
+
+const hold: CommandEvent = {
+  type: 'COMMAND',
+  command: { type: 'HOLD', commandId: 'h', at: 1, by: 'ann', episode: 1, reason: 'look' },
+};
+function reading(of: FiguresEvent): ReadingEvent {
+  const read = { readAt: 1, figures: of.figures, cashE4: 0, positions: [] };
+  const enforcement = { holds: [], start: null };
+  return {
+    type: 'READING',
+    attempt: 1,
+    executionId: null,
+    reading: { outcome: 'FRESH', ...read, enforcement },
+  };
+}
+
+describe('before a reading that is about to be decided', () => {
+  test('goes what people command and what the venue did, and all else stays', () => {
+    const known = figures();
+    const inbox = [known, hold, seenBy('ann'), execution('a')].reduce(put, EMPTY_INBOX);
+    const first = takeBefore(inbox, reading(known), 0);
+    expect(first?.event).toEqual(execution('a'));
+    const second = takeBefore(first?.rest ?? EMPTY_INBOX, reading(known), 0);
+    expect(second?.event).toEqual(hold);
+    expect(takeBefore(second?.rest ?? EMPTY_INBOX, reading(known), 0)).toBeNull();
+    expect(all(second?.rest ?? EMPTY_INBOX)).toEqual([known, seenBy('ann')]);
+  });
+
+  test('go figures that are later than those read, but not for ever', () => {
+    const read = reading(figures());
+    const inbox = put(put(EMPTY_INBOX, seenBy('ann')), figures());
+    const first = takeBefore(inbox, read, OVERTAKEN_MAX - 1);
+    expect(first?.event).toEqual(inbox.figures);
+    expect(all(first?.rest ?? EMPTY_INBOX)).toEqual([seenBy('ann')]);
+    expect(takeBefore(inbox, read, OVERTAKEN_MAX)).toBeNull();
+  });
+
+  test('go no figures when the reading proves nothing', () => {
+    const stale: ReadingEvent = {
+      ...reading(figures()),
+      reading: {
+        outcome: 'STALE',
+        readAt: 1,
+        reason: { code: 'NO_FIGURES', what: 'A', observed: 'none', limit: 'one' },
+      },
+    };
+    expect(takeBefore(put(EMPTY_INBOX, figures()), stale, 0)).toBeNull();
+  });
+});
 
 describe('what comes while a case acts', () => {
   test('waits, and of figures the last version wins', () => {

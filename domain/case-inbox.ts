@@ -5,6 +5,7 @@ import type {
   ExecutionEvent,
   FiguresEvent,
   MachineEvent,
+  ReadingEvent,
 } from './case-events.ts';
 import { isLater } from './figures-version.ts';
 
@@ -57,8 +58,14 @@ export function put(inbox: Inbox, event: MachineEvent | CommandEvent | Acknowled
   }
 }
 
+/** A message, and the inbox without it. */
+export interface Taken {
+  readonly event: CaseEvent;
+  readonly rest: Inbox;
+}
+
 /** The next message and the inbox without it; null when it is empty. Executions go first, then what people command, then figures; people's notes last. */
-export function take(inbox: Inbox): { readonly event: CaseEvent; readonly rest: Inbox } | null {
+export function take(inbox: Inbox): Taken | null {
   const [execution, ...executions] = inbox.executions;
   if (execution !== undefined) return { event: execution, rest: { ...inbox, executions } };
   const [command, ...commands] = inbox.commands;
@@ -68,4 +75,33 @@ export function take(inbox: Inbox): { readonly event: CaseEvent; readonly rest: 
   if (acknowledged !== undefined)
     return { event: acknowledged, rest: { ...inbox, acknowledgements } };
   return null;
+}
+
+/**
+ * How many readings in a row later figures may overtake: each is a question anew, and a flood of figures
+ * must not keep a case from ever going on.
+ */
+export const OVERTAKEN_MAX = 2;
+
+/**
+ * What goes before a reading of the figures that is about to be decided; null when nothing does. What
+ * people command and what the venue did count, though the case had asked before; so do figures later
+ * than those read, which overtake a reading: it answers nothing about them. `overtaken`: how many
+ * readings they have overtaken already.
+ */
+export function takeBefore(
+  inbox: Inbox,
+  { reading }: ReadingEvent,
+  overtaken: number,
+): Taken | null {
+  const { figures, acknowledgements } = inbox;
+  const overtakes =
+    figures !== null &&
+    reading.outcome === 'FRESH' &&
+    overtaken < OVERTAKEN_MAX &&
+    isLater(figures.figures.version, reading.figures.version);
+  const first = take({ ...inbox, figures: overtakes ? figures : null, acknowledgements: [] });
+  if (first === null) return null;
+  const left = first.event.type === 'FIGURES' ? null : figures;
+  return { event: first.event, rest: { ...first.rest, figures: left, acknowledgements } };
 }

@@ -58,6 +58,8 @@ export class CaseWorld
   /** What the firm holds, and what the liquidation brake answers. */
   held: FirmHold[] = [];
   brake: StartAnswer = 'GRANTED';
+  /** What happens while the figures are re-read. */
+  whileReading: () => Promise<void> = () => Promise.resolve();
   /** How often the figures were re-read. */
   readings = 0;
   /** Whether records can be written; how often that failed. */
@@ -165,19 +167,14 @@ export class CaseWorld
     });
   }
 
-  read(request: FiguresRequest): Promise<FiguresReading> {
+  async read(request: FiguresRequest): Promise<FiguresReading> {
     const readAt = Date.now();
     this.readings += 1;
-    if (this.stale !== null)
-      return Promise.resolve({ outcome: 'STALE', readAt, reason: this.stale });
+    if (this.stale !== null) return { outcome: 'STALE', readAt, reason: this.stale };
     if (request.accountId !== this.accountId) throw new Error(`not ${this.accountId}`);
-    return Promise.resolve({
-      outcome: 'FRESH',
-      readAt,
-      figures: this.figures(),
-      cashE4: this.#cashE4,
-      positions: this.#positions(),
-    });
+    const [figures, cashE4, positions] = [this.figures(), this.#cashE4, this.#positions()];
+    await this.whileReading();
+    return { outcome: 'FRESH', readAt, figures, cashE4, positions };
   }
 
   holds(): Promise<readonly FirmHold[]> {

@@ -1,6 +1,6 @@
 import type { AccountCaseInput } from '#contracts/case-messages.ts';
 import type { CaseEvent } from '#domain/case-events.ts';
-import { EMPTY_INBOX, take } from '#domain/case-inbox.ts';
+import { EMPTY_INBOX, take, takeBefore } from '#domain/case-inbox.ts';
 import { summaryOf } from '#domain/case-summary.ts';
 import { nextDeadline } from '#domain/ladder-deadlines.ts';
 import { isAtRest, newCase } from '#domain/ladder-state.ts';
@@ -46,14 +46,22 @@ export async function accountCase(run: AccountCaseRun): Promise<void> {
   /** One event to its end: decisions, their actions in order, and what the actions answer. */
   const handle = async (first: CaseEvent): Promise<void> => {
     let inForce: Policy | null = null;
+    let overtaken = 0;
     const waiting: CaseEvent[] = [first];
-    for (let event = waiting.shift(); event !== undefined; event = waiting.shift()) {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const before = next.type === 'READING' ? takeBefore(open.inbox, next, overtaken) : null;
+      const event = before?.event ?? next;
+      if (before !== null) {
+        open.inbox = before.rest;
+        if (event.type === 'FIGURES') overtaken += 1;
+        else waiting.unshift(next);
+      }
       const policy = open.state.policy ?? (inForce ??= await policyInForce());
-      const before = open.state;
-      const decision = decide(before, event, policy, Date.now());
+      const known = open.state;
+      const decision = decide(known, event, policy, Date.now());
       open.state = decision.state;
       const summary = summaryOf(open.state);
-      if (event.type === 'COMMAND') await recordIfRefused(before, open.state, event.command);
+      if (event.type === 'COMMAND') await recordIfRefused(known, open.state, event.command);
       for (const action of decision.actions) {
         const answer = await perform(action, summary, open.state.accountId);
         if (answer !== null) waiting.push(answer);

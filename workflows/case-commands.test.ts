@@ -394,6 +394,36 @@ describe('a command that nobody with the right to it has given', () => {
   });
 });
 
+describe('what comes while the case reads the figures to liquidate', () => {
+  test('a hold stops the liquidation', async () => {
+    await story(AT_ONCE, async ({ world }) => {
+      const handle = server.temporal.client.workflow.getHandle(world.caseId);
+      world.whileReading = async () => {
+        if (!world.actions('restrictions.v1').includes('CLOSE_ONLY')) return;
+        world.whileReading = () => Promise.resolve();
+        await handle.signal(HOLD_SIGNAL, { by: 'ann', reason: 'a wire is on its way' });
+      };
+      await world.price(DEFICIENT);
+      await until('it holds', () => audited(world, 'ENFORCEMENT_HELD').length > 0);
+      await until('it has decided on what it read', () => world.readings >= 3);
+      expect(world.actions('liquidations.v1')).toEqual([]);
+    });
+  });
+
+  test('a deposit that cures the call does', async () => {
+    await story(AT_ONCE, async ({ world }) => {
+      world.whileReading = async () => {
+        if (!world.actions('restrictions.v1').includes('CLOSE_ONLY')) return;
+        world.whileReading = () => Promise.resolve();
+        await world.deposit(60_000);
+      };
+      await world.price(DEFICIENT);
+      await until('it is lifted', () => world.actions('restrictions.v1').includes('LIFTED'));
+      expect(world.actions('liquidations.v1')).toEqual([]);
+    });
+  });
+});
+
 describe('a hold typed by hand in the Temporal Web UI', () => {
   test('holds, says that its name is only typed, and never looks for a signature', async () => {
     await story(POLICY, async (desk) => {

@@ -1,5 +1,5 @@
 import type { CaseEvent, ReadingRequest, Reading } from '#domain/case-events.ts';
-import { EMPTY_INBOX, put, take } from '#domain/case-inbox.ts';
+import { EMPTY_INBOX, put, take, takeBefore } from '#domain/case-inbox.ts';
 import type { CaseAction, LadderAction } from '#domain/ladder-actions.ts';
 import { nextDeadline } from '#domain/ladder-deadlines.ts';
 import { newCase } from '#domain/ladder-state.ts';
@@ -51,6 +51,8 @@ export class CaseHost {
   #waiting: CaseEvent[] = [];
   #actions: LadderAction[] = [];
   #busy = false;
+  /** How many readings of the present event later figures have overtaken. */
+  #overtaken = 0;
   #wakeAt: number | null = null;
 
   constructor(surroundings: HostSurroundings) {
@@ -77,9 +79,10 @@ export class CaseHost {
     }
     const answer = this.#waiting.shift();
     if (answer !== undefined) {
-      this.#decideOn(answer);
+      this.#decideOn(this.#firstBefore(answer));
       return;
     }
+    this.#overtaken = 0;
     const deadline = nextDeadline(this.state);
     const now = this.#surroundings.clock();
     if (deadline !== null && now >= deadline.at) {
@@ -93,6 +96,17 @@ export class CaseHost {
       return;
     }
     if (deadline !== null) this.#wakeIn(deadline.at - now);
+  }
+
+  /** What goes before an answer, which then waits on or is overtaken; the answer itself when nothing does. */
+  #firstBefore(answer: CaseEvent): CaseEvent {
+    if (answer.type !== 'READING') return answer;
+    const before = takeBefore(this.#inbox, answer, this.#overtaken);
+    if (before === null) return answer;
+    this.#inbox = before.rest;
+    if (before.event.type === 'FIGURES') this.#overtaken += 1;
+    else this.#waiting.unshift(answer);
+    return before.event;
   }
 
   #wakeIn(ms: number): void {
