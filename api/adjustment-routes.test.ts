@@ -25,8 +25,12 @@ const TRANSFER = {
   timestamp: NOW,
 };
 
-const post = (path: string, body: unknown, as: 'operator' | 'feed' | 'viewer' = 'operator') =>
-  api.send('POST', path, { as: [as], body });
+const post = (
+  path: string,
+  body: unknown,
+  as: 'operator' | 'feed' | 'viewer' = 'operator',
+  subject = 'ann',
+) => api.send('POST', path, { as: [as], subject, body });
 
 async function written(adjustmentId: RegExp): Promise<AdjustmentRecord[]> {
   const records = await api.kafka.readAll(TOPICS.adjustments.name);
@@ -45,7 +49,7 @@ describe('an adjustment is written with the person of the token', () => {
   });
 
   test('a journal as two legs, each keyed by its account', async () => {
-    const answer = await post('/adjustments', {
+    const journal = {
       kind: 'JOURNAL',
       adjustment_id: 'J1',
       account_id: 'ACC_1',
@@ -54,8 +58,13 @@ describe('an adjustment is written with the person of the token', () => {
       cash: 250.5,
       reason: 'same owner',
       timestamp: NOW,
+    };
+    await post('/adjustments', journal);
+    const answer = await post('/adjustments', journal, 'operator', 'ben');
+    expect(answer).toMatchObject({
+      status: 202,
+      body: { accepted: [{ id: 'J1.from' }, { id: 'J1.to' }], awaiting_second_person: [] },
     });
-    expect(answer.status).toBe(202);
     const legs = await written(/^J1/);
     expect(legs).toHaveLength(2);
     expect(legs.find(({ account_id }) => account_id === 'ACC_1')).toMatchObject({
@@ -90,6 +99,46 @@ describe('an adjustment is written with the person of the token', () => {
   test('a feed or a viewer may not', async () => {
     expect((await post('/adjustments', TRANSFER, 'feed')).status).toBe(403);
     expect((await post('/accounts/ACC_1/clear', { reason: 'x' }, 'viewer')).status).toBe(403);
+  });
+});
+
+describe('what takes something out of an account takes two persons', () => {
+  const out = { ...TRANSFER, kind: 'TRANSFER_OUT' };
+  const leaving: [string, object][] = [
+    ['cash that is transferred', { ...out, positions: undefined, cash: 100 }],
+    ['shares that are transferred', out],
+    ['a debt that comes with shares', { ...TRANSFER, cash: -15_000 }],
+    ['a short position that comes', { ...TRANSFER, positions: [{ symbol: 'NVDA', qty: -1 }] }],
+    ['a journal', { ...TRANSFER, kind: 'JOURNAL', to_account_id: 'ACC_2' }],
+  ];
+  test.each(leaving)('%s', async (what, body) => {
+    const adjustment_id = `L-${what.replaceAll(' ', '-')}`;
+    const asked = { ...body, adjustment_id };
+    const waits = { status: 202, body: { accepted: [], awaiting_second_person: [adjustment_id] } };
+    expect(await post('/adjustments', asked)).toMatchObject(waits);
+    expect(await post('/adjustments', asked)).toMatchObject(waits);
+    const other = { ...asked, reason: 'another' };
+    expect(await post('/adjustments', other, 'operator', 'ben')).toMatchObject(waits);
+    const own = new RegExp(`^${adjustment_id}(.from|.to)?$`);
+    expect(await written(own)).toEqual([]);
+    const done = await post('/adjustments', asked, 'operator', 'ben');
+    expect(done).toMatchObject({ status: 202, body: { awaiting_second_person: [] } });
+    const records = await written(own);
+    expect(records.length).toBeGreaterThan(0);
+    for (const record of records) {
+      expect(record).toMatchObject({ actor: 'ben', requested_by: 'ann', reason: TRANSFER.reason });
+    }
+  });
+
+  test('the whole batch that it comes with waits', async () => {
+    const batch = [
+      { ...TRANSFER, adjustment_id: 'B1' },
+      { ...out, adjustment_id: 'B2' },
+    ];
+    const { body } = await post('/adjustments', batch);
+    expect(body).toEqual({ accepted: [], awaiting_second_person: ['B1', 'B2'] });
+    await post('/adjustments', batch, 'operator', 'ben');
+    expect(await written(/^B[12]$/)).toHaveLength(2);
   });
 });
 

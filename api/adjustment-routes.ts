@@ -1,11 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { adjustmentRecords, adjustmentSubmissionSchema } from '#contracts/adjustments.ts';
-import type { AdjustmentRecord } from '#contracts/adjustments.ts';
-import { acceptedSchema, clearedSchema, clearRequestSchema } from '#contracts/rest.ts';
-import type { Accepted, Cleared } from '#contracts/rest.ts';
+import {
+  adjustmentRecords,
+  adjustmentSubmissionSchema,
+  decodeAdjustment,
+} from '#contracts/adjustments.ts';
+import type { AdjustmentRecord, AdjustmentSubmission } from '#contracts/adjustments.ts';
+import { adjustedSchema, clearedSchema, clearRequestSchema } from '#contracts/rest.ts';
+import type { Accepted, Adjusted, Cleared } from '#contracts/rest.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import { id } from '#contracts/wire.ts';
+import { takesOut } from '#domain/adjustments.ts';
 import { bookingTimes } from '#domain/input-times.ts';
 import { batchOf } from './batch-body.ts';
 import { ask } from './dependency.ts';
@@ -13,7 +18,7 @@ import type { Asked } from './dependency.ts';
 import { requiredObject } from './object-body.ts';
 import type { Problem } from './problem.ts';
 import { NO_FIELDS, route } from './route.ts';
-import type { Route } from './route.ts';
+import type { Reply, Route } from './route.ts';
 import type { ApiServices } from './services.ts';
 
 /** Changes of an account's books by a person: who it is stands in the token, never in the body. */
@@ -30,7 +35,9 @@ const postAdjustments = route({
     'One or a batch, all or nothing. A split is of one account: post one for each holder. A journal ' +
     'becomes two records, <id>.from and <id>.to. Each counts once by its adjustment_id and is written ' +
     'to audit.v1 with the reason and the subject of the token. An adjustment that cannot be booked ' +
-    `goes to ${TOPICS.adjustments.name}.dlq and blocks its account.`,
+    `goes to ${TOPICS.adjustments.name}.dlq and blocks its account. Where something leaves an account ` +
+    'the whole request takes two different persons: the first is answered with ' +
+    'awaiting_second_person, the second posts the very same within an hour.',
   role: 'operator',
   parameters: NO_FIELDS,
   query: NO_FIELDS,
@@ -40,14 +47,19 @@ const postAdjustments = route({
     idField: null,
     times: bookingTimes,
   }),
-  answers: { status: 202, description: 'Written, with its places', schema: acceptedSchema },
-  handle: async ({ body, principal, correlationId }, services) => {
-    const records = body.flatMap((submission) =>
-      adjustmentRecords(submission, principal.subject, correlationId),
-    );
-    const written = await publish(records, services);
-    if (!written.ok) return written.problem;
-    return { status: 202, json: written.value };
+  answers: { status: 202, description: 'Written, or awaiting', schema: adjustedSchema },
+  handle: async ({ body, principal, correlationId, receivedAt }, services) => {
+    const byOne = recordsOf(body, principal.subject, null, correlationId);
+    if (!byOne.some((record) => takesOut(decodeAdjustment(record)))) return post(byOne, services);
+    const persons = services.secondPersons.ask(body, principal.subject, receivedAt);
+    if (persons !== null) {
+      return post(recordsOf(body, persons.second, persons.first, correlationId), services);
+    }
+    const awaiting: Adjusted = {
+      accepted: [],
+      awaiting_second_person: body.map(({ adjustment_id }) => adjustment_id),
+    };
+    return { status: 202, json: awaiting };
   },
 });
 
@@ -97,6 +109,27 @@ const clearAccount = route({
 });
 
 export const ADJUSTMENT_ROUTES: readonly Route[] = [postAdjustments, clearAccount];
+
+function recordsOf(
+  submissions: readonly AdjustmentSubmission[],
+  actor: string,
+  requestedBy: string | null,
+  correlationId: string,
+): AdjustmentRecord[] {
+  return submissions.flatMap((submission) =>
+    adjustmentRecords(submission, actor, correlationId, requestedBy),
+  );
+}
+
+async function post(
+  records: readonly AdjustmentRecord[],
+  services: ApiServices,
+): Promise<Reply | Problem> {
+  const written = await publish(records, services);
+  if (!written.ok) return written.problem;
+  const adjusted: Adjusted = { ...written.value, awaiting_second_person: [] };
+  return { status: 202, json: adjusted };
+}
 
 /** What blocks the account as the state index shows it. */
 async function shownBlocks(

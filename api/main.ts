@@ -34,6 +34,7 @@ import { EventHub, HUB_TOPICS } from './events/event-hub.ts';
 import { EventStreams } from './events/event-stream.ts';
 import { startApi } from './server.ts';
 import type { ApiServices } from './services.ts';
+import { SecondPersons } from './second-persons.ts';
 import { WithdrawalDesk } from './withdrawal-desk.ts';
 
 /** At a stop, what is still open after this long is cut. */
@@ -129,6 +130,7 @@ runProcess({
     const services: ApiServices = {
       ...common,
       withdrawals: new WithdrawalDesk({ ...common, figures: live.figures, policy }),
+      secondPersons: new SecondPersons(),
       events: new EventStreams(live.hub),
       accounts: createAccountIndex(dynamoDb, table),
       history: createAccountHistory(dynamoDb, table),

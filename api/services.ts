@@ -12,6 +12,7 @@ import type { Metrics } from '#ports/metrics.ts';
 import type { Publisher } from '#ports/publisher.ts';
 import type { Readiness } from '#ports/readiness.ts';
 import type { EventStreams } from './events/event-stream.ts';
+import type { SecondPersons } from './second-persons.ts';
 import type { WithdrawalDesk } from './withdrawal-desk.ts';
 
 /** Everything outside itself that the API uses. */
@@ -19,6 +20,8 @@ export interface ApiServices {
   readonly publisher: Publisher;
   /** Takes cash movements: nothing leaves an account that it cannot spare. */
   readonly withdrawals: WithdrawalDesk;
+  /** Who has asked for what takes two persons. */
+  readonly secondPersons: SecondPersons;
   readonly accounts: AccountIndex;
   readonly history: AccountHistory;
   readonly openCases: OpenCases;

@@ -44,7 +44,11 @@ const posted = {
 };
 
 /** What every adjustment has on the topic: also who made it, from the token. */
-const booked = { ...posted, actor: text(64) };
+const booked = {
+  ...posted,
+  actor: text(64),
+  requested_by: text(64).optional().describe('who asked first, where it takes two persons'),
+};
 
 const moved = {
   positions: z
@@ -197,8 +201,13 @@ export function adjustmentRecords(
   submission: AdjustmentSubmission,
   actor: string,
   correlationId: string,
+  requestedBy: string | null = null,
 ): AdjustmentRecord[] {
-  const by = { actor, correlation_id: submission.correlation_id ?? correlationId };
+  const by = {
+    actor,
+    ...(requestedBy === null ? {} : { requested_by: requestedBy }),
+    correlation_id: submission.correlation_id ?? correlationId,
+  };
   if (submission.kind !== 'JOURNAL') return [{ ...submission, ...by }];
   const { to_account_id, clears, ...journal } = submission;
   const { adjustment_id, account_id, positions, cash } = journal;

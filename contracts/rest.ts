@@ -85,6 +85,16 @@ export const acceptedSchema = z
   })
   .meta({ id: 'Accepted' });
 
+/** What became of posted adjustments: all are written, or all wait for a second person. */
+export const adjustedSchema = z
+  .strictObject({
+    ...acceptedSchema.shape,
+    awaiting_second_person: z
+      .array(id)
+      .describe('nothing is written yet: another person has to post the very same'),
+  })
+  .meta({ id: 'Adjusted' });
+
 /** The state of an account with the places to look further. */
 export const accountDetailSchema = z
   .strictObject({
@@ -152,6 +162,7 @@ export const readinessSchema = z
   .meta({ id: 'Readiness' });
 
 export type Accepted = z.infer<typeof acceptedSchema>;
+export type Adjusted = z.infer<typeof adjustedSchema>;
 export type AccountDetail = z.infer<typeof accountDetailSchema>;
 export type AccountList = z.infer<typeof accountListSchema>;
 export type Cleared = z.infer<typeof clearedSchema>;

@@ -21,6 +21,12 @@ export type Adjustment =
   /** Changes nothing in the books: blocks come or go. */
   | { readonly kind: 'NONE' };
 
+/** Does cash or a long share leave the account, or a debt or a short come to it? */
+export function takesOut(adjustment: Adjustment): boolean {
+  if (adjustment.kind !== 'TRANSFER') return false;
+  return adjustment.cashE4 < 0 || adjustment.positions.some(({ qtyE4 }) => qtyE4 < 0);
+}
+
 export type AdjustmentPlan =
   | { readonly ok: true; readonly movements: readonly Movement[] }
   | { readonly ok: false; readonly code: 'NOT_HELD'; readonly reason: string };

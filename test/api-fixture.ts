@@ -9,6 +9,7 @@ import { EventHub } from '#api/events/event-hub.ts';
 import { EventStreams } from '#api/events/event-stream.ts';
 import { startApi } from '#api/server.ts';
 import { createCommandSigner } from '#platform/identity/command-envelope.ts';
+import { SecondPersons } from '#api/second-persons.ts';
 import { WithdrawalDesk } from '#api/withdrawal-desk.ts';
 import { mintToken } from '#platform/identity/mint-token.ts';
 import { createTokenVerifier } from '#platform/identity/token-verifier.ts';
@@ -96,6 +97,7 @@ export async function openApi(
       clock,
       logger: testLogger,
     }),
+    secondPersons: new SecondPersons(),
     events: new EventStreams(hub),
     accounts: stateIndex.index,
     history: stateIndex.history,

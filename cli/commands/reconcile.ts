@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { printable } from '#contracts/dead-letter.ts';
 import { decodeRecord } from '#contracts/decode-record.ts';
 import { marginCalcSchema } from '#contracts/margin-figures.ts';
-import { acceptedSchema } from '#contracts/rest.ts';
+import { adjustedSchema } from '#contracts/rest.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import { fromE4, toE4 } from '#contracts/wire.ts';
 import { CASH_ITEM, Reconciliation } from '#domain/reconciliation.ts';
@@ -130,7 +130,7 @@ async function openBreaks(
   }));
   for (let from = 0; from < bodies.length; from += BREAKS_PER_REQUEST) {
     const batch = bodies.slice(from, from + BREAKS_PER_REQUEST);
-    await api.post('/adjustments', batch, acceptedSchema);
+    await api.post('/adjustments', batch, adjustedSchema);
   }
   return accounts.size;
 }
