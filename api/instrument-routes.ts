@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { InstrumentRecord } from '#contracts/ingest.ts';
-import { instrumentAudit } from '#contracts/instrument-audit.ts';
+import { instrumentAudit, instrumentScope } from '#contracts/instrument-audit.ts';
 import {
   instrumentRequestSchema,
   instrumentStatedSchema,
@@ -52,7 +52,7 @@ const stateInstrument = route({
     const audit = instrumentAudit(stated, facts.receivedAt, facts.correlationId);
     const work = services.publisher.publish([
       statementRecord(stated),
-      { topic: TOPICS.audit.name, key: audit.account_id, value: JSON.stringify(audit) },
+      { topic: TOPICS.audit.name, key: instrumentScope(symbol), value: JSON.stringify(audit) },
     ]);
     const written = await ask(work, NOT_WRITTEN, services.logger);
     return written.ok ? { status: 202, json: stated } : written.problem;

@@ -1,7 +1,12 @@
 import type { AuditRecord } from './case-events.ts';
 import type { InstrumentStated } from './instrument-rest.ts';
 
-/** What a person said of an instrument as an event of audit.v1, about `SYMBOL:<symbol>`. */
+/** The key of what concerns all holders of an instrument. */
+export function instrumentScope(symbol: string): string {
+  return `SYMBOL:${symbol}`;
+}
+
+/** What a person said of an instrument as an event of audit.v1, keyed by `instrumentScope(symbol)`; no account's. */
 export function instrumentAudit(
   { symbol, action, reason, timestamp, by, event_id }: InstrumentStated,
   receivedAt: number,
@@ -10,9 +15,10 @@ export function instrumentAudit(
   return {
     event_id,
     event_type: `INSTRUMENT_${action}`,
-    account_id: `SYMBOL:${symbol}`,
+    account_id: null,
+    actor: by,
     timestamp: new Date(receivedAt).toISOString(),
-    details: { actor: by, reason, symbol, looked_at: timestamp },
+    details: { reason, symbol, looked_at: timestamp },
     correlation_id: correlationId,
     causation_id: null,
   };

@@ -96,7 +96,7 @@ afterEach(async () => {
 });
 
 /** A reading once the view has all that the test has written: its own speed is not what is asked for. */
-async function read(request: FiguresRequest): Promise<Reading> {
+async function read(request: FiguresRequest): Promise<FiguresReading> {
   await reader.caughtUp(WAIT_MS);
   return figures.read(request);
 }
