@@ -2,6 +2,7 @@ import { caseLink } from '#contracts/case-link.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import { createLogReader } from '#platform/kafka/log-reader.ts';
 import { createLogger } from '#platform/logging.ts';
+import type { ApiOfPeople } from './brake-desk.ts';
 import type { Narrator } from './expectations.ts';
 import { Feed } from './feed.ts';
 import { Observer } from './observer.ts';
@@ -25,6 +26,8 @@ export interface Stage {
   readonly apiUrl: string;
   /** A token with role `feed`. */
   readonly feedToken: string;
+  /** Tokens of people. */
+  readonly tokenOf: ApiOfPeople['tokenOf'];
   readonly kafkaBrokers: readonly string[];
   readonly topicPrefix: string;
   /** Without a Web UI no links are shown. */
@@ -67,7 +70,7 @@ export async function play(
       if (interrupted()) return;
       narrator.title(story.title);
       try {
-        await story.tell({ feed, observer, narrator, caseUrl: caseUrls(stage) });
+        await story.tell({ feed, observer, narrator, people: stage, caseUrl: caseUrls(stage) });
       } catch (error) {
         if (interrupted()) return;
         const reason = error instanceof Error ? error.message : String(error);

@@ -112,6 +112,8 @@ async function playOn(
     {
       apiUrl: product.apiUrl,
       feedToken: await mintToken(feed, key, Date.now(), TOKEN_LIFETIME_MS),
+      tokenOf: (role, subject) =>
+        mintToken({ subject, roles: [role] }, key, Date.now(), TOKEN_LIFETIME_MS),
       kafkaBrokers: stack.kafkaBrokers.split(','),
       topicPrefix: environment.SENTINEL_TOPIC_PREFIX ?? '',
       temporalUiUrl: stack.temporalUiUrl,

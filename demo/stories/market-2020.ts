@@ -1,3 +1,4 @@
+import { BrakeDesk } from '../brake-desk.ts';
 import { dollars } from '../expectations.ts';
 import type { Narrator } from '../expectations.ts';
 import type { Observer } from '../observer.ts';
@@ -32,7 +33,7 @@ export function market2020(keep: (result: MarketResult) => void): Story {
 
 /** Plays the market, checks all that was promised and returns what became of the book. */
 async function playMarket(telling: Telling): Promise<MarketResult> {
-  const { feed, observer, narrator } = telling;
+  const { feed, observer, narrator, people } = telling;
   const { index, closes, book } = marketStage();
   const opening = closes[0] ?? {};
   narrator.say(`${String(ACCOUNTS)} accounts buy at the close of ${index[0]?.date ?? ''}`);
@@ -46,9 +47,19 @@ async function playMarket(telling: Telling): Promise<MarketResult> {
   narrator.say(
     `a trading day takes ${String(DAY_MS / 1000)} s: a call is due after four days, liquidation two days later`,
   );
+  narrator.note(
+    'The liquidation brake lets ten accounts go in 2 s. Two persons look at what it stops, and release it.',
+  );
+  const desk = new BrakeDesk(people, 'a crash of the whole market: the prices are right');
   const { starts, owed } = await playTape(feed, observer, book, closes);
+  const released = await desk.close();
   await observer.caughtUp(SETTLED_MS_MAX);
   narrator.say(`the close of ${index.at(-1)?.date ?? ''}: the S&P 500 has lost a third`);
+  narrator.note(
+    released === 0
+      ? 'The brake had nothing to stop.'
+      : `The brake went on ${String(released)} times, and two persons released it.`,
+  );
   const chronicles = book.map((account) => chronicleOf(observer, account));
   const result = marketResult(chronicles, index, starts);
   tellResult(narrator, result);

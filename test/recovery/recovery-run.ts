@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { accountSummarySchema } from '#contracts/account-state.ts';
 import { priceSchema } from '#contracts/ingest.ts';
 import { TOPICS } from '#contracts/topics.ts';
+import { releaseBrake } from '#demo/brake-desk.ts';
 import { readPrivateKey } from '#platform/identity/keys.ts';
 import { mintToken } from '#platform/identity/mint-token.ts';
 import { createLogReader } from '#platform/kafka/log-reader.ts';
@@ -22,7 +23,6 @@ import type { Fault, PlanShape } from './fault-plan.ts';
 import { Load } from './load.ts';
 import { repeatedNotices, repeatedSteps, repeatedStress, wrongOrders } from './once.ts';
 import { wrongFigures } from './right-figures.ts';
-import { releaseBrake } from './brake-desk.ts';
 import { wrongRungs } from './right-rungs.ts';
 import { RunWatch } from './run-watch.ts';
 import { timerFindings } from './timers.ts';
@@ -184,7 +184,11 @@ async function lookForUnrest(world: World, watch: RunWatch): Promise<string[]> {
   if (asleep.length > 0) return asleep.map((name) => `${name} does not run`);
   const notReady = await world.notReady();
   if (notReady.length > 0) return notReady;
-  await releaseBrake(world.apiUrl, (subject) => tokenOf(world, 'approver', subject));
+  const people = {
+    apiUrl: world.apiUrl,
+    tokenOf: (role: 'approver', subject: string) => tokenOf(world, role, subject),
+  };
+  await releaseBrake(people, 'an outage: all of them were looked at');
   const { hysteresisRate } = loadPolicy('demo');
   const cases = await casesOf(world);
   const rungs = wrongRungs(watch.figures, cases, hysteresisRate.num / hysteresisRate.den);
