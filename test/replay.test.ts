@@ -30,7 +30,18 @@ async function replay(bundle: WorkflowBundleWithSourceMap, name: string): Promis
   const history: unknown = JSON.parse(await readFile(url, 'utf8'));
   const given: ReplayedCommand[] = [];
   const sinks: InjectedSinks<ReplaySinks> = {
-    replay: { given: { callDuringReplay: true, fn: (_info, command) => void given.push(command) } },
+    replay: {
+      given: { callDuringReplay: true, fn: (_info, command) => void given.push(command) },
+      withdrawn: {
+        callDuringReplay: true,
+        fn: (_info, ms) => {
+          const at = given.findLastIndex(
+            (command) => command.kind === 'TIMER' && command.ms === ms,
+          );
+          given.splice(at, 1);
+        },
+      },
+    },
   };
   const histories = [{ workflowId: workflowIdIn(historyFromJSON(history)), history }];
   const options = { workflowBundle: bundle, sinks };

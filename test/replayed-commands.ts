@@ -2,7 +2,7 @@
  * Replay does not compare a timer's length, nor what an activity or the next run is given: this tells
  * them to a test.
  */
-import { proxySinks } from '@temporalio/workflow';
+import { proxySinks, workflowInfo } from '@temporalio/workflow';
 import type { Sinks, WorkflowInterceptors } from '@temporalio/workflow';
 
 /** A command that a replayed workflow has given. */
@@ -12,7 +12,11 @@ export type ReplayedCommand =
   | { readonly kind: 'CONTINUE_AS_NEW'; readonly args: readonly unknown[] };
 
 export interface ReplaySinks extends Sinks {
-  readonly replay: { readonly given: (command: ReplayedCommand) => void };
+  readonly replay: {
+    readonly given: (command: ReplayedCommand) => void;
+    /** A timer of so many ms was cancelled in the task that set it: the server has never heard of it. */
+    readonly withdrawn: (ms: number) => void;
+  };
 }
 
 const { replay } = proxySinks<ReplaySinks>();
@@ -20,9 +24,15 @@ const { replay } = proxySinks<ReplaySinks>();
 export const interceptors = (): WorkflowInterceptors => ({
   outbound: [
     {
-      startTimer: (input, next) => {
+      startTimer: async (input, next) => {
+        const task = workflowInfo().historyLength;
         replay.given({ kind: 'TIMER', ms: input.durationMs });
-        return next(input);
+        try {
+          await next(input);
+        } catch (error) {
+          if (workflowInfo().historyLength === task) replay.withdrawn(input.durationMs);
+          throw error;
+        }
       },
       scheduleActivity: (input, next) => {
         replay.given({ kind: 'ACTIVITY', type: input.activityType, args: input.args });
