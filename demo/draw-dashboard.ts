@@ -41,7 +41,7 @@ const answerSchema = z.object({
     result: z.array(
       z.object({
         metric: z.record(z.string(), z.string()),
-        values: z.array(z.tuple([z.number(), z.coerce.number()])),
+        values: z.array(z.tuple([z.number(), z.string()])),
       }),
     ),
   }),
@@ -66,9 +66,10 @@ async function pointsOf(panel: Panel): Promise<Point[]> {
   const { data } = answerSchema.parse(await answer.json());
   return data.result.slice(0, SERIES_MAX).flatMap(({ metric, values }) => {
     const series = panel.legend.replaceAll(/{{(\w+)}}/g, (_, label: string) => metric[label] ?? '');
+    // A quantile of nothing is NaN.
     return values
-      .filter(([, value]) => Number.isFinite(value))
-      .map(([at, value]) => ({ at: at * 1_000, series, value }));
+      .map(([at, value]) => ({ at: at * 1_000, series, value: Number(value) }))
+      .filter(({ value }) => Number.isFinite(value));
   });
 }
 
