@@ -38,6 +38,11 @@ export async function temporalPlan(program: string, context: ServerContext): Pro
       ...['--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL'],
       // By default a timer may fire a second late.
       ...['--dynamic-config-value', 'history.timerProcessorMaxTimeShift="10ms"'],
+      // Cases start in the order in which they were told, whichever of four partitions they fell into.
+      ...['--dynamic-config-value', 'matching.numTaskqueueReadPartitions=1'],
+      ...['--dynamic-config-value', 'matching.numTaskqueueWritePartitions=1'],
+      // An activity goes to the worker in the answer by which it was asked for.
+      ...['--dynamic-config-value', 'system.enableActivityEagerExecution=true'],
       // Ignored on an existing database: see ensureSearchAttributes.
       ...Object.entries(SEARCH_ATTRIBUTES).flatMap(([name, type]) => [
         '--search-attribute',
