@@ -28,6 +28,7 @@ export interface World {
   readonly engine: EngineWatch;
   /** Unknown for servers that the environment names. */
   readonly brokerPid: number | undefined;
+  readonly temporalPid: number | undefined;
   /** Starts processes; resolves when they say that they are ready. */
   start(...names: readonly string[]): Promise<Product>;
   /** A reader of its own, to be stopped with the world. */
@@ -64,8 +65,10 @@ export async function inWorld<T>(
     };
     const engine = new EngineWatch(watch(), PARTITIONS);
     await engine.start();
-    const brokerPid = brokerPidOf(context);
-    return await use({ surroundings, generator, ends, engine, brokerPid, start, watch });
+    const brokerPid = serverPidOf(context, 'kafka');
+    const temporalPid = serverPidOf(context, 'temporal');
+    const servers = { brokerPid, temporalPid };
+    return await use({ surroundings, generator, ends, engine, ...servers, start, watch });
   } finally {
     generator.stop();
     for (const close of closers) await close();
@@ -93,8 +96,8 @@ function productOptions(
   };
 }
 
-function brokerPidOf({ stack }: BenchContext): number | undefined {
-  return stack.servers.find(({ kind }) => kind.name === 'kafka')?.record?.process.pid;
+function serverPidOf({ stack }: BenchContext, name: 'kafka' | 'temporal'): number | undefined {
+  return stack.servers.find(({ kind }) => kind.name === name)?.record?.process.pid;
 }
 
 /** The process id of a part that runs. */

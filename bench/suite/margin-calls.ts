@@ -6,11 +6,12 @@ import { WrongResultError } from '../benchmark.ts';
 import { calcOf } from '../expected-books.ts';
 import { accountIdOf } from '../population.ts';
 import type { PopulationPlan } from '../population.ts';
+import { watchCpu } from '../process-usage.ts';
 import { quantilesOf } from '../quantiles.ts';
 import type { Seen, Watch } from '../watch.ts';
 import { deficiencyE4Of } from '../withdrawals.ts';
 import { countText, latencyText, msText } from '../words.ts';
-import { ENGINE, inWorld } from '../world.ts';
+import { ENGINE, inWorld, pidOf } from '../world.ts';
 import type { World } from '../world.ts';
 
 const PLAN: PopulationPlan = { accounts: 3_000, positions: 4, symbols: 50 };
@@ -21,6 +22,8 @@ const START_MS_MAX = 60_000;
 /** A call that has not come after this long is counted as that late. */
 const DRAIN_MS_MAX = 40_000;
 const DRAIN_QUICK_MS_MAX = 15_000;
+/** The next wave begins without what has not been called after this long. */
+const BACKLOG_MS_MAX = 60_000;
 /** Of what is told at once, so many pairs must be called in the order of their deficiency. */
 const IN_ORDER_MIN = 0.8;
 
@@ -30,7 +33,8 @@ interface Wave {
   readonly count: number;
 }
 
-const WARM_UP: Wave = { ratePerS: 10, count: 30 };
+/** So that it is not the compilers of Java and JavaScript that are measured. */
+const WARM_UP: Wave = { ratePerS: 20, count: 100 };
 const WAVES: readonly Wave[] = [
   { ratePerS: 20, count: 400 },
   { ratePerS: 100, count: 1_000 },
@@ -67,18 +71,27 @@ export const marginCalls: Benchmark = {
 };
 
 async function measure({ quick }: BenchContext, world: World): Promise<readonly Row[]> {
-  await world.start(...PROCESSES);
+  const product = await world.start(...PROCESSES);
   await world.engine.untilRevalued(1, START_MS_MAX);
   await world.generator.do({ kind: 'REQUOTE' });
   const observed = new Observed(world.watch());
   await observed.start();
   const drainMs = quick ? DRAIN_QUICK_MS_MAX : DRAIN_MS_MAX;
+  const pids = {
+    ...Object.fromEntries(PROCESSES.map((name) => [name, pidOf(product, name)])),
+    temporal: world.temporalPid,
+    broker: world.brokerPid,
+  };
   await playWave(world, observed, WARM_UP, 0, drainMs);
   let firstAccount = WARM_UP.count;
   const rows: Row[] = [];
   for (const wave of quick ? WAVES_QUICK : WAVES) {
+    const used = await watchCpu(pids);
     const played = await playWave(world, observed, wave, firstAccount, drainMs);
-    rows.push(wave.ratePerS === 0 ? orderRow(played) : latencyRow(wave, played, drainMs));
+    const row = wave.ratePerS === 0 ? orderRow(played) : latencyRow(wave, played, drainMs);
+    rows.push({ ...row, conditions: `${row.conditions}; ${await used()}` });
+    // A wave is not to wait for the calls of the one before.
+    await observed.untilCalled(accountsOf(wave, firstAccount), BACKLOG_MS_MAX);
     firstAccount += wave.count;
   }
   return rows;
@@ -92,12 +105,16 @@ async function playWave(
   drainMs: number,
 ): Promise<Played> {
   await world.generator.do({ kind: 'WITHDRAWALS', firstAccount, ...wave });
-  const accounts = Array.from({ length: wave.count }, (_, index) => firstAccount + index);
+  const accounts = accountsOf(wave, firstAccount);
   await observed.untilCalled(accounts, drainMs);
   return {
     called: accounts.map((account) => observed.called(account, drainMs)),
     held: observed.held(accounts),
   };
+}
+
+function accountsOf({ count }: Wave, firstAccount: number): number[] {
+  return Array.from({ length: count }, (_, index) => firstAccount + index);
 }
 
 /** Withdrawals, the deficiencies and the calls and holds that came of them, by account. */
@@ -196,6 +213,7 @@ function latencyRow(wave: Wave, { called, held }: Played, drainMs: number): Row 
     yardstick: null,
     conditions:
       `${countText(wave.count)} withdrawals at ${String(wave.ratePerS)}/s, each of another account, ` +
+      `after ${countText(WARM_UP.count)} to warm up, ` +
       `${countText(PLAN.accounts)} accounts × ${String(PLAN.positions)}; engine, signaller, worker ` +
       'and Temporal on the same cores; from the instant at which the withdrawal was due to ' +
       'be sent to the receipt of MARGIN_CALL; between the broker’s timestamps of the deficient figures ' +
