@@ -72,7 +72,8 @@ describe('the AsyncAPI document', () => {
         ? { 'cleanup.policy': ['compact'] }
         : {
             'cleanup.policy': ['delete'],
-            'retention.ms': topic.cleanup.retentionDays * 86_400_000,
+            'retention.ms':
+              topic.cleanup === 'keep' ? -1 : topic.cleanup.retentionDays * 86_400_000,
           },
     );
     const message = document.components.messages[lastPart(channel?.messages.record?.$ref ?? '')];

@@ -7,6 +7,8 @@ import { ID_PATTERN } from './wire.ts';
 type Json = Record<string, unknown>;
 
 const MS_PER_DAY = 86_400_000;
+/** Kafka's retention.ms for ever. */
+const KEPT_FOR_EVER = -1;
 
 /** What a record's key is, in words and as a pattern. */
 const KEYS: Readonly<Record<TopicKey, { readonly description: string; readonly pattern: string }>> =
@@ -21,11 +23,15 @@ const KEYS: Readonly<Record<TopicKey, { readonly description: string; readonly p
       description: "what the record is about: an account_id, or the firm's scope",
       pattern: '^.+$',
     },
-    scope: { description: 'GLOBAL, LIQUIDATIONS or SYMBOL:x', pattern: '^[A-Z]+(:.+)?$' },
+    scope: {
+      description: 'GLOBAL, ACCOUNT:x, SYMBOL:x, STRATEGY:x, or LIQUIDATIONS',
+      pattern: '^[A-Z]+(:.+)?$',
+    },
     origin: {
       description: 'topic:partition:offset of the refused record',
       pattern: '^[A-Za-z0-9_.-]+:[0-9]+:[0-9]+$',
     },
+    process: { description: 'one run of one process', pattern: ID_PATTERN.source },
   };
 
 /**
@@ -64,7 +70,8 @@ function channel(topic: Topic, name: string, partitions: number): Json {
       ? { 'cleanup.policy': ['compact'] }
       : {
           'cleanup.policy': ['delete'],
-          'retention.ms': topic.cleanup.retentionDays * MS_PER_DAY,
+          'retention.ms':
+            topic.cleanup === 'keep' ? KEPT_FOR_EVER : topic.cleanup.retentionDays * MS_PER_DAY,
         };
   return {
     address: topic.name,
@@ -76,11 +83,14 @@ function channel(topic: Topic, name: string, partitions: number): Json {
 }
 
 function cleanupText({ cleanup, deadLetters, name }: Topic): string {
-  const kept =
-    cleanup === 'compact'
-      ? 'The last record of each key is kept.'
-      : `Records are kept for ${String(cleanup.retentionDays)} days.`;
+  const kept = keptText(cleanup);
   return deadLetters ? `${kept} A record that cannot be read goes to ${name}.dlq.` : kept;
+}
+
+function keptText(cleanup: Topic['cleanup']): string {
+  if (cleanup === 'compact') return 'The last record of each key is kept.';
+  if (cleanup === 'keep') return 'Every record is kept.';
+  return `Records are kept for ${String(cleanup.retentionDays)} days.`;
 }
 
 function message(topic: Topic, payload: Json): Json {

@@ -1,22 +1,13 @@
 import { z } from 'zod';
-import { parseScope } from '#domain/scopes.ts';
 import { gatePolicyShape } from './gate-policy.ts';
 import { orderQty } from './orders.ts';
+import { scopeSchema } from './scopes.ts';
 import { dollars, figure, id, instant, price, signedQty } from './wire.ts';
 
 /** `sentinel gate decide`: a scenario in, a decision per order out. Dollars, shares, ms. */
 
 export const SCENARIO_ORDERS_MAX = 100_000;
 const ROWS_MAX = 100_000;
-
-/** `GLOBAL`, `ACCOUNT:x`, `SYMBOL:x` or `STRATEGY:x`. */
-export const scopeSchema = z
-  .string()
-  .max(80)
-  .refine(
-    (name) => parseScope(name) !== undefined,
-    'must be GLOBAL, ACCOUNT:x, SYMBOL:x or STRATEGY:x',
-  );
 
 export const gateScenarioSchema = z.strictObject({
   now: instant,

@@ -10,6 +10,8 @@ import {
   orderCancelSchema,
   restrictionSchema,
 } from './case-events.ts';
+import { controlCommandSchema } from './control-commands.ts';
+import { controlStateSchema } from './control-states.ts';
 import { deadLetterSchema } from './dead-letter.ts';
 import { changelogSchema } from './engine-changelog.ts';
 import {
@@ -20,20 +22,22 @@ import {
   priceSchema,
 } from './ingest.ts';
 import { enforcementSchema } from './firm-records.ts';
+import { gateLeaseSchema } from './gate-leases.ts';
 import { heartbeatSchema, marginCalcSchema, stressSchema } from './margin-figures.ts';
 import { noticeSchema } from './notices.ts';
 import { priceMarkSchema } from './price-marks.ts';
 
 /** What a topic is keyed by. Topics keyed by account are co-partitioned (DESIGN, Topics and records). */
-export type TopicKey = 'account_id' | 'symbol' | 'partition' | 'subject' | 'origin' | 'scope';
+export type TopicKey =
+  'account_id' | 'symbol' | 'partition' | 'subject' | 'origin' | 'scope' | 'process';
 
 export interface Topic {
   readonly name: string;
   readonly purpose: string;
   readonly key: TopicKey;
   readonly schema: z.ZodType;
-  /** `compact` keeps the last record of each key for ever; a number deletes after so many days. */
-  readonly cleanup: 'compact' | { readonly retentionDays: number };
+  /** `compact` keeps the last record of each key for ever, `keep` every one; a number deletes after so many days. */
+  readonly cleanup: 'compact' | 'keep' | { readonly retentionDays: number };
   /** Input from outside: a record that fails its schema goes to `<name>.dlq` (DESIGN 25). */
   readonly deadLetters: boolean;
 }
@@ -185,6 +189,38 @@ export const TOPICS = {
     'scope',
     enforcementSchema,
     FULL_HISTORY,
+    false,
+  ),
+  controlCommands: topic(
+    'killswitch.commands.v1',
+    'every kill, throttle and what else was asked of a scope: the full history',
+    'scope',
+    controlCommandSchema,
+    'keep',
+    true,
+  ),
+  controlEvents: topic(
+    'control.events.v1',
+    'the whole set of a scope after each change, as its workflow writes it',
+    'scope',
+    controlStateSchema,
+    EVENTS,
+    false,
+  ),
+  controlState: topic(
+    'killswitch.state.v1',
+    'the controls of each scope that stand: what gates load',
+    'scope',
+    controlStateSchema,
+    'compact',
+    false,
+  ),
+  gateLeases: topic(
+    'gate.leases.v1',
+    'which gates and venue adapters live, and how far they know the controls',
+    'process',
+    gateLeaseSchema,
+    { retentionDays: 1 },
     false,
   ),
   alerts: topic('alerts.v1', 'what calls a person', 'subject', alertSchema, EVENTS, false),

@@ -16,6 +16,12 @@ export const HOLDERS = [
 ] as const;
 export type HolderName = (typeof HOLDERS)[number];
 
+/** Holders that command by killswitch.commands.v1 in their own name; everybody else there is a person. */
+export const MACHINE_HOLDERS = ['order-monitor', 'surveillance'] as const satisfies HolderName[];
+
+/** Holders by which a margin case makes its account close-only (RULES, Close-only). */
+export const MARGIN_HOLDERS: readonly HolderName[] = ['stale-call', 'stress'];
+
 /** One reason why a scope is not open. */
 export interface Holder {
   readonly name: HolderName;

@@ -55,7 +55,8 @@ describe('the product’s topics', () => {
       if (cleanup === 'compact') expect(config.get('cleanup.policy')).toBe('compact');
       else {
         expect(config.get('cleanup.policy')).toBe('delete');
-        expect(config.get('retention.ms')).toBe(String(cleanup.retentionDays * MS_PER_DAY));
+        const kept = cleanup === 'keep' ? -1 : cleanup.retentionDays * MS_PER_DAY;
+        expect(config.get('retention.ms')).toBe(String(kept));
       }
     }
   });

@@ -93,7 +93,7 @@ function topicConfig(
         ]
       : [
           { name: 'cleanup.policy', value: 'delete' },
-          { name: 'retention.ms', value: String(topic.cleanup.retentionDays * MS_PER_DAY) },
+          { name: 'retention.ms', value: retentionMs(topic.cleanup) },
         ];
   return {
     topic: options.topicPrefix + topic.name,
@@ -102,6 +102,11 @@ function topicConfig(
     // The broker's own time: what a sender says of its clock is no evidence (DESIGN 6).
     configEntries: [...cleanup, { name: 'message.timestamp.type', value: 'LogAppendTime' }],
   };
+}
+
+/** −1 keeps for ever. */
+function retentionMs(cleanup: Exclude<Topic['cleanup'], 'compact'>): string {
+  return cleanup === 'keep' ? '-1' : String(cleanup.retentionDays * MS_PER_DAY);
 }
 
 function refuseOtherPartitions(

@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { MACHINE_HOLDERS } from '#domain/controls/control-state.ts';
+import type { ControlMode, HolderName } from '#domain/controls/control-state.ts';
+import type { LooseCommand, RestrictCommand } from '#domain/controls/control-events.ts';
+import { scopeSchema } from './scopes.ts';
+import { id, instant, text } from './wire.ts';
+
+/** killswitch.commands.v1: what machines and people ask of a scope (DESIGN 15). */
+
+export const MAX_RATE_PER_SECOND = 1_000_000;
+
+export const maxRatePerSecond = z
+  .int()
+  .min(0)
+  .max(MAX_RATE_PER_SECOND)
+  .describe('orders that may pass in any second');
+
+/**
+ * `triggered_by` says who holds the scope from here on: `order-monitor` and `surveillance` hold in
+ * their own name, whoever else is a person and holds as `operator`.
+ */
+const common = {
+  cmd_id: id,
+  ts: instant,
+  scope: scopeSchema,
+  reason: text(500),
+  triggered_by: id,
+  metric: id.nullish().describe('what was measured, such as order_rate_60s; none for a person'),
+  value: z.number().nullish().describe('what it came to'),
+  corr_id: text(64).nullish(),
+};
+
+/**
+ * killswitch.commands.v1, keyed by scope; a command's offset is the scope's epoch from there on. An
+ * unknown field is passed over, and only what a kill needs is required: a kill that lacks an ornament
+ * is still a kill. UNKILL is the reference's: it changes nothing and is audited; people loosen by
+ * `POST /unkill`.
+ */
+export const controlCommandSchema = z
+  .discriminatedUnion('action', [
+    z.object({
+      ...common,
+      action: z.literal('KILL'),
+      mode: z
+        .enum(['BLOCK', 'REDUCE_ONLY'])
+        .default('BLOCK')
+        .describe('REDUCE_ONLY lets pass what reduces a position'),
+    }),
+    z.object({
+      ...common,
+      action: z.literal('THROTTLE'),
+      max_rate_per_second: maxRatePerSecond,
+    }),
+    z.object({ ...common, action: z.literal('UNKILL') }),
+  ])
+  .meta({ id: 'ControlCommand' });
+
+/** As it is read, defaults filled in. */
+export type ControlCommandRecord = z.infer<typeof controlCommandSchema>;
+/** As it is written. */
+export type ControlCommandInput = z.input<typeof controlCommandSchema>;
+
+/** The mode that a command puts on; null for one that would loosen. */
+export function modeOf(record: ControlCommandRecord): ControlMode | null {
+  switch (record.action) {
+    case 'KILL':
+      return { kind: record.mode };
+    case 'THROTTLE':
+      return { kind: 'THROTTLE', maxRatePerSecond: record.max_rate_per_second };
+    case 'UNKILL':
+      return null;
+  }
+}
+
+/** Who holds the scope after a command. */
+export function holderOf({ triggered_by: by }: ControlCommandRecord): HolderName {
+  return MACHINE_HOLDERS.find((name) => name === by) ?? 'operator';
+}
+
+/** A command as its scope's state machine takes it; `offset` is where it lies in its partition. */
+export function decodeControlCommand(
+  record: ControlCommandRecord,
+  offset: number,
+): RestrictCommand | LooseCommand {
+  const { cmd_id: commandId, triggered_by: actor, reason, action } = record;
+  const mode = modeOf(record);
+  return mode === null
+    ? { type: 'LOOSE_COMMAND', commandId, offset, action, actor }
+    : { type: 'RESTRICT', commandId, offset, holder: holderOf(record), mode, reason, actor };
+}

@@ -1,0 +1,130 @@
+import type { ControlView, KillMode } from '../gate/control-view.ts';
+import type { Scope } from '../scopes.ts';
+import { scopeName } from '../scopes.ts';
+import { MARGIN_HOLDERS } from './control-state.ts';
+import type { ControlMode, ControlState } from './control-state.ts';
+
+/** What a record of killswitch.state.v1 tells a gate. */
+export type AppliedState = Pick<ControlState, 'scope' | 'version' | 'coversOffset' | 'holders'>;
+
+/** A command of killswitch.commands.v1 that makes a scope stricter; `offset` is where it lies. */
+export interface AppliedCommand {
+  readonly scope: Scope;
+  readonly offset: number;
+  readonly mode: ControlMode;
+}
+
+/** What stands in front of the orders of a scope. */
+export interface EffectiveControls {
+  readonly kill: KillMode | null;
+  /** At most so many orders in any second; null without a throttle. */
+  readonly maxRatePerSecond: number | null;
+  /** A margin case made the account close-only: no kill, and refused under its own code. */
+  readonly closeOnly: boolean;
+}
+
+export const NOTHING_HELD: EffectiveControls = {
+  kill: null,
+  maxRatePerSecond: null,
+  closeOnly: false,
+};
+
+interface Applied {
+  /** Of the last state taken; −1 before the first. */
+  readonly version: number;
+  readonly coversOffset: number;
+  /** The last command that was read, whether it changed anything or not; −1 before the first. */
+  readonly lastCommand: number;
+  readonly effective: EffectiveControls;
+}
+
+const UNKNOWN: Applied = {
+  version: -1,
+  coversOffset: -1,
+  lastCommand: -1,
+  effective: NOTHING_HELD,
+};
+
+/**
+ * The controls as a gate or venue adapter holds them (DESIGN 15). A command that makes a scope stricter
+ * acts at once, with or without whoever writes state. Anything looser comes only from a state that
+ * covers the last command read of that scope; a state that does not can make stricter, never looser.
+ * So whatever is repeated, late or out of order between the two topics loosens nothing. An UNKILL of
+ * the command topic is not fed to this at all.
+ */
+export class AppliedControls {
+  readonly #scopes = new Map<string, Applied>();
+
+  /** What stands for the scope afterwards, or null when the command changed nothing. */
+  takeCommand({ scope, offset, mode }: AppliedCommand): EffectiveControls | null {
+    const held = this.#of(scope);
+    if (offset <= held.lastCommand) return null;
+    const lastCommand = offset;
+    // A state that covers the command was written knowing it.
+    if (offset <= held.coversOffset) return this.#set(scope, held, { ...held, lastCommand });
+    const effective = stricterOf(held.effective, commanded(mode));
+    return this.#set(scope, held, { ...held, lastCommand, effective });
+  }
+
+  /** What stands for the scope afterwards, or null when the state changed nothing. */
+  takeState({ scope, version, coversOffset, holders }: AppliedState): EffectiveControls | null {
+    const held = this.#of(scope);
+    if (version <= held.version) return null;
+    const told = effectiveOf(holders);
+    const covers = coversOffset >= held.lastCommand;
+    const effective = covers ? told : stricterOf(held.effective, told);
+    return this.#set(scope, held, { ...held, version, coversOffset, effective });
+  }
+
+  of(scope: Scope): EffectiveControls {
+    return this.#of(scope).effective;
+  }
+
+  #of(scope: Scope): Applied {
+    return this.#scopes.get(scopeName(scope)) ?? UNKNOWN;
+  }
+
+  #set(scope: Scope, before: Applied, after: Applied): EffectiveControls | null {
+    this.#scopes.set(scopeName(scope), after);
+    return same(before.effective, after.effective) ? null : after.effective;
+  }
+}
+
+/** Puts what stands for a scope in front of a gate's orders. */
+export function showControls(view: ControlView, scope: Scope, held: EffectiveControls): void {
+  view.setKill(scope, held.kill);
+  view.setThrottle(scope, held.maxRatePerSecond);
+  if (scope.kind === 'ACCOUNT') view.setCloseOnly(scope.id, held.closeOnly);
+}
+
+/** What the holders of a scope come to: the strictest kill, the lowest rate, and close-only beside them. */
+export function effectiveOf(holders: AppliedState['holders']): EffectiveControls {
+  return holders
+    .map(({ name, mode }) =>
+      mode.kind === 'REDUCE_ONLY' && MARGIN_HOLDERS.includes(name)
+        ? { ...NOTHING_HELD, closeOnly: true }
+        : commanded(mode),
+    )
+    .reduce(stricterOf, NOTHING_HELD);
+}
+
+function commanded(mode: ControlMode): EffectiveControls {
+  return mode.kind === 'THROTTLE'
+    ? { ...NOTHING_HELD, maxRatePerSecond: mode.maxRatePerSecond }
+    : { ...NOTHING_HELD, kill: mode.kind };
+}
+
+function stricterOf(a: EffectiveControls, b: EffectiveControls): EffectiveControls {
+  const rates = [a.maxRatePerSecond, b.maxRatePerSecond].filter((rate) => rate !== null);
+  return {
+    kill: a.kill === 'BLOCK' || b.kill === 'BLOCK' ? 'BLOCK' : (a.kill ?? b.kill),
+    maxRatePerSecond: rates.length === 0 ? null : Math.min(...rates),
+    closeOnly: a.closeOnly || b.closeOnly,
+  };
+}
+
+function same(a: EffectiveControls, b: EffectiveControls): boolean {
+  return (
+    a.kill === b.kill && a.maxRatePerSecond === b.maxRatePerSecond && a.closeOnly === b.closeOnly
+  );
+}
