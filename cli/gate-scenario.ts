@@ -10,8 +10,8 @@ import { toE4 } from '#contracts/wire.ts';
 import { Gate } from '#domain/gate/gate.ts';
 import type { GatePolicy } from '#domain/gate/gate-policy.ts';
 import { reject } from '#domain/gate/verdict.ts';
-import { accountFigures } from '#domain/margin.ts';
 import { shareUpE4 } from '#domain/money.ts';
+import { maintenanceE4 } from '#domain/gate/requirement.ts';
 import type { MarginPolicy } from '#domain/policy.ts';
 import { parseScope } from '#domain/scopes.ts';
 import type { Scope } from '#domain/scopes.ts';
@@ -73,7 +73,7 @@ function gateOf(scenario: GateScenario, policy: GatePolicy): Gate {
   const gate = new Gate(policy, {
     checksCredit: scenario.accounts !== undefined,
     decidedIdsMax: Number.MAX_SAFE_INTEGER,
-    requirementE4: (positions) => requirementE4(positions, pricesE4, policy.margin),
+    requirementE4: (positions) => maintenanceE4(positions, pricesE4, policy.margin),
   });
   for (const [symbol, priceE4] of pricesE4) gate.setPrice(symbol, priceE4);
   for (const { account_id, symbol, qty } of scenario.positions) {
@@ -110,6 +110,8 @@ function openOrder(
     orderId: order_id,
     symbol,
     side,
+    strategy: '',
+    liquidation: false,
     leavesE4: toE4(leaves_qty),
     reservation: { referencePriceE4, adversePriceE4: Math.max(0, worseE4) },
   });
@@ -131,21 +133,6 @@ function strictestLast(
   killed: GateScenario['controls']['killed'],
 ): GateScenario['controls']['killed'] {
   return [...killed].sort((a, b) => Number(a.mode === 'BLOCK') - Number(b.mode === 'BLOCK'));
-}
-
-function requirementE4(
-  positions: ReadonlyMap<string, number>,
-  pricesE4: ReadonlyMap<string, number>,
-  margin: MarginPolicy,
-): number | null {
-  const rows = [...positions].map(([symbol, qtyE4]) => ({
-    symbol,
-    qtyE4,
-    priceE4: pricesE4.get(symbol) ?? null,
-    betaE4: null,
-  }));
-  const figures = accountFigures(0, rows, margin);
-  return figures.status === 'INDETERMINATE' ? null : figures.maintenanceReqE4;
 }
 
 function refuseRepeated<Row>(

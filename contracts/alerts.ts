@@ -20,6 +20,12 @@ export const ALERT_CODES = [
   'UNSECURED_DEFICIT',
   /** A customer's notice could not be delivered. */
   'NOTICE_UNDELIVERED',
+  /** A kill, or controls that nobody can prove, stand in front of a liquidation. */
+  'LIQUIDATION_HELD',
+  /** Firm, symbol or strategy have used up most of what they may open today. */
+  'LIMIT_NEARLY_USED',
+  /** The flow of orders breaks a threshold whose action is to tell a person. */
+  'ORDER_FLOW',
 ] as const;
 export type AlertCode = (typeof ALERT_CODES)[number];
 

@@ -9,6 +9,7 @@ export const MACHINE_ACTORS = {
   firmEnforcement: 'firm-enforcement',
   liquidationBrake: 'liquidation-brake',
   marginEngine: 'margin-engine',
+  orderGate: 'order-gate',
   /** The API, about withdrawals. */
   withdrawalDesk: 'withdrawal-desk',
 } as const;

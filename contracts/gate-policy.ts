@@ -10,6 +10,10 @@ const amount = decimal(100_000_000_000).min(0);
 /** What `sentinel gate decide` may override, field by field. */
 export const gatePolicyShape = {
   order_age_ms_max: z.int().min(0).max(86_400_000),
+  /** From its passing an order may be taken to the venue for so long (DESIGN 18). */
+  order_valid_ms: z.int().min(1).max(60_000),
+  /** At the venue a customer's order works for so long at most. */
+  order_life_ms: z.int().min(1).max(86_400_000),
   collar_rate: fraction(1),
   order_qty_max: decimal(100_000_000).positive(),
   order_notional_max: amount,
@@ -41,6 +45,8 @@ export function decodeGatePolicy(
 ): GatePolicy {
   return {
     orderAgeMsMax: file.order_age_ms_max,
+    orderValidMs: file.order_valid_ms,
+    orderLifeMs: file.order_life_ms,
     collarRate: rateOf(file.collar_rate),
     orderQtyMaxE4: toE4(file.order_qty_max),
     orderNotionalMaxE4: toE4(file.order_notional_max),

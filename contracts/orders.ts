@@ -9,30 +9,36 @@ export const orderQty = decimal(100_000_000).positive().describe('shares');
 
 const common = { order_id: id, ts: instant, account_id: id, corr_id: text(64).optional() };
 
-export const newOrderSchema = z.strictObject({
-  ...common,
-  type: z.literal('NEW').optional(),
-  symbol: id,
-  side: z.enum(['BUY', 'SELL']),
-  qty: orderQty,
-  price,
-  strategy: id,
-});
+export const newOrderSchema = z
+  .strictObject({
+    ...common,
+    type: z.literal('NEW').optional().describe('NEW when left out'),
+    symbol: id,
+    side: z.enum(['BUY', 'SELL']),
+    qty: orderQty,
+    price,
+    strategy: id,
+  })
+  .meta({ id: 'NewOrder' });
 
 /** Takes back what is left of `cancel_order_id`; what it says of the order beside that is not read. */
-export const cancelOrderSchema = z.strictObject({
-  ...common,
-  type: z.literal('CANCEL'),
-  cancel_order_id: id,
-  symbol: id.optional(),
-  side: z.enum(['BUY', 'SELL']).optional(),
-  qty: orderQty.optional(),
-  price: price.optional(),
-  strategy: id.optional(),
-});
+export const cancelOrderSchema = z
+  .strictObject({
+    ...common,
+    type: z.literal('CANCEL'),
+    cancel_order_id: id,
+    symbol: id.optional(),
+    side: z.enum(['BUY', 'SELL']).optional(),
+    qty: orderQty.optional(),
+    price: price.optional(),
+    strategy: id.optional(),
+  })
+  .meta({ id: 'CancelOrder' });
 
 /** Without a type an order is NEW, as in the reference. */
-export const orderSchema = z.union([newOrderSchema, cancelOrderSchema]);
+export const orderSchema = z
+  .discriminatedUnion('type', [newOrderSchema, cancelOrderSchema])
+  .meta({ id: 'Order' });
 export type OrderRecord = z.infer<typeof orderSchema>;
 
 /** The types that exist elsewhere and are refused here with a code of their own. */

@@ -23,9 +23,12 @@ import {
 } from './ingest.ts';
 import { enforcementSchema } from './firm-records.ts';
 import { gateLeaseSchema } from './gate-leases.ts';
+import { gatedOrderSchema } from './gated-orders.ts';
 import { heartbeatSchema, marginCalcSchema, stressSchema } from './margin-figures.ts';
 import { noticeSchema } from './notices.ts';
+import { orderSchema } from './orders.ts';
 import { priceMarkSchema } from './price-marks.ts';
+import { riskSignalSchema } from './risk-signals.ts';
 
 /** What a topic is keyed by. Topics keyed by account are co-partitioned (DESIGN, Topics and records). */
 export type TopicKey =
@@ -44,6 +47,8 @@ export interface Topic {
 
 /** Input is kept longer than the horizon in which a fill is counted once (seven days). */
 const INPUT = { retentionDays: 30 } as const;
+/** A gate that takes a partition reads it whole: orders of a day may still work (DESIGN 19). */
+const GATED = { retentionDays: 2 } as const;
 const EVENTS = { retentionDays: 30 } as const;
 /** Books and records outlive their topic in the archive; the topic keeps a quarter. */
 const EVIDENCE = { retentionDays: 90 } as const;
@@ -151,6 +156,15 @@ export const TOPICS = {
     EVENTS,
     false,
   ),
+  orders: topic('orders.v1', 'orders of customers', 'account_id', orderSchema, INPUT, true),
+  gatedOrders: topic(
+    'orders.gated.v1',
+    'what the gate decided on each order, and who owns a partition of it',
+    'account_id',
+    gatedOrderSchema,
+    GATED,
+    false,
+  ),
   liquidationOrders: topic(
     'liquidation.orders.v1',
     'orders that liquidate',
@@ -189,6 +203,14 @@ export const TOPICS = {
     'scope',
     enforcementSchema,
     FULL_HISTORY,
+    false,
+  ),
+  riskSignals: topic(
+    'risk_signals.v1',
+    'what the windows over the flow of orders hold, beside their thresholds',
+    'scope',
+    riskSignalSchema,
+    EVENTS,
     false,
   ),
   controlCommands: topic(

@@ -1,4 +1,5 @@
 import type { CaseExecution } from './case-events.ts';
+import { LIQUIDATION_ID_PREFIX } from './gate/orders.ts';
 import type { CaseFigures } from './case-figures.ts';
 import type { LiquidatedPart } from './ladder-actions.ts';
 import { ORDERS_PER_SLICE_MAX } from './ladder-state.ts';
@@ -19,7 +20,7 @@ export function nextSlice(
   const slice = state.slice + 1;
   const orders = legs.slice(0, ORDERS_PER_SLICE_MAX).map((leg, index) => ({
     // The run id makes it unique among all cases, so that the account need not be in it.
-    orderId: `LQ-${state.caseId}-${String(state.episode)}-${String(slice)}-${String(index + 1)}`,
+    orderId: `${LIQUIDATION_ID_PREFIX}${state.caseId}-${String(state.episode)}-${String(slice)}-${String(index + 1)}`,
     episode: state.episode,
     slice,
     symbol: leg.symbol,

@@ -5,6 +5,9 @@ import { SlidingLimit } from './sliding-limit.ts';
 /** What a kill leaves open: nothing, or what reduces a position (RULES, Close-only). */
 export type KillMode = 'BLOCK' | 'REDUCE_ONLY';
 
+/** What of an order its scopes are told by. */
+export type Scoped = Pick<NewOrder, 'accountId' | 'symbol' | 'strategy'>;
+
 /** A kill that stands in front of an order. */
 export interface StandingKill {
   readonly scope: Scope;
@@ -70,7 +73,7 @@ export class ControlView {
   }
 
   /** The strictest kill over the order's scopes; among equals the widest. */
-  killOf(order: NewOrder): StandingKill | null {
+  killOf(order: Scoped): StandingKill | null {
     let standing: StandingKill | null = null;
     for (let index = 0; index < 4; index += 1) {
       const controls = this.#scopeOf(order, index);
@@ -82,7 +85,7 @@ export class ControlView {
   }
 
   /** The kill over the order's symbol or the whole firm: what holds a liquidation too. */
-  wideBlockOf(order: NewOrder): StandingKill | null {
+  wideBlockOf(order: Pick<Scoped, 'symbol'>): StandingKill | null {
     const symbol = this.#symbols.get(order.symbol);
     const wide = this.#global.kill === 'BLOCK' ? this.#global : symbol;
     return wide?.kill === 'BLOCK' ? { scope: wide.scope, mode: 'BLOCK' } : null;
@@ -107,7 +110,7 @@ export class ControlView {
   }
 
   /** 0 … 3: whole firm, account, symbol, strategy. */
-  #scopeOf(order: NewOrder, index: number): ScopeControls | undefined {
+  #scopeOf(order: Scoped, index: number): ScopeControls | undefined {
     switch (index) {
       case 0:
         return this.#global;

@@ -9,6 +9,8 @@ export interface OpenOrder {
   readonly orderId: string;
   readonly symbol: string;
   readonly side: Side;
+  readonly strategy: string;
+  readonly liquidation: boolean;
   /** What may still execute, 1/10,000 share. */
   readonly leavesE4: number;
   /** What each share of it reserves if it opens. */
@@ -52,6 +54,13 @@ const FLAT = flat();
  * (RULES, Close-only: quantity is reserved before an order is sent). Amounts in 1/10,000.
  */
 export class AccountExposure {
+  /** False while nobody has told the positions: then nothing but cancels passes. */
+  isKnown = true;
+  /**
+   * What executions hold back that the excess does not include yet: they have left the open orders,
+   * and the engine has not yet counted them.
+   */
+  unsettledE4 = 0;
   /** null while unknown: then nothing opens. */
   excessE4: number | null = null;
   /** null while unknown. */

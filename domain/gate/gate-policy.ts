@@ -5,6 +5,10 @@ import type { MarginPolicy } from '../policy.ts';
 export interface GatePolicy {
   /** An order older than this at its arrival is refused as EXPIRED (DESIGN 18). */
   readonly orderAgeMsMax: number;
+  /** What passes may be taken to the venue for so long (DESIGN 18): what a kill waits for at most. */
+  readonly orderValidMs: number;
+  /** A customer's order works at the venue for so long at most. */
+  readonly orderLifeMs: number;
   /** How far the limit may lie from the last price, either side. */
   readonly collarRate: Rate;
   readonly orderQtyMaxE4: number;

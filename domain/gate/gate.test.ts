@@ -9,6 +9,8 @@ const NOW = 1_710_000_000_000;
 
 const POLICY: GatePolicy = {
   orderAgeMsMax: 5_000,
+  orderValidMs: 1_000,
+  orderLifeMs: 3_600_000,
   collarRate: rate(100_000),
   orderQtyMaxE4: 10_000 * E4,
   orderNotionalMaxE4: 1_000_000 * E4,

@@ -4,7 +4,7 @@ import { ControlView } from './control-view.ts';
 import type { StandingKill } from './control-view.ts';
 import { DecidedIds } from './decided-ids.ts';
 import { AccountExposure } from './exposure.ts';
-import type { Effect, Reservation } from './exposure.ts';
+import type { Effect, OpenOrder, Reservation } from './exposure.ts';
 import type { GatePolicy } from './gate-policy.ts';
 import type { NewOrder, Order } from './orders.ts';
 import { Quotas } from './quotas.ts';
@@ -45,6 +45,16 @@ export interface GateOptions {
 export interface GateDecision {
   readonly verdict: Verdict;
   readonly alerts: readonly QuotaAlert[];
+  /** Of an allowed NEW order what a successor of this gate must know of it; else null. */
+  readonly accepted: Accepted | null;
+}
+
+/** What an allowed order took. */
+export interface Accepted {
+  /** How much of it opened, 1/10,000 share. */
+  readonly opensE4: number;
+  /** By how much its limit is worse than the last price was, 1/10,000 dollar. */
+  readonly adversePriceE4: number;
 }
 
 /**
@@ -54,6 +64,8 @@ export interface GateDecision {
  */
 export class Gate {
   readonly controls: ControlView;
+  /** While false no excess counts, and nothing opens: the engine that tells it may have died. */
+  figuresFresh = true;
   readonly #policy: GatePolicy;
   readonly #options: GateOptions;
   readonly #accounts = new Map<string, AccountExposure>();
@@ -61,7 +73,7 @@ export class Gate {
   /** What open short sales have taken of the day's locates, by symbol. */
   readonly #shortedE4 = new Map<string, number>();
   readonly #decided: DecidedIds;
-  readonly #quotas: Quotas;
+  #quotas: Quotas;
 
   constructor(policy: GatePolicy, options: GateOptions) {
     this.#policy = policy;
@@ -94,6 +106,39 @@ export class Gate {
     this.#decided.add(decidedId(accountId, orderId));
   }
 
+  /**
+   * An order that an earlier owner allowed, told again in the order of the decisions: reserves what may
+   * still execute. `today`: it was allowed on this day, and counts for the day's quotas and locates.
+   */
+  restore(order: NewOrder, { opensE4, adversePriceE4 }: Accepted, today: boolean): void {
+    this.remember(order.accountId, order.orderId);
+    const reservation = { referencePriceE4: order.priceE4, adversePriceE4 };
+    this.know(order.accountId).accept(openOrderOf(order, reservation));
+    this.#countPassed(order, opensE4, today);
+  }
+
+  /** One of which nothing can execute any more: it still counts for throttles and the day's limits. */
+  restoreFinished(order: NewOrder, { opensE4 }: Accepted, today: boolean): void {
+    this.remember(order.accountId, order.orderId);
+    this.#countPassed(order, opensE4, today);
+  }
+
+  #countPassed(order: NewOrder, opensE4: number, today: boolean): void {
+    if (order.liquidation) return;
+    this.controls.passed(order);
+    if (today) this.#count(order, opensE4);
+  }
+
+  /** A new trading day: quotas and locates are whole again. */
+  startDay(): void {
+    this.#quotas = new Quotas(this.#policy.quotas);
+    this.#shortedE4.clear();
+  }
+
+  priceE4(symbol: string): number | null {
+    return this.#pricesE4.get(symbol) ?? null;
+  }
+
   /** Decides an order that arrived at `now` and reserves what it may do if it is allowed. */
   decide(order: Order, now: number): GateDecision {
     const expired = expiryOf(order, now, this.#policy);
@@ -111,7 +156,7 @@ export class Gate {
     if (order.type === 'CANCEL') return ALLOWED;
     const exposure = this.#accounts.get(order.accountId);
     if (!this.controls.fresh) return refused(drop('CONTROL_STALE', 'controls', null));
-    if (exposure === undefined) return refused(drop('CONTROL_STALE', 'position', null));
+    if (exposure?.isKnown !== true) return refused(drop('CONTROL_STALE', 'position', null));
     const effect = exposure.effectOf(order.symbol, order.side, order.qtyE4);
     const refusal = order.liquidation
       ? this.#refusalOfLiquidation(order, effect)
@@ -213,14 +258,14 @@ export class Gate {
   #credit(order: NewOrder, exposure: AccountExposure, effect: Effect): Refusal | null {
     if (!this.#options.checksCredit || effect.opensE4 === 0) return null;
     const { excessE4 } = exposure;
-    if (excessE4 === null) return reject('CREDIT', null, null);
+    if (excessE4 === null || !this.figuresFresh) return reject('CREDIT', null, null);
     const ownE4 = exposure.reserveE4(
       order.symbol,
       order.side,
       effect.opensE4,
       this.#reservationOf(order),
     );
-    const neededE4 = sumE4(exposure.reservedE4, ownE4);
+    const neededE4 = sumE4(exposure.reservedE4, exposure.unsettledE4, ownE4);
     return neededE4 > excessE4 ? reject('CREDIT', neededE4, excessE4) : null;
   }
 
@@ -231,24 +276,24 @@ export class Gate {
     return breach === null ? null : reject('QUOTA', breach.usedE4, breach.limitE4);
   }
 
-  #accept(order: NewOrder, exposure: AccountExposure, effect: Effect): GateDecision {
-    exposure.accept({
-      orderId: order.orderId,
-      symbol: order.symbol,
-      side: order.side,
-      leavesE4: order.qtyE4,
-      reservation: this.#reservationOf(order),
-    });
-    if (order.liquidation) return ALLOWED;
+  #accept(order: NewOrder, exposure: AccountExposure, { opensE4 }: Effect): GateDecision {
+    const reservation = this.#reservationOf(order);
+    exposure.accept(openOrderOf(order, reservation));
+    const accepted = { opensE4, adversePriceE4: reservation.adversePriceE4 };
+    if (order.liquidation) return { verdict: ALLOW, alerts: [], accepted };
     this.controls.passed(order);
-    if (effect.opensE4 === 0) return ALLOWED;
+    return { verdict: ALLOW, alerts: this.#count(order, opensE4), accepted };
+  }
+
+  /** What opens uses up the day's locates and quotas. */
+  #count(order: NewOrder, opensE4: number): readonly QuotaAlert[] {
+    if (opensE4 === 0) return [];
     if (order.side === 'SELL') {
       const shortE4 = this.#shortedE4.get(order.symbol) ?? 0;
-      this.#shortedE4.set(order.symbol, sumE4(shortE4, effect.opensE4));
+      this.#shortedE4.set(order.symbol, sumE4(shortE4, opensE4));
     }
-    const notionalE4 = mulDivUp(effect.opensE4, order.priceE4, E4);
-    const alerts = this.#quotas.use(order.symbol, order.strategy, notionalE4);
-    return { verdict: ALLOW, alerts };
+    const notionalE4 = mulDivUp(opensE4, order.priceE4, E4);
+    return this.#quotas.use(order.symbol, order.strategy, notionalE4);
   }
 
   #reservationOf(order: NewOrder): Reservation {
@@ -258,10 +303,15 @@ export class Gate {
   }
 }
 
-const ALLOWED: GateDecision = { verdict: ALLOW, alerts: [] };
+const ALLOWED: GateDecision = { verdict: ALLOW, alerts: [], accepted: null };
 
 function refused(verdict: Refusal): GateDecision {
-  return { verdict, alerts: [] };
+  return { verdict, alerts: [], accepted: null };
+}
+
+function openOrderOf(order: NewOrder, reservation: Reservation): OpenOrder {
+  const { orderId, symbol, side, strategy, liquidation, qtyE4: leavesE4 } = order;
+  return { orderId, symbol, side, strategy, liquidation, leavesE4, reservation };
 }
 
 /** Two accounts may name their orders alike. */

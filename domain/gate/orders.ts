@@ -2,6 +2,9 @@
 
 export type Side = 'BUY' | 'SELL';
 
+/** Ids of a case's own orders begin so, and no customer's order may. */
+export const LIQUIDATION_ID_PREFIX = 'LQ-';
+
 /** A new order of a customer, or of a case that liquidates (`liquidation`). */
 export interface NewOrder {
   readonly type: 'NEW';

@@ -83,7 +83,7 @@ describe('the order rate', () => {
   test('after an UNKILL the windows start anew', () => {
     const monitor = new OrderMonitor({ thresholds: [rate] });
     flow(monitor, 150, 10);
-    monitor.restart(ACCOUNT);
+    monitor.restart(ACCOUNT, NOW + 1_999);
     expect(flow(monitor, 100, 10, 2_000)).toEqual([]);
     expect(monitor.observe(order(3_000))).toMatchObject([{ episode: 2 }]);
   });

@@ -45,7 +45,7 @@ export interface Breach extends RiskSignal {
   readonly episode: number;
 }
 
-/** What the monitor makes of an order, as it reads it from orders.v1. */
+/** What the monitor makes of an order, as the gate decided on it: a refused one has no notional. */
 export interface ObservedOrder {
   readonly ts: number;
   readonly accountId: string;
@@ -63,6 +63,9 @@ interface Watched {
   lastTs: number;
 }
 
+/** No order is older: nothing was resumed. */
+const NEVER = Number.NEGATIVE_INFINITY;
+
 /**
  * Sliding windows per account, strategy and firm, and the breaches in them (RULES, Market access:
  * Monitor). Pure: time is the orders' own. Scopes that were idle for the widest window are forgotten
@@ -71,6 +74,8 @@ interface Watched {
 export class OrderMonitor {
   readonly #policy: MonitorPolicy;
   readonly #watched = new Map<string, Watched>();
+  /** Scope → the instant of its last resumption: orders up to it count no more. */
+  readonly #resumedAt = new Map<string, number>();
 
   constructor(policy: MonitorPolicy) {
     this.#policy = policy;
@@ -84,6 +89,7 @@ export class OrderMonitor {
       { kind: 'GLOBAL' },
     ];
     return scopes.flatMap((scope) => {
+      if (order.ts <= (this.#resumedAt.get(scopeName(scope)) ?? NEVER)) return [];
       const watched = this.#watch(scope);
       watched.lastTs = Math.max(watched.lastTs, order.ts);
       for (const name of WINDOW_NAMES) {
@@ -99,8 +105,12 @@ export class OrderMonitor {
     return watched === undefined ? [] : this.#measure(watched, now).map(({ signal }) => signal);
   }
 
-  /** After an UNKILL the scope's windows start anew. */
-  restart(scope: Scope): void {
+  /**
+   * After an UNKILL the scope's windows start anew: what was ordered up to `at` counts no more, also when
+   * it is read again.
+   */
+  restart(scope: Scope, at: number): void {
+    this.#resumedAt.set(scopeName(scope), at);
     const watched = this.#watched.get(scopeName(scope));
     if (watched === undefined) return;
     for (const name of WINDOW_NAMES) watched.windows[name].clear();
@@ -162,7 +172,7 @@ export class OrderMonitor {
         },
         breached: new Set(),
         episodes: new Map(),
-        lastTs: Number.NEGATIVE_INFINITY,
+        lastTs: NEVER,
       };
       this.#watched.set(name, watched);
     }

@@ -1,0 +1,104 @@
+import { describe, expect, test } from '@jest/globals';
+import { E4, rate } from '../money.ts';
+import type { Scope } from '../scopes.ts';
+import { ControlView } from './control-view.ts';
+import type { KillMode } from './control-view.ts';
+import { AccountExposure } from './exposure.ts';
+import type { OpenOrder } from './exposure.ts';
+import { ordersToCancel } from './standing-orders.ts';
+
+const POLICY = {
+  creditRate: rate(500_000),
+  nonMarginable: new Set<string>(),
+  margin: {
+    longMaintenanceRate: rate(250_000),
+    shortMaintenanceRate: rate(300_000),
+    warningBand: rate(50_000),
+    bufferRate: rate(0),
+    costRate: rate(0),
+  },
+} as unknown as ConstructorParameters<typeof AccountExposure>[0];
+
+const ACCOUNT: Scope = { kind: 'ACCOUNT', id: 'A' };
+
+function open(
+  orderId: string,
+  side: OpenOrder['side'],
+  qty: number,
+  given: Partial<OpenOrder> = {},
+) {
+  return {
+    orderId,
+    symbol: 'XYZ',
+    side,
+    strategy: 'alpha',
+    liquidation: false,
+    leavesE4: qty * E4,
+    reservation: { referencePriceE4: 100 * E4, adversePriceE4: 0 },
+    ...given,
+  };
+}
+
+/** The ids that are cancelled, newest first, of an account that holds 100 XYZ. */
+function cancelled(
+  set: (controls: ControlView) => void,
+  ...orders: readonly OpenOrder[]
+): string[] {
+  const exposure = new AccountExposure(POLICY);
+  exposure.setPosition('XYZ', 100 * E4);
+  for (const order of orders) exposure.accept(order);
+  const controls = new ControlView(5_000);
+  set(controls);
+  return ordersToCancel(controls, 'A', exposure).map(({ order }) => order.orderId);
+}
+
+const kill =
+  (scope: Scope, mode: KillMode) =>
+  (controls: ControlView): void => {
+    controls.setKill(scope, mode);
+  };
+const closeOnly = (controls: ControlView): void => {
+  controls.setCloseOnly('A', true);
+};
+
+describe('on entering a control', () => {
+  test('nothing is cancelled while nothing is held', () => {
+    expect(cancelled(() => undefined, open('B', 'BUY', 1))).toEqual([]);
+  });
+
+  test('close-only cancels what adds exposure and keeps what reduces it', () => {
+    expect(cancelled(closeOnly, open('B', 'BUY', 1), open('S', 'SELL', 100))).toEqual(['B']);
+  });
+
+  test('of reducing orders beyond the position the newest go first, until the rest fits', () => {
+    const orders = [open('S1', 'SELL', 60), open('S2', 'SELL', 40), open('S3', 'SELL', 20)];
+    expect(cancelled(closeOnly, ...orders)).toEqual(['S3']);
+    expect(cancelled(closeOnly, ...orders.slice(0, 2))).toEqual([]);
+    expect(cancelled(closeOnly, open('S1', 'SELL', 60), open('S2', 'SELL', 41))).toEqual(['S2']);
+  });
+
+  test('a BLOCK cancels everything but the firm’s own liquidation', () => {
+    const orders = [
+      open('S', 'SELL', 10),
+      open('LQ', 'SELL', 10, { liquidation: true }),
+      open('B', 'BUY', 10),
+    ];
+    expect(cancelled(kill(ACCOUNT, 'BLOCK'), ...orders)).toEqual(['B', 'S']);
+    expect(cancelled(kill({ kind: 'GLOBAL' }, 'BLOCK'), ...orders)).toEqual(['B', 'LQ', 'S']);
+  });
+
+  test.each([
+    ['of the symbol', { kind: 'SYMBOL', id: 'XYZ' }, ['B']],
+    ['of another symbol', { kind: 'SYMBOL', id: 'ABC' }, []],
+    ['of the strategy', { kind: 'STRATEGY', id: 'alpha' }, ['B']],
+    ['of another account', { kind: 'ACCOUNT', id: 'Z' }, []],
+  ] as const)('a REDUCE_ONLY kill %s', (_what, scope, ids) => {
+    const orders = [open('S', 'SELL', 10), open('B', 'BUY', 10)];
+    expect(cancelled(kill(scope, 'REDUCE_ONLY'), ...orders)).toEqual(ids);
+  });
+
+  test('a flat account has nothing to reduce', () => {
+    const other = open('S', 'SELL', 1, { symbol: 'ABC' });
+    expect(cancelled(closeOnly, other)).toEqual(['S']);
+  });
+});
