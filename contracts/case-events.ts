@@ -126,7 +126,9 @@ export const executionSchema = z
     last_price: price.nullable(),
     cum_qty: decimal(100_000_000).min(0),
     leaves_qty: decimal(100_000_000).min(0),
-    status: z.enum(['PARTIALLY_FILLED', ...TERMINAL_STATUSES]),
+    status: z
+      .enum(['ACCEPTED', 'PARTIALLY_FILLED', ...TERMINAL_STATUSES])
+      .describe('ACCEPTED: the order works at the venue; its case is not told'),
     reason: text(200).nullable(),
     timestamp: instant,
     fill_partition: count.nullable(),

@@ -1,4 +1,5 @@
 import type { CaseExecution, ExecutionEvent } from '#domain/case-events.ts';
+import { LIQUIDATION_ID_PREFIX } from '#domain/gate/orders.ts';
 import type { CommandOutcome } from '#domain/case-commands.ts';
 import type { CaseFigures, PricedCaseFigures } from '#domain/case-figures.ts';
 import type { Policy } from '#domain/policy.ts';
@@ -145,13 +146,15 @@ export function positionsOf(record: MarginCalcRecord): QuotedPosition[] {
   });
 }
 
-/** The signal that tells a case an execution of its order. */
-export function executionEvent(record: ExecutionRecord): ExecutionEvent {
+/** The signal that tells a case an execution of its order; null for a customer's, which is no case's business. */
+export function executionEvent(record: ExecutionRecord): ExecutionEvent | null {
+  const { status } = record;
+  if (status === 'ACCEPTED' || !record.order_id.startsWith(LIQUIDATION_ID_PREFIX)) return null;
   const execution: CaseExecution = {
     execId: record.exec_id,
     orderId: record.order_id,
     cumQtyE4: toE4(record.cum_qty),
-    status: record.status,
+    status,
     fillOffset: record.fill_offset,
   };
   return { type: 'EXECUTION', execution };

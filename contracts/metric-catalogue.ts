@@ -1,6 +1,7 @@
 import { HOLDS, LATENCY, LATENESS } from './metric-buckets.ts';
 import { CONSUMERS, OWNERS } from './metric-definition.ts';
 import type { MetricDefinition } from './metric-definition.ts';
+import { ORDER_METRICS } from './order-metrics.ts';
 
 /**
  * Every metric of the product. A process can register no other; docs/generated/metrics.md, the
@@ -69,7 +70,7 @@ export const METRICS = {
     help: 'Records refused and written to their dead-letter topic',
     unit: 'records',
     labels: ['topic', 'code'],
-    processes: ['margin-engine', 'venue-adapter'],
+    processes: ['margin-engine', 'order-gate', 'venue-adapter'],
     hint: 'Each is a fill, a price or an order that did not count: a person reads it.',
   },
   sentinel_unreadable_records_total: {
@@ -77,7 +78,16 @@ export const METRICS = {
     help: 'Records of our own topics that could not be read or stored, and were passed over',
     unit: 'records',
     labels: ['topic', 'code'],
-    processes: ['case-signaller', 'worker', 'api', 'venue-adapter', 'state-index', 'notifier'],
+    processes: [
+      'case-signaller',
+      'worker',
+      'api',
+      'order-gate',
+      'venue-adapter',
+      'order-monitor',
+      'state-index',
+      'notifier',
+    ],
     hint: 'Above 0: versions of two processes do not fit, or somebody wrote to a topic by hand.',
   },
 
@@ -309,38 +319,7 @@ export const METRICS = {
     hint: 'newest above the policy’s quote age in session: the price feed is down.',
   },
 
-  sentinel_venue_orders_total: {
-    type: 'counter',
-    help: 'Orders that came to the venue, by what became of them',
-    unit: 'records',
-    labels: ['outcome'],
-    processes: ['venue-adapter'],
-    hint: 'DUPLICATE is harmless; TOO_OLD has its dead letter.',
-  },
-  sentinel_venue_cancels_total: {
-    type: 'counter',
-    help: 'Cancels that came to the venue, by what became of them',
-    unit: 'records',
-    labels: ['outcome'],
-    processes: ['venue-adapter'],
-    hint: 'TOO_LATE: the order was finished before.',
-  },
-  sentinel_venue_executions_total: {
-    type: 'counter',
-    help: 'Executions written, by status',
-    unit: 'records',
-    labels: ['status'],
-    processes: ['venue-adapter'],
-    hint: 'EXPIRED: no fresh price came while the order was valid.',
-  },
-  sentinel_venue_working_orders: {
-    type: 'gauge',
-    help: 'Orders that wait for a fresh price',
-    unit: 'records',
-    labels: ['partition'],
-    processes: ['venue-adapter'],
-    hint: 'Above 0 for long: the price feed is down while accounts are being liquidated.',
-  },
+  ...ORDER_METRICS,
 
   sentinel_index_writes_total: {
     type: 'counter',

@@ -6,7 +6,9 @@ export const PROCESS_NAMES = [
   'margin-engine',
   'case-signaller',
   'worker',
+  'order-gate',
   'venue-adapter',
+  'order-monitor',
   'state-index',
   'notifier',
 ] as const;
@@ -17,12 +19,21 @@ export const CONSUMERS = [
   'margin-engine',
   'case-signaller',
   'worker',
+  'order-gate',
   'venue-adapter',
+  'order-monitor',
   'state-index',
   'notifier',
 ] as const;
 /** Those that own partitions and write as their owner. */
-export const OWNERS = ['margin-engine', 'case-signaller', 'venue-adapter', 'notifier'] as const;
+export const OWNERS = [
+  'margin-engine',
+  'case-signaller',
+  'order-gate',
+  'venue-adapter',
+  'order-monitor',
+  'notifier',
+] as const;
 
 /** One metric: all that registering, documenting, drawing and alerting on it needs. */
 export interface MetricDefinition {

@@ -13,14 +13,17 @@ export interface MetricLabel {
  * series of its own for ever, and the number of these must not grow with the book.
  */
 export const METRIC_LABELS = {
-  action: { help: 'a step of a case', values: 'the actions of domain/ladder-actions.ts' },
+  action: {
+    help: 'a step of a case, or what a breach leads to',
+    values: 'domain/ladder-actions.ts; domain/monitor/order-monitor.ts',
+  },
   activity: { help: 'an activity of a workflow', values: 'contracts/case-activities.ts' },
   channel: { help: 'how a customer or a person is told', values: 'platform/notices' },
   code: {
     help: 'why a record, a reading or a hold',
-    values: `${DEAD_LETTER_CODES.join(', ')}; the reasons of a hold (domain/case-events.ts); NO_ROOM`,
+    values: `${DEAD_LETTER_CODES.join(', ')}; the reasons of a hold (domain/case-events.ts); codes of the gate (domain/gate/verdict.ts); NO_ROOM`,
   },
-  consumer: { help: 'a consumer group, or `<process>.<reader>`', values: 'at most 3 a process' },
+  consumer: { help: 'a consumer group, or `<process>.<reader>`', values: 'at most 4 a process' },
   deadline: { help: 'what a case waited for', values: ['due', 'liquidation'] },
   event: { help: 'what a signal tells', values: ['FIGURES', 'EXECUTION'] },
   kind: { help: 'what is written', values: ['figures', 'case'] },

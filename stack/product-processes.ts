@@ -13,7 +13,9 @@ export const PRODUCT_PROCESSES: readonly ProductProcess[] = [
   { name: 'margin-engine', entry: 'consumers/margin-engine/main.ts', servesApi: false },
   { name: 'case-signaller', entry: 'consumers/case-signaller/main.ts', servesApi: false },
   { name: 'worker', entry: 'workers/main.ts', servesApi: false },
+  { name: 'order-gate', entry: 'consumers/order-gate/main.ts', servesApi: false },
   { name: 'venue-adapter', entry: 'consumers/venue-adapter/main.ts', servesApi: false },
+  { name: 'order-monitor', entry: 'consumers/order-monitor/main.ts', servesApi: false },
   { name: 'notifier', entry: 'consumers/notifier/main.ts', servesApi: false },
   { name: 'state-index', entry: 'consumers/state-index/main.ts', servesApi: false },
 ];

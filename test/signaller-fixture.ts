@@ -50,7 +50,7 @@ export function calcRecord(accountId: string, sequence: number, excess: number):
 export function executionRecord(accountId: string, n: number): OutboundRecord {
   const value = JSON.stringify({
     exec_id: `X-${accountId}-${String(n)}`,
-    order_id: `O-${accountId}-${String(n)}`,
+    order_id: `LQ-${accountId}-${String(n)}`,
     account_id: accountId,
     symbol: 'NVDA',
     side: 'SELL',

@@ -4,6 +4,7 @@ import { fillSchema } from '#contracts/ingest.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import { eventually, openKafka } from './kafka-fixture.ts';
 import type { KafkaFixture } from './kafka-fixture.ts';
+import { ownPartitions, passed } from './order-path-fixture.ts';
 import { startPart } from './part-fixture.ts';
 import type { PartProcess } from './part-fixture.ts';
 
@@ -22,6 +23,7 @@ let venue: PartProcess;
 
 beforeEach(async () => {
   kafka = await openKafka('venue-crash', PARTITIONS);
+  await ownPartitions(kafka);
 });
 
 afterEach(async () => {
@@ -50,15 +52,15 @@ async function sendOrder(n: number): Promise<void> {
     ts: now,
     account_id: accountId,
     symbol: 'NVDA',
-    side: 'SELL',
+    side: 'SELL' as const,
     qty: n + 1,
     price: 400,
     strategy: 'liquidation',
     valid_until: now + TEST_MS,
     corr_id: `C${String(n)}`,
   };
-  const value = JSON.stringify(order);
-  await kafka.publish([{ topic: TOPICS.liquidationOrders.name, key: accountId, value }]);
+  const value = JSON.stringify(passed(order));
+  await kafka.publish([{ topic: TOPICS.gatedOrders.name, key: accountId, value }]);
 }
 
 test(
@@ -92,14 +94,13 @@ test(
     await sender;
     await live.stop();
 
-    const executions = await eventually('an execution of each order', 2 * WAIT_MS, async () => {
+    const executed = await eventually('an execution of each order', 2 * WAIT_MS, async () => {
       await sendPrice();
       const records = await kafka.readAll(TOPICS.executions.name);
-      return records.length >= sent && records;
+      const told = records.map(({ value }) => executionSchema.parse(JSON.parse(String(value))));
+      const ended = told.filter(({ status }) => status !== 'ACCEPTED');
+      return ended.length >= sent && ended;
     });
-    const executed = executions.map(({ value }) =>
-      executionSchema.parse(JSON.parse(String(value))),
-    );
     expect(new Set(executed.map(({ order_id }) => order_id)).size).toBe(sent);
     expect(executed).toHaveLength(sent);
 

@@ -1,17 +1,16 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { executionSchema } from '#contracts/case-events.ts';
 import type { ExecutionRecord, LiquidationOrderRecord } from '#contracts/case-events.ts';
+import { gatedOrderSchema } from '#contracts/gated-orders.ts';
+import type { GatedDecision } from '#contracts/gated-orders.ts';
 import { deadLetterSchema } from '#contracts/dead-letter.ts';
 import { fillSchema } from '#contracts/ingest.ts';
 import type { FillRecord } from '#contracts/ingest.ts';
 import { TOPICS } from '#contracts/topics.ts';
-import { startVenueAdapter } from '#consumers/venue-adapter/venue-adapter.ts';
-import { venueMetrics } from '#consumers/venue-adapter/venue-metrics.ts';
-import { createLogReader } from '#platform/kafka/log-reader.ts';
-import { createPartitionOwner } from '#platform/kafka/partition-owner.ts';
-import { createMetrics } from '#platform/metrics.ts';
-import { eventually, openKafka, testLogger } from './kafka-fixture.ts';
+import { partitionOf } from '#platform/kafka/partition-of.ts';
+import { eventually, openKafka } from './kafka-fixture.ts';
 import type { KafkaFixture } from './kafka-fixture.ts';
+import { ownPartitions, passed, startVenue as startOne } from './order-path-fixture.ts';
 
 const PARTITIONS = 2;
 const WAIT_MS = 60_000;
@@ -25,6 +24,7 @@ let defects: unknown[];
 
 beforeEach(async () => {
   kafka = await openKafka('venue', PARTITIONS);
+  await ownPartitions(kafka);
   venue = null;
   defects = [];
 });
@@ -36,26 +36,7 @@ afterEach(async () => {
 });
 
 async function startVenue(quoteAgeMaxMs = 60_000): Promise<void> {
-  const onFatal = (error: unknown): void => {
-    defects.push(error);
-  };
-  venue = await startVenueAdapter(
-    {
-      owner: createPartitionOwner(kafka.surroundings, {
-        groupId: 'venue-adapter',
-        partitions: PARTITIONS,
-        onFatal,
-      }),
-      priceReader: createLogReader(kafka.surroundings, { onFatal }),
-    },
-    {
-      quoteAgeMaxMs,
-      clock: { now: Date.now },
-      logger: testLogger,
-      metrics: venueMetrics(createMetrics('venue-adapter')),
-      onFatal,
-    },
-  );
+  venue = await startOne(kafka, defects, { quoteAgeMaxMs });
 }
 
 function order(orderId: string, changes: Partial<LiquidationOrderRecord> = {}) {
@@ -75,14 +56,18 @@ function order(orderId: string, changes: Partial<LiquidationOrderRecord> = {}) {
   };
 }
 
-async function sendOrders(...orders: readonly LiquidationOrderRecord[]): Promise<void> {
+async function sendDecisions(...decisions: readonly GatedDecision[]): Promise<void> {
   await kafka.publish(
-    orders.map((one) => ({
-      topic: TOPICS.liquidationOrders.name,
-      key: one.account_id,
-      value: JSON.stringify(one),
+    decisions.map((one) => ({
+      topic: TOPICS.gatedOrders.name,
+      key: one.order?.account_id ?? '',
+      value: JSON.stringify(gatedOrderSchema.parse(one)),
     })),
   );
+}
+
+async function sendOrders(...orders: readonly LiquidationOrderRecord[]): Promise<void> {
+  await sendDecisions(...orders.map((one) => passed(one)));
 }
 
 async function sendPrice(symbol: string, price: number, timestamp = Date.now()): Promise<void> {
@@ -108,10 +93,15 @@ async function executions(): Promise<ExecutionRecord[]> {
   return records.map(({ value }) => executionSchema.parse(JSON.parse(String(value))));
 }
 
+/** What became of an order, beside that it was taken. */
 function executed(orderId: string): Promise<ExecutionRecord> {
   return eventually(`an execution of ${orderId}`, WAIT_MS, async () =>
-    (await executions()).find((execution) => execution.order_id === orderId),
+    (await done()).find((execution) => execution.order_id === orderId),
   );
+}
+
+async function done(): Promise<ExecutionRecord[]> {
+  return (await executions()).filter(({ status }) => status !== 'ACCEPTED');
 }
 
 async function fills(): Promise<(FillRecord & { partition: number; offset: number })[]> {
@@ -164,7 +154,7 @@ describe('a liquidation order at the paper venue, on a real broker', () => {
     await sendOrders(order('O2', { symbol: 'TSLA' }));
     await sendPrice('TSLA', 250);
     expect(await executed('O2')).toMatchObject({ status: 'FILLED', last_price: 250 });
-    expect((await executions()).map(({ order_id }) => order_id)).toEqual(['O2']);
+    expect((await done()).map(({ order_id }) => order_id)).toEqual(['O2']);
     await sendPrice('NVDA', 390);
     expect(await executed('O1')).toMatchObject({ status: 'FILLED', last_price: 390 });
   });
@@ -212,7 +202,7 @@ describe('a liquidation order at the paper venue, on a real broker', () => {
     await startVenue();
     await sendOrders(order('O2'));
     await executed('O2');
-    expect((await executions()).map(({ order_id }) => order_id)).toEqual(['O1', 'O2']);
+    expect((await done()).map(({ order_id }) => order_id)).toEqual(['O1', 'O2']);
     expect((await fills()).map(({ fill_id }) => fill_id)).toEqual(['paper:O1:1', 'paper:O2:1']);
   });
 
@@ -225,7 +215,7 @@ describe('a liquidation order at the paper venue, on a real broker', () => {
     await sendPrice('NVDA', 390);
     await startVenue();
     expect(await executed('O1')).toMatchObject({ status: 'FILLED', last_price: 390 });
-    expect(await executions()).toHaveLength(2);
+    expect(await done()).toHaveLength(2);
   });
 });
 
@@ -244,55 +234,76 @@ describe('an execution that cannot be read', () => {
   });
 });
 
-describe('a bad record among the orders', () => {
-  test('goes to the dead letters with its reason, and the orders around it are executed', async () => {
-    const bad: [string | null, string, string, RegExp][] = [
-      ['ACC_1', 'no json', 'MALFORMED', /JSON/],
-      ['ACC_1', JSON.stringify({ ...order('B1'), qty: -5 }), 'SCHEMA', /^\/qty: /],
-      ['ACC_1', JSON.stringify({ ...order('B2'), price: '400' }), 'SCHEMA', /^\/price: /],
-      ['ACC_1', JSON.stringify({ ...order('B3'), hidden: 1 }), 'SCHEMA', /hidden/],
-      ['ACC_9', JSON.stringify(order('B4')), 'WRONG_KEY', /ACC_9/],
-      [
-        'ACC_1',
-        JSON.stringify(order('B5', { valid_until: Date.now() - 86_500_000 })),
-        'TOO_OLD',
-        /valid_until/,
-      ],
-    ];
+describe('what the gate has not let pass', () => {
+  const OTHERS: [string, Partial<GatedDecision>][] = [
+    ['a gate that has lost the partition', { epoch: 7 }],
+    ['a customer’s order that was refused', { decision: 'DROP', code: 'KILLED' }],
+  ];
+  test.each(OTHERS)('is not executed: %s', async (_what, changes) => {
     await sendPrice('NVDA', 400);
     await startVenue();
+    const refused = passed(order('V1'), changes);
+    const isRefusal = changes.decision !== undefined;
+    const customers =
+      refused.order?.type === 'NEW' ? { ...refused.order, liquidation: false } : null;
+    await sendDecisions(isRefusal ? { ...refused, order: customers } : refused);
     await sendOrders(order('O1'));
-    await kafka.publish(
-      bad.map(([key, value]) => ({
-        topic: TOPICS.liquidationOrders.name,
-        key: key ?? '',
-        value,
-        partition: 0,
-      })),
-    );
-    await kafka.publish([{ topic: TOPICS.orderCancels.name, key: 'ACC_1', value: '{}' }]);
-    await sendOrders(order('O2'));
     await executed('O1');
-    await executed('O2');
+    expect((await executions()).map(({ order_id }) => order_id)).toEqual(['O1']);
+  });
 
-    const letters = await eventually('the dead letters', WAIT_MS, async () => {
-      const records = await kafka.readAll(`${TOPICS.liquidationOrders.name}.dlq`);
-      return records.length === bad.length && records;
+  test('a liquidation that was refused ends: its case waits for that', async () => {
+    await sendPrice('NVDA', 400);
+    await startVenue();
+    await sendDecisions(
+      passed(order('O1'), { decision: 'DROP', code: 'KILLED', observed: 'SYMBOL:NVDA' }),
+    );
+    expect(await executed('O1')).toMatchObject({
+      status: 'REJECTED',
+      cum_qty: 0,
+      reason: 'paper venue: the gate refused it: KILLED SYMBOL:NVDA',
     });
-    const read = letters
-      .map(({ value }) => deadLetterSchema.parse(JSON.parse(String(value))))
-      .sort((a, b) => a.offset - b.offset);
-    expect(read.map(({ code }) => code)).toEqual(bad.map(([, , code]) => code));
-    for (const [index, [, value, , reason]] of bad.entries()) {
-      expect(read[index]?.reason).toMatch(reason);
-      expect(String(Buffer.from(read[index]?.value_base64 ?? '', 'base64'))).toBe(value);
-      expect(read[index]?.refused_by).toBe('venue-adapter');
-    }
-    await eventually('the dead letter of the cancel', WAIT_MS, async () => {
-      return (await kafka.readAll(`${TOPICS.orderCancels.name}.dlq`)).length === 1;
+    expect(await fills()).toEqual([]);
+  });
+
+  test('another owner’s marker makes the first one’s later decisions void', async () => {
+    await sendPrice('NVDA', 400);
+    await startVenue();
+    const partition = partitionOf('ACC_1', PARTITIONS);
+    const value = JSON.stringify({ kind: 'OWNER', partition, process: 'g2', ts: Date.now() });
+    const [place] = await kafka.publish([
+      { topic: TOPICS.gatedOrders.name, key: 'g2', partition, value },
+    ]);
+    await sendOrders(order('V1'));
+    await sendDecisions(passed(order('O1'), { epoch: place?.offset ?? -1 }));
+    await executed('O1');
+    expect((await executions()).map(({ order_id }) => order_id)).toEqual(['O1']);
+  });
+});
+
+describe('a bad record', () => {
+  test('among the decisions is passed over; a bad cancel goes to the dead letters', async () => {
+    await sendPrice('NVDA', 400);
+    await startVenue();
+    const partition = partitionOf('ACC_1', PARTITIONS);
+    await kafka.publish([
+      { topic: TOPICS.gatedOrders.name, key: 'ACC_1', partition, value: 'no json' },
+      { topic: TOPICS.orderCancels.name, key: 'ACC_1', value: '{}' },
+    ]);
+    await sendOrders(order('O2'));
+    expect(await executed('O2')).toMatchObject({ status: 'FILLED' });
+    const letters = await eventually('the dead letter', WAIT_MS, async () => {
+      const records = await kafka.readAll(`${TOPICS.orderCancels.name}.dlq`);
+      return records.length > 0 && records;
     });
-    expect(await fills()).toHaveLength(2);
-    // What came too late ends all the same: its case waits for that.
-    expect(await executed('B5')).toMatchObject({ status: 'EXPIRED', cum_qty: 0 });
+    const [letter] = letters.map(({ value }) => deadLetterSchema.parse(JSON.parse(String(value))));
+    expect(letter).toMatchObject({ code: 'SCHEMA', refused_by: 'venue-adapter' });
+  });
+
+  test('a decision that comes days late expires: its case waits for that', async () => {
+    await sendPrice('NVDA', 400);
+    await startVenue();
+    await sendOrders(order('O1', { valid_until: Date.now() - 86_500_000 }));
+    expect(await executed('O1')).toMatchObject({ status: 'EXPIRED', cum_qty: 0 });
   });
 });

@@ -198,9 +198,11 @@ export class SignallerPartition implements PartitionProcessor {
       this.#unreadable(record, decoded.refusal);
       return;
     }
+    const event = executionEvent(decoded.record);
+    if (event === null) return;
     const job: ExecutionJob = {
       accountId: decoded.record.account_id,
-      event: executionEvent(decoded.record),
+      event,
       wanted: () => !this.#released,
       delivered: () => {
         this.#executionsLedger.settled(job);

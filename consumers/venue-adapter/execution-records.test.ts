@@ -13,6 +13,10 @@ const EXECUTION: VenueExecution = {
     symbol: 'NVDA',
     side: 'SELL',
     qtyE4: 1_000_000,
+    limitE4: null,
+    strategy: 'liquidation',
+    liquidation: true,
+    takeUntil: NOW,
     writtenAt: NOW - 1_000,
     validUntil: NOW,
     corrId: 'C1',
@@ -26,20 +30,42 @@ const EXECUTION: VenueExecution = {
   reason: 'paper venue: filled at the last price',
 };
 
+const liquidation = (orderId: string) => ({ accountId: 'ACC_1', orderId, liquidation: true });
+
 describe('the id of an execution', () => {
   test('is the same each time, and another for another order or number', () => {
-    const ids = [execIdOf('O1', 1), execIdOf('O1', 2), execIdOf('O1:1', 2), execIdOf('O2', 1)];
-    expect(execIdOf('O1', 1)).toBe('paper:O1:1');
+    const ids = (
+      [
+        ['O1', 1],
+        ['O1', 2],
+        ['O1:1', 2],
+        ['O2', 1],
+      ] as const
+    ).map(([orderId, number]) => execIdOf(liquidation(orderId), number));
+    expect(ids[0]).toBe('paper:O1:1');
     expect(new Set(ids).size).toBe(ids.length);
   });
 
   test('is an id also for the longest order id, and tells two of them apart', () => {
-    const [a, b] = ['a'.repeat(64), `${'a'.repeat(63)}b`];
+    const [a, b] = [liquidation('a'.repeat(64)), liquidation(`${'a'.repeat(63)}b`)];
     expect(execIdOf(a, 1)).toMatch(ID_PATTERN);
     expect(execIdOf(a, 1)).toBe(execIdOf(a, 1));
     expect(execIdOf(a, 1)).not.toBe(execIdOf(b, 1));
     expect(execIdOf(a, 1)).not.toBe(execIdOf(a, 2));
   });
+});
+
+test('customers may name their orders alike, and no two pairs of names look the same', () => {
+  const ids = [
+    ['A', 'O1'],
+    ['B', 'O1'],
+    ['A', 'O1:1'],
+    ['A:O1', '1'],
+  ].map(([accountId = '', orderId = '']) =>
+    execIdOf({ accountId, orderId, liquidation: false }, 1),
+  );
+  expect(ids[0]).toBe('paper:A:O1:1');
+  expect(new Set(ids).size).toBe(ids.length);
 });
 
 describe('an execution is written', () => {

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { ExecutionRecord, LiquidationOrderRecord } from '#contracts/case-events.ts';
+import type { ExecutionRecord } from '#contracts/case-events.ts';
+import { decodeGatedOrder } from '#contracts/gated-orders.ts';
+import type { GatedDecision } from '#contracts/gated-orders.ts';
 import type { FillRecord } from '#contracts/ingest.ts';
-import { fromE4, ID_PATTERN, toE4 } from '#contracts/wire.ts';
+import { fromE4, ID_PATTERN } from '#contracts/wire.ts';
 import type { RecordPosition } from '#ports/records.ts';
 import type { VenueExecution, VenueOrder } from './venue-book.ts';
 
@@ -9,26 +11,44 @@ import type { VenueExecution, VenueOrder } from './venue-book.ts';
 
 /**
  * The id of an order's n-th execution, the same after every crash; also the fill's id, so that the
- * engine counts it once. An order id that leaves no room for the rest is hashed.
+ * engine counts it once. A customer's order is named by its account too: two accounts may name theirs
+ * alike. Names that could be read in two ways, or leave no
+ * room for the rest, are hashed.
  */
-export function execIdOf(orderId: string, number: number): string {
-  const plain = `paper:${orderId}:${String(number)}`;
-  if (ID_PATTERN.test(plain)) return plain;
-  const hash = createHash('sha256').update(orderId).digest('hex').slice(0, 40);
+export function execIdOf(
+  order: Pick<VenueOrder, 'accountId' | 'orderId' | 'liquidation'>,
+  number: number,
+): string {
+  const { accountId, orderId, liquidation } = order;
+  const name = liquidation ? orderId : `${accountId}:${orderId}`;
+  // A colon within a name would make two pairs look like one.
+  const isPlain = liquidation || !`${accountId}${orderId}`.includes(':');
+  const plain = `paper:${name}:${String(number)}`;
+  if (isPlain && ID_PATTERN.test(plain)) return plain;
+  const hash = createHash('sha256')
+    .update(liquidation ? orderId : `${accountId} ${orderId}`)
+    .digest('hex')
+    .slice(0, 40);
   return `paper:sha.${hash}:${String(number)}`;
 }
 
-/** An order of liquidation.orders.v1 as the venue works it. */
-export function decodeOrder(record: LiquidationOrderRecord): VenueOrder {
+/** A NEW order that the gate has decided on, as the venue works it; null for anything else. */
+export function decodeOrder(decision: GatedDecision): VenueOrder | null {
+  const order = decodeGatedOrder(decision);
+  if (order === null) return null;
   return {
-    orderId: record.order_id,
-    accountId: record.account_id,
-    symbol: record.symbol,
-    side: record.side,
-    qtyE4: toE4(record.qty),
-    writtenAt: record.ts,
-    validUntil: record.valid_until,
-    corrId: record.corr_id,
+    orderId: order.orderId,
+    accountId: order.accountId,
+    symbol: order.symbol,
+    side: order.side,
+    qtyE4: order.qtyE4,
+    limitE4: order.liquidation ? null : order.priceE4,
+    strategy: order.strategy,
+    liquidation: order.liquidation,
+    writtenAt: decision.ts,
+    takeUntil: decision.valid_until ?? decision.ts,
+    validUntil: decision.expires_at ?? decision.ts,
+    corrId: decision.corr_id,
   };
 }
 
@@ -37,7 +57,7 @@ export function encodeFill(execution: VenueExecution, now: number): FillRecord |
   const { order, number, lastQtyE4, lastPriceE4 } = execution;
   if (lastPriceE4 === null || lastQtyE4 === 0) return null;
   return {
-    fill_id: execIdOf(order.orderId, number),
+    fill_id: execIdOf(order, number),
     account_id: order.accountId,
     symbol: order.symbol,
     qty: fromE4(order.side === 'SELL' ? -lastQtyE4 : lastQtyE4),
@@ -55,7 +75,7 @@ export function encodeExecution(
 ): ExecutionRecord {
   const { order, lastPriceE4 } = execution;
   return {
-    exec_id: execIdOf(order.orderId, execution.number),
+    exec_id: execIdOf(order, execution.number),
     order_id: order.orderId,
     account_id: order.accountId,
     symbol: order.symbol,

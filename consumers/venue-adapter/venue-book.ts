@@ -1,4 +1,6 @@
-import type { ExecutionStatus } from '#domain/case-events.ts';
+import type { ExecutionRecord } from '#contracts/case-events.ts';
+
+export type VenueStatus = ExecutionRecord['status'];
 
 /** What the paper venue remembers of one partition: working orders, order ids, cancels that wait. */
 
@@ -9,23 +11,31 @@ export interface VenueOrder {
   readonly symbol: string;
   readonly side: 'BUY' | 'SELL';
   readonly qtyE4: number;
+  /** The limit; null for a liquidation, which takes the last price. 1/10,000 dollar. */
+  readonly limitE4: number | null;
+  readonly strategy: string;
+  readonly liquidation: boolean;
   /** When it was written: it was not executed before. */
   readonly writtenAt: number;
+  /** From this instant on it is not taken any more, unless it was before. */
+  readonly takeUntil: number;
   /** From this instant on nothing is executed any more. */
   readonly validUntil: number;
   readonly corrId: string;
 }
 
 export interface WorkingOrder extends VenueOrder {
-  /** Where it lies in liquidation.orders.v1: what a restart must read again. */
+  /** Where its decision lies in orders.gated.v1: what a restart must read again. */
   readonly offset: number;
+  /** Before this instant the venue does not execute it (Unix ms). */
+  readonly executesAt: number;
 }
 
 /** One thing that became of an order. `number` counts the order's executions from 1. */
 export interface VenueExecution {
   readonly order: VenueOrder;
   readonly number: number;
-  readonly status: ExecutionStatus;
+  readonly status: VenueStatus;
   /** Shares moved by this execution, 1/10,000 share; 0 when none. */
   readonly lastQtyE4: number;
   /** 1/10,000 dollar per share; null when no shares moved. */
@@ -39,12 +49,12 @@ export interface VenueExecution {
 export interface Progress {
   readonly cumQtyE4: number;
   readonly executions: number;
+  /** Was it taken to the venue? Then it works on after its `takeUntil`. */
+  readonly taken: boolean;
 }
 
-interface WaitingCancel {
-  readonly accountId: string;
-  readonly forgottenAt: number;
-}
+/** Who an order belongs to and how that account names it: two accounts may name theirs alike. */
+export type OrderName = Pick<VenueOrder, 'accountId' | 'orderId'>;
 
 const DAY_MS = 86_400_000;
 
@@ -67,7 +77,7 @@ export const VENUE_LIMITS = {
   cancelsMax: 10_000,
 } as const;
 
-const NOTHING_DONE: Progress = { cumQtyE4: 0, executions: 0 };
+const NOTHING_DONE: Progress = { cumQtyE4: 0, executions: 0, taken: false };
 
 /** The memory of one partition. It only changes by what `paper-venue.ts` has decided. */
 export class VenueBook {
@@ -76,15 +86,16 @@ export class VenueBook {
   readonly #finished = new Map<string, number>();
   /** Orders executed in part, also those whose order is yet to be read again. */
   readonly #progress = new Map<string, Progress>();
-  readonly #cancels = new Map<string, WaitingCancel>();
+  /** Cancels that came before their order → when they are forgotten. */
+  readonly #cancels = new Map<string, number>();
 
   /** Orders that wait for a price, in the order of their offsets. */
   working(): IterableIterator<WorkingOrder> {
     return this.#working.values();
   }
 
-  workingOrder(orderId: string): WorkingOrder | undefined {
-    return this.#working.get(orderId);
+  workingOrder(order: OrderName): WorkingOrder | undefined {
+    return this.#working.get(keyOf(order));
   }
 
   get workingCount(): number {
@@ -92,8 +103,8 @@ export class VenueBook {
   }
 
   /** Was the order's last execution within memory? */
-  isFinished(orderId: string): boolean {
-    return this.#finished.has(orderId);
+  isFinished(order: OrderName): boolean {
+    return this.#finished.has(keyOf(order));
   }
 
   /** Can one more order be taken and remembered? */
@@ -104,62 +115,66 @@ export class VenueBook {
     );
   }
 
-  progress(orderId: string): Progress {
-    return this.#progress.get(orderId) ?? NOTHING_DONE;
+  progress(order: OrderName): Progress {
+    return this.#progress.get(keyOf(order)) ?? NOTHING_DONE;
   }
 
   /** Has a cancel for this order of this account come before it? */
-  isCancelled(order: VenueOrder): boolean {
-    return this.#cancels.get(order.orderId)?.accountId === order.accountId;
+  isCancelled(order: OrderName): boolean {
+    return this.#cancels.has(keyOf(order));
   }
 
-  /** Where a restart must begin to read liquidation.orders.v1: the oldest working order, if any. */
+  /** Where a restart must begin to read orders.gated.v1: the oldest working order, if any. */
   oldestWorkingOffset(): number | null {
     for (const { offset } of this.#working.values()) return offset;
     return null;
   }
 
-  /** When the next working order expires, Unix ms; null without any. */
-  nextExpiryAt(): number | null {
+  /** When time alone next changes a working order, Unix ms; null when it does not. */
+  nextLookAt(now: number): number | null {
     let next: number | null = null;
-    for (const { validUntil } of this.#working.values()) {
-      if (next === null || validUntil < next) next = validUntil;
+    for (const order of this.#working.values()) {
+      const { validUntil, takeUntil, executesAt } = order;
+      const taken = this.progress(order).taken;
+      for (const at of [validUntil, ...(taken ? [] : [takeUntil]), executesAt]) {
+        if ((at > now || at === validUntil) && (next === null || at < next)) next = at;
+      }
     }
     return next;
   }
 
   /** The order waits for a price. */
-  keepWorking(order: VenueOrder, offset: number): void {
-    this.#working.set(order.orderId, { ...order, offset });
+  keepWorking(order: VenueOrder, offset: number, executesAt: number): void {
+    this.#working.set(keyOf(order), { ...order, offset, executesAt });
   }
 
   /** A cancel came before its order. */
-  keepCancel(orderId: string, accountId: string, now: number): void {
+  keepCancel(order: OrderName, now: number): void {
     this.#forgetCancels(now);
-    this.#cancels.set(orderId, { accountId, forgottenAt: now + VENUE_LIMITS.cancelWaitMs });
+    this.#cancels.set(keyOf(order), now + VENUE_LIMITS.cancelWaitMs);
   }
 
   /** An execution happened at `at` (Unix ms); also told once per record when the book is rebuilt. */
   executed(
-    execution: {
-      readonly orderId: string;
-      readonly status: ExecutionStatus;
+    execution: OrderName & {
+      readonly status: VenueStatus;
       readonly cumQtyE4: number;
     },
     at: number,
   ): void {
-    const { orderId, status, cumQtyE4 } = execution;
-    if (status === 'PARTIALLY_FILLED') {
-      const { executions } = this.progress(orderId);
-      this.#progress.set(orderId, { cumQtyE4, executions: executions + 1 });
+    const { status, cumQtyE4 } = execution;
+    const key = keyOf(execution);
+    if (status === 'PARTIALLY_FILLED' || status === 'ACCEPTED') {
+      const { executions } = this.progress(execution);
+      this.#progress.set(key, { cumQtyE4, executions: executions + 1, taken: true });
       return;
     }
-    this.#working.delete(orderId);
-    this.#progress.delete(orderId);
-    this.#cancels.delete(orderId);
+    this.#working.delete(key);
+    this.#progress.delete(key);
+    this.#cancels.delete(key);
     this.#forgetFinished(at);
     if (this.#finished.size < VENUE_LIMITS.orderIdsMax) {
-      this.#finished.set(orderId, at + VENUE_LIMITS.orderMemoryMs);
+      this.#finished.set(key, at + VENUE_LIMITS.orderMemoryMs);
     }
   }
 
@@ -171,9 +186,13 @@ export class VenueBook {
   }
 
   #forgetCancels(now: number): void {
-    for (const [orderId, { forgottenAt }] of this.#cancels) {
+    for (const [key, forgottenAt] of this.#cancels) {
       if (forgottenAt > now && this.#cancels.size < VENUE_LIMITS.cancelsMax) return;
-      this.#cancels.delete(orderId);
+      this.#cancels.delete(key);
     }
   }
+}
+
+function keyOf({ accountId, orderId }: OrderName): string {
+  return `${accountId} ${orderId}`;
 }

@@ -1,15 +1,11 @@
-import { z } from 'zod';
-import {
-  executionSchema,
-  liquidationOrderSchema,
-  orderCancelSchema,
-} from '#contracts/case-events.ts';
+import { orderCancelSchema } from '#contracts/case-events.ts';
 import { deadLetterKey, encodeDeadLetter } from '#contracts/dead-letter.ts';
 import type { Refusal } from '#contracts/dead-letter.ts';
 import { decodeRecord } from '#contracts/decode-record.ts';
-import type { Decoded } from '#contracts/decode-record.ts';
+import { gatedOrderSchema } from '#contracts/gated-orders.ts';
+import type { GatedDecision } from '#contracts/gated-orders.ts';
 import { deadLetterTopicName, TOPICS } from '#contracts/topics.ts';
-import { id, toE4 } from '#contracts/wire.ts';
+import { Ownership } from '#domain/gate/ownership.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { Logger } from '#ports/logger.ts';
 import type {
@@ -19,26 +15,38 @@ import type {
 } from '#ports/partition-owner.ts';
 import type { InboundRecord, OutboundRecord } from '#ports/records.ts';
 import { decodeOrder, encodeExecution, encodeFill } from './execution-records.ts';
-import type { LastPrices } from './last-prices.ts';
-import { decideCancel, decideMarket, decideOrder } from './paper-venue.ts';
-import type { Market } from './paper-venue.ts';
-import { VENUE_LIMITS, VenueBook } from './venue-book.ts';
-import type { VenueExecution } from './venue-book.ts';
+import type { ControlFollower } from '../order-path/control-follower.ts';
+import type { LastPrices } from '../order-path/last-prices.ts';
+import { killOf, lastHop, stillAllowed } from './last-hop.ts';
+import { decideCancel, decideMarket, decideOrder, refusedByGate } from './paper-venue.ts';
+import type { Market, PaperMarket } from './paper-venue.ts';
+import { VenueBook } from './venue-book.ts';
+import type { OrderName, VenueExecution, VenueOrder } from './venue-book.ts';
+import { decodeKeyed, rememberCancel, rememberExecution, rememberOwner } from './venue-memory.ts';
 import type { VenueMetrics } from './venue-metrics.ts';
 
-const ORDERS = TOPICS.liquidationOrders.name;
+const GATED = TOPICS.gatedOrders.name;
 const CANCELS = TOPICS.orderCancels.name;
+
+/** What the venue takes, co-partitioned by account. */
+export const INPUTS = [GATED, CANCELS] as const;
 
 /** So many records are decided in one transaction. */
 const RECORDS_PER_TRANSACTION_MAX = 500;
 /** Working orders look at the market again this long after a price has come. */
 const PRICE_PAUSE_MS = 20;
+/** Orders that wait for proved controls look again after so long. */
+const REOPEN_POLL_MS = 20;
 /** The longest a timer sleeps; a later expiry is looked at again then. */
 const SLEEP_MAX_MS = 60_000;
 
 /** What the venue needs of its surroundings. */
 export interface VenueSurroundings {
   readonly prices: LastPrices;
+  readonly controls: ControlFollower;
+  /** May anything be executed now? */
+  readonly isOpen: (now: number) => boolean;
+  readonly paper: PaperMarket;
   readonly quoteAgeMaxMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -54,14 +62,16 @@ interface Outcome {
 }
 
 /**
- * Takes a partition over: rebuilds the book from what was executed and cancelled before. Working
- * orders come again by themselves: their offsets are committed only when they are finished.
+ * Takes a partition over: rebuilds the book from what was executed and cancelled before, and learns who
+ * owned the partition of the gate when. Working orders come again by themselves: their offsets are
+ * committed only when they are finished.
  */
 export async function takeOverVenuePartition(
   writer: FencedWriter,
   surroundings: VenueSurroundings,
-): Promise<PartitionProcessor> {
+): Promise<VenuePartition> {
   const book = new VenueBook();
+  const ownership = new Ownership();
   const now = surroundings.clock.now();
   await writer.readToEnd(TOPICS.executions.name, (records) => {
     for (const record of records) rememberExecution(book, record, now, surroundings);
@@ -69,15 +79,19 @@ export async function takeOverVenuePartition(
   await writer.readToEnd(CANCELS, (records) => {
     for (const record of records) rememberCancel(book, record, now);
   });
-  return new VenuePartition(book, writer, surroundings);
+  await writer.readToEnd(GATED, (records) => {
+    for (const record of records) rememberOwner(ownership, record);
+  });
+  return new VenuePartition(book, ownership, writer, surroundings);
 }
 
-/** Orders and cancels of one partition number, decided one after another, each batch one transaction. */
-class VenuePartition implements PartitionProcessor {
+/** Decisions and cancels of one partition number, taken one after another, each batch one transaction. */
+export class VenuePartition implements PartitionProcessor {
   readonly #book: VenueBook;
+  readonly #ownership: Ownership;
   readonly #writer: FencedWriter;
   readonly #surroundings: VenueSurroundings;
-  readonly #unsubscribe: () => void;
+  readonly #unsubscribe: readonly (() => void)[];
   /** Per input the first offset not yet decided, and what was committed last. */
   readonly #read = new Map<string, number>();
   readonly #committed = new Map<string, number>();
@@ -86,16 +100,49 @@ class VenuePartition implements PartitionProcessor {
   #timerAt = Infinity;
   #released = false;
 
-  constructor(book: VenueBook, writer: FencedWriter, surroundings: VenueSurroundings) {
+  constructor(
+    book: VenueBook,
+    ownership: Ownership,
+    writer: FencedWriter,
+    surroundings: VenueSurroundings,
+  ) {
     this.#book = book;
+    this.#ownership = ownership;
     this.#writer = writer;
     this.#surroundings = surroundings;
-    for (const topic of [ORDERS, CANCELS]) {
+    for (const topic of INPUTS) {
       this.#read.set(topic, writer.committedPosition(topic));
       this.#committed.set(topic, writer.committedPosition(topic));
     }
-    this.#unsubscribe = surroundings.prices.subscribe(() => {
-      if (this.#book.workingCount > 0) this.#lookAt(surroundings.clock.now() + PRICE_PAUSE_MS);
+    const { prices, controls, clock } = surroundings;
+    this.#unsubscribe = [
+      prices.subscribe(() => {
+        if (this.#book.workingCount > 0) this.#lookAt(clock.now() + PRICE_PAUSE_MS);
+      }),
+      controls.subscribe(() => {
+        if (this.#book.workingCount > 0) this.#lookAt(clock.now());
+      }),
+    ];
+  }
+
+  get partition(): number {
+    return this.#writer.partition;
+  }
+
+  get isReleased(): boolean {
+    return this.#released;
+  }
+
+  /** Resolves when everything that was decided until now is written, or will never be. */
+  async drained(): Promise<void> {
+    await this.#turn;
+  }
+
+  /** Scopes with orders here that a kill stops and that have not ended yet. */
+  cancelsPending(): string[] {
+    return [...this.#book.working()].flatMap((order) => {
+      const scope = killOf(order, this.#surroundings.controls);
+      return scope === null ? [] : [scope];
     });
   }
 
@@ -113,59 +160,91 @@ class VenuePartition implements PartitionProcessor {
 
   onRelease(): void {
     this.#released = true;
-    this.#unsubscribe();
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
     clearTimeout(this.#timer);
   }
 
   async #decideRecords(records: readonly InboundRecord[]): Promise<void> {
     const outcome: Outcome = { executions: [], deadLetters: [] };
     for (const record of records) {
-      if (record.topic === ORDERS) this.#decideOrder(record, outcome);
-      else this.#decideCancel(record, outcome);
+      if (record.topic === GATED) this.#takeGated(record, outcome);
+      else this.#takeCancel(record, outcome);
       this.#read.set(record.topic, record.offset + 1);
     }
     await this.#write(outcome);
   }
 
-  #decideOrder(record: InboundRecord, outcome: Outcome): void {
-    const decoded = decodeKeyed(liquidationOrderSchema, record);
+  /** A decision of the gate; what a gate that has lost the partition wrote is void (DESIGN 19). */
+  #takeGated(record: InboundRecord, outcome: Outcome): void {
+    const decoded = decodeRecord(gatedOrderSchema, record.value, null);
     if (!decoded.ok) {
-      this.#refuse(record, decoded.refusal, outcome);
+      this.#unreadable(record, decoded.refusal);
       return;
     }
-    const order = decodeOrder(decoded.record);
-    const decision = decideOrder(this.#book, order, this.#market());
+    const told = decoded.record;
+    if (told.kind === 'OWNER') {
+      this.#ownership.marker(record.offset);
+      return;
+    }
+    const { metrics } = this.#surroundings;
+    if (!this.#ownership.isValid(told.epoch, record.offset)) {
+      metrics.orders.inc({ outcome: 'VOID' });
+      return;
+    }
+    if (told.decision === 'ALLOW') this.#takeAllowed(told, record.offset, outcome);
+    else this.#takeRefused(told, outcome);
+  }
+
+  #takeAllowed(decision: GatedDecision, offset: number, outcome: Outcome): void {
+    const order = decodeOrder(decision);
+    if (order !== null) this.#decideOrder(order, offset, outcome);
+    else if (decision.order?.type === 'CANCEL') {
+      const { account_id: accountId, cancel_order_id: orderId } = decision.order;
+      this.#decideCancel({ accountId, orderId }, outcome, false);
+    }
+  }
+
+  /** A case waits for the end of each of its orders: what the gate refused ends here. */
+  #takeRefused(decision: GatedDecision, outcome: Outcome): void {
+    const order = decodeOrder(decision);
+    if (order?.liquidation !== true || decision.decision === 'DUPLICATE') return;
+    if (this.#book.isFinished(order) || this.#book.workingOrder(order) !== undefined) return;
+    this.#executed(refusedByGate(order, decision.code, String(decision.observed ?? '')), outcome);
+  }
+
+  #decideOrder(order: VenueOrder, offset: number, outcome: Outcome): void {
+    const market = this.#market();
+    const decision = decideOrder(this.#book, order, market);
     this.#surroundings.metrics.orders.inc({ outcome: decision.code });
     switch (decision.code) {
       case 'EXECUTED':
         this.#executed(decision.execution, outcome);
         return;
       case 'WORKING':
-        this.#book.keepWorking(order, record.offset);
-        this.#log(order, 'order_works', 'no fresh price: the order works until valid_until');
+        this.#book.keepWorking(order, offset, market.now + market.paper.fillDelayMs);
+        if (decision.execution !== null) this.#executed(decision.execution, outcome);
         return;
       case 'DUPLICATE':
         this.#log(order, 'duplicate_order', 'the order id is known: nothing is executed again');
         return;
-      case 'TOO_OLD': {
-        const reason =
-          decision.execution === null
-            ? 'came more than a day after valid_until: it may have been executed before'
-            : 'came more than a day after valid_until: it was not executed and has expired';
-        if (decision.execution !== null) this.#executed(decision.execution, outcome);
-        this.#refuse(record, { code: 'TOO_OLD', reason, accountId: order.accountId }, outcome);
+      case 'TOO_OLD':
+        this.#log(order, 'order_too_old', 'so late that it may have been executed before');
         return;
-      }
     }
   }
 
-  #decideCancel(record: InboundRecord, outcome: Outcome): void {
+  #takeCancel(record: InboundRecord, outcome: Outcome): void {
     const decoded = decodeKeyed(orderCancelSchema, record);
     if (!decoded.ok) {
       this.#refuse(record, decoded.refusal, outcome);
       return;
     }
-    const cancel = { orderId: decoded.record.order_id, accountId: decoded.record.account_id };
+    const { order_id: orderId, account_id: accountId } = decoded.record;
+    this.#decideCancel({ orderId, accountId }, outcome, true);
+  }
+
+  /** `mayPrecede`: order.cancels.v1 and the gate's log have no common order. */
+  #decideCancel(cancel: OrderName, outcome: Outcome, mayPrecede: boolean): void {
     const decision = decideCancel(this.#book, cancel);
     this.#surroundings.metrics.cancels.inc({ outcome: decision.code });
     switch (decision.code) {
@@ -173,24 +252,24 @@ class VenuePartition implements PartitionProcessor {
         this.#executed(decision.execution, outcome);
         return;
       case 'WAITS':
-        this.#book.keepCancel(cancel.orderId, cancel.accountId, this.#surroundings.clock.now());
+        if (mayPrecede) this.#book.keepCancel(cancel, this.#surroundings.clock.now());
         return;
       case 'TOO_LATE':
         this.#log(cancel, 'cancel_too_late', 'the order is finished: there is nothing to cancel');
-        return;
-      case 'OTHER_ACCOUNT':
-        this.#log(cancel, 'cancel_void', 'the order belongs to another account');
         return;
     }
   }
 
   #executed(execution: VenueExecution, outcome: Outcome): void {
     const { order, status, cumQtyE4 } = execution;
-    this.#book.executed(
-      { orderId: order.orderId, status, cumQtyE4 },
-      this.#surroundings.clock.now(),
-    );
+    const { clock, paper } = this.#surroundings;
+    const { orderId, accountId } = order;
+    this.#book.executed({ orderId, accountId, status, cumQtyE4 }, clock.now());
     outcome.executions.push(execution);
+    const working = this.#book.workingOrder(order);
+    if (status !== 'PARTIALLY_FILLED' || working === undefined) return;
+    const nextAt = clock.now() + Math.max(paper.fillDelayMs, PRICE_PAUSE_MS);
+    this.#book.keepWorking(working, working.offset, nextAt);
   }
 
   #refuse(record: InboundRecord, refusal: Refusal, outcome: Outcome): void {
@@ -210,15 +289,17 @@ class VenuePartition implements PartitionProcessor {
 
   /** Executions, dead letters and consumed positions become visible together, or none of them. */
   async #write(outcome: Outcome): Promise<void> {
-    const consumed = [ORDERS, CANCELS]
-      .map((topic) => ({ topic, position: this.#finishedPosition(topic) }))
-      .filter(({ topic, position }) => position !== this.#committed.get(topic));
+    const consumed = INPUTS.map((topic) => ({
+      topic,
+      position: this.#finishedPosition(topic),
+    })).filter(({ topic, position }) => position !== this.#committed.get(topic));
     const { executions, deadLetters } = outcome;
     if (executions.length + deadLetters.length + consumed.length > 0) {
       const now = this.#surroundings.clock.now();
       await this.#writer.transact(async (send) => {
         const records = await this.#sendFills(send, executions, now);
         if (records.length + deadLetters.length > 0) await send([...records, ...deadLetters]);
+        await stillAllowed(executions, this.#surroundings);
       }, consumed);
       for (const { topic, position } of consumed) this.#committed.set(topic, position);
       this.#report(executions);
@@ -227,7 +308,8 @@ class VenuePartition implements PartitionProcessor {
       { partition: String(this.#writer.partition) },
       this.#book.workingCount,
     );
-    this.#lookAt(this.#book.nextExpiryAt() ?? Infinity);
+    this.#lookAt(this.#book.nextLookAt(this.#surroundings.clock.now()) ?? Infinity);
+    this.#lookAgainWhenOpen();
   }
 
   /** Fills first, so that each execution names the place of its fill (DESIGN 12). */
@@ -279,12 +361,25 @@ class VenuePartition implements PartitionProcessor {
   /** What a restart need not read again: a working order is not finished. */
   #finishedPosition(topic: string): number {
     const read = this.#read.get(topic) ?? 0;
-    return topic === ORDERS ? (this.#book.oldestWorkingOffset() ?? read) : read;
+    return topic === GATED ? (this.#book.oldestWorkingOffset() ?? read) : read;
   }
 
   #market(): Market {
-    const { prices, quoteAgeMaxMs, clock } = this.#surroundings;
-    return { lastPrice: (symbol) => prices.get(symbol), quoteAgeMaxMs, now: clock.now() };
+    const { prices, quoteAgeMaxMs, clock, paper, isOpen, controls } = this.#surroundings;
+    const now = clock.now();
+    const open = isOpen(now);
+    return {
+      lastPrice: (symbol) => prices.get(symbol),
+      lastHop: (order) => lastHop(order, controls, open),
+      ...{ paper, quoteAgeMaxMs, now },
+    };
+  }
+
+  /** Orders that wait for proved controls look again soon. */
+  #lookAgainWhenOpen(): void {
+    const { clock, isOpen } = this.#surroundings;
+    const now = clock.now();
+    if (this.#book.workingCount > 0 && !isOpen(now)) this.#lookAt(now + REOPEN_POLL_MS);
   }
 
   /** Looks at the market at `at` (Unix ms), or earlier when that was asked for before. */
@@ -320,6 +415,16 @@ class VenuePartition implements PartitionProcessor {
     return run;
   }
 
+  /** The gate's own record: one of another version, or somebody else's. */
+  #unreadable(record: InboundRecord, { code, reason }: Refusal): void {
+    const { logger, metrics } = this.#surroundings;
+    metrics.unreadable.inc({ topic: record.topic, code });
+    logger.error(
+      { event: 'unreadable', origin: deadLetterKey(record), code, reason },
+      'a decision of the gate that cannot be read is passed over: nothing is executed on it',
+    );
+  }
+
   #log(
     order: { readonly orderId: string; readonly accountId: string },
     event: string,
@@ -330,58 +435,4 @@ class VenuePartition implements PartitionProcessor {
       message,
     );
   }
-}
-
-/** A record of the schema under its account's key; another key would lie on another partition. */
-function decodeKeyed<T extends { readonly account_id: string }>(
-  schema: z.ZodType<T>,
-  record: InboundRecord,
-): Decoded<T> {
-  const decoded = decodeRecord(schema, record.value, record.key);
-  if (!decoded.ok || decoded.record.account_id === record.key) return decoded;
-  const reason = `the key is ${JSON.stringify(record.key)}, account_id is ${decoded.record.account_id}`;
-  const accountId = decoded.record.account_id;
-  return { ok: false, refusal: { code: 'WRONG_KEY', reason, accountId } };
-}
-
-/**
- * Our own records. One that cannot be read was written by somebody else or by another version: it is
- * told and passed over, but an order that it names is never executed again.
- */
-function rememberExecution(
-  book: VenueBook,
-  record: InboundRecord,
-  now: number,
-  { logger, metrics }: VenueSurroundings,
-): void {
-  if (record.timestamp < now - VENUE_LIMITS.orderMemoryMs) return;
-  const decoded = decodeRecord(executionSchema, record.value, record.key);
-  if (!decoded.ok) {
-    const { code, reason } = decoded.refusal;
-    const named = decodeRecord(NAMES_AN_ORDER, record.value, null);
-    const orderId = named.ok ? named.record.order_id : null;
-    if (orderId !== null) {
-      book.executed({ orderId, status: 'REJECTED', cumQtyE4: 0 }, record.timestamp);
-    }
-    metrics.unreadable.inc({ topic: record.topic, code });
-    logger.error(
-      { event: 'unreadable', origin: deadLetterKey(record), code, order_id: orderId, reason },
-      'an execution that cannot be read: passed over; the order that it names is not executed again',
-    );
-    return;
-  }
-  const { order_id: orderId, status, cum_qty: cumQty, timestamp } = decoded.record;
-  book.executed({ orderId, status, cumQtyE4: toE4(cumQty) }, timestamp);
-}
-
-/** As much of an execution as tells which order it was. */
-const NAMES_AN_ORDER = z.looseObject({ order_id: id });
-
-/** Every cancel that is there already counts before the orders: they may come from a backlog. */
-function rememberCancel(book: VenueBook, record: InboundRecord, now: number): void {
-  if (record.timestamp < now - VENUE_LIMITS.orderMemoryMs) return;
-  const decoded = decodeKeyed(orderCancelSchema, record);
-  if (!decoded.ok) return;
-  const { order_id: orderId, account_id: accountId } = decoded.record;
-  if (!book.isFinished(orderId)) book.keepCancel(orderId, accountId, now);
 }

@@ -3,7 +3,7 @@ import { priceSchema } from '#contracts/ingest.ts';
 import { toE4 } from '#contracts/wire.ts';
 import { isFromTheFuture, replacesQuote } from '#domain/quotes.ts';
 import type { InboundRecord } from '#ports/records.ts';
-import type { LastPrice } from './paper-venue.ts';
+import type { LastPrice } from '#domain/gate/last-price.ts';
 
 /** The last price of each symbol, from prices.v1. One entry per symbol that ever had a price. */
 export class LastPrices {
@@ -12,6 +12,10 @@ export class LastPrices {
 
   get(symbol: string): LastPrice | null {
     return this.#prices.get(symbol) ?? null;
+  }
+
+  all(): Iterable<readonly [symbol: string, last: LastPrice]> {
+    return this.#prices;
   }
 
   /** `listener` is called with each symbol whose last price has changed. Returns how to end that. */

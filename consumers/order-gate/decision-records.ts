@@ -1,0 +1,119 @@
+import { encodeDeadLetter, deadLetterKey } from '#contracts/dead-letter.ts';
+import type { DeadLetterRecord, Refusal } from '#contracts/dead-letter.ts';
+import { figuresVersionString } from '#contracts/figures-version.ts';
+import { encodeGatedOrder } from '#contracts/gated-orders.ts';
+import type { GatedDecision, OrderSource } from '#contracts/gated-orders.ts';
+import { orderAudit } from '#contracts/order-audit.ts';
+import type { OrderEvidence } from '#contracts/order-audit.ts';
+import { encodeVerdict } from '#contracts/order-decisions.ts';
+import { deadLetterTopicName, TOPICS } from '#contracts/topics.ts';
+import { fromE4 } from '#contracts/wire.ts';
+import type { Gate, GateDecision } from '#domain/gate/gate.ts';
+import type { GatePolicy } from '#domain/gate/gate-policy.ts';
+import type { Order } from '#domain/gate/orders.ts';
+import type { InboundRecord, OutboundRecord } from '#ports/records.ts';
+import type { Accounts } from './accounts.ts';
+
+/** Decisions of the gate as records of their topics. */
+
+/** What a decision was made with. */
+export interface DecisionContext {
+  readonly epoch: number;
+  readonly policy: GatePolicy;
+  readonly policyVersion: number;
+  /** When it was decided, Unix ms. */
+  readonly now: number;
+  readonly corrId: string;
+}
+
+/** The decision on a record; `order` is null when its form is wrong. */
+export function decisionRecord(
+  record: InboundRecord,
+  order: Order | null,
+  decided: GateDecision,
+  { epoch, policy, policyVersion, now, corrId }: DecisionContext,
+): GatedDecision {
+  const { verdict, accepted } = decided;
+  const passes = verdict.decision === 'ALLOW' && order?.type === 'NEW' ? order : null;
+  const expiresAt = passes === null ? null : (passes.validUntil ?? now + policy.orderLifeMs);
+  return {
+    kind: 'DECISION',
+    event_id: deadLetterKey(record),
+    epoch,
+    source: sourceOf(record),
+    ts: now,
+    order: order === null ? null : encodeGatedOrder(order),
+    ...encodeVerdict(verdict),
+    valid_until: expiresAt === null ? null : Math.min(now + policy.orderValidMs, expiresAt),
+    expires_at: expiresAt,
+    accepted:
+      accepted === null
+        ? null
+        : {
+            opens_qty: fromE4(accepted.opensE4),
+            adverse_price: fromE4(accepted.adversePriceE4),
+          },
+    policy_version: policyVersion,
+    corr_id: corrId,
+  };
+}
+
+/** What the gate has before it when it looks at an order; null for a cancel, where it looks at nothing. */
+export function evidenceOf(gate: Gate, accounts: Accounts, order: Order): OrderEvidence | null {
+  if (order.type === 'CANCEL') return null;
+  const { accountId, symbol, side, qtyE4 } = order;
+  const version = accounts.ledger(accountId)?.version ?? null;
+  const exposure = gate.exposure(accountId);
+  const told = {
+    price: dollars(gate.priceE4(symbol)),
+    figures_version: version === null ? null : figuresVersionString(version),
+  };
+  if (exposure?.isKnown !== true) {
+    return { position: null, reducing_leaves: null, excess: null, reserved: null, ...told };
+  }
+  const effect = exposure.effectOf(symbol, side, qtyE4);
+  return {
+    position: fromE4(effect.positionE4),
+    reducing_leaves: fromE4(effect.reducingLeavesE4),
+    excess: dollars(exposure.excessE4),
+    reserved: fromE4(exposure.reservedE4 + exposure.unsettledE4),
+    ...told,
+  };
+}
+
+/** The audit of a decision that lies at `gatedOffset`. */
+export function auditRecord(
+  decision: GatedDecision,
+  gatedOffset: number,
+  evidence: OrderEvidence | null,
+  accountId: string,
+): OutboundRecord {
+  const record = orderAudit(decision, gatedOffset, evidence, accountId);
+  return {
+    topic: TOPICS.audit.name,
+    key: record.account_id ?? accountId,
+    value: JSON.stringify(record),
+  };
+}
+
+/** The dead letter of an order whose form is wrong: evidence, never sent again (DESIGN 25). */
+export function deadLetterRecord(
+  record: InboundRecord,
+  refusal: Refusal,
+  now: number,
+): { readonly letter: DeadLetterRecord; readonly outbound: OutboundRecord } {
+  const letter = encodeDeadLetter(record, refusal, 'order-gate', now);
+  const topic = deadLetterTopicName(record.topic);
+  const outbound = { topic, key: deadLetterKey(record), value: JSON.stringify(letter) };
+  return { letter, outbound };
+}
+
+function sourceOf({ topic, partition, offset }: InboundRecord): OrderSource {
+  const { orders, liquidationOrders } = TOPICS;
+  const from = topic === liquidationOrders.name ? liquidationOrders.name : orders.name;
+  return { topic: from, partition, offset };
+}
+
+function dollars(amountE4: number | null): number | null {
+  return amountE4 === null ? null : fromE4(amountE4);
+}

@@ -1,0 +1,76 @@
+import { raisedAlert } from '#contracts/alerts.ts';
+import type { AlertRecord } from '#contracts/alerts.ts';
+import type { GatedDecision } from '#contracts/gated-orders.ts';
+import { TOPICS } from '#contracts/topics.ts';
+import { fromE4 } from '#contracts/wire.ts';
+import type { GateDecision } from '#domain/gate/gate.ts';
+import type { NewOrder, Order } from '#domain/gate/orders.ts';
+import type { QuotaAlert } from '#domain/gate/quotas.ts';
+import { scopeName } from '#domain/scopes.ts';
+import type { OutboundRecord } from '#ports/records.ts';
+
+/** What the decisions of a partition call people for. */
+export class GateAlerts {
+  readonly #partition: number;
+  /** Account and cause of liquidations that are held: a person is called once for each. */
+  readonly #held = new Set<string>();
+
+  constructor(partition: number) {
+    this.#partition = partition;
+  }
+
+  of(order: Order, { alerts, verdict }: GateDecision, decision: GatedDecision): OutboundRecord[] {
+    const raised = alerts.map((alert) => this.#limitNearlyUsed(alert, decision));
+    if (order.type === 'NEW' && order.liquidation) {
+      if (verdict.decision === 'ALLOW') this.#forget(order.accountId);
+      if (verdict.decision === 'DROP') {
+        raised.push(...this.#liquidationHeld(order, String(verdict.observed), decision));
+      }
+    }
+    return raised.map((alert) => ({
+      topic: TOPICS.alerts.name,
+      key: alert.subject,
+      value: JSON.stringify(alert),
+    }));
+  }
+
+  #limitNearlyUsed({ scope, level, usedE4, limitE4 }: QuotaAlert, decision: GatedDecision) {
+    const [used, limit] = [fromE4(usedE4), fromE4(limitE4)];
+    return raisedAlert({
+      severity: 'WARNING',
+      code: 'LIMIT_NEARLY_USED',
+      subject: scopeName(scope),
+      what:
+        `${scopeName(scope)} has used ${String(used)} of the ${String(limit)} dollars that partition ` +
+        `${String(this.#partition)} may open today: raise the limit, or let it end`,
+      since: decision.ts,
+      timestamp: decision.ts,
+      correlation_id: decision.event_id,
+      occurrence: `${String(this.#partition)}/${String(level.e6)}`,
+    });
+  }
+
+  #liquidationHeld(order: NewOrder, cause: string, decision: GatedDecision): AlertRecord[] {
+    const held = `${order.accountId} ${cause}`;
+    if (this.#held.has(held)) return [];
+    this.#held.add(held);
+    const alert = raisedAlert({
+      severity: 'CRITICAL',
+      code: 'LIQUIDATION_HELD',
+      subject: order.accountId,
+      what: `${cause} holds the liquidation of ${order.symbol}: lift it, or sell by other means`,
+      since: decision.ts,
+      timestamp: decision.ts,
+      correlation_id: decision.event_id,
+      occurrence: cause,
+    });
+    return [alert];
+  }
+
+  /** One of the account's liquidations has passed: what holds the next one is news again. */
+  #forget(accountId: string): void {
+    for (const held of this.#held) {
+      if (held.startsWith(`${accountId} `)) this.#held.delete(held);
+    }
+  }
+}

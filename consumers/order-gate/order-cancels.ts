@@ -1,0 +1,69 @@
+import { TOPICS } from '#contracts/topics.ts';
+import type { OutboundRecord } from '#ports/records.ts';
+
+interface Cancellable {
+  readonly orderId: string;
+  readonly symbol: string;
+}
+
+/** The cancels that a partition of the gate has asked for, each order's once, until the order is over. */
+export class OrderCancels {
+  /** Order → the scope whose control asked for its cancel. */
+  readonly #asked = new Map<string, string>();
+  readonly #partition: number;
+  #epoch = -1;
+  #count = 0;
+
+  constructor(partition: number) {
+    this.#partition = partition;
+  }
+
+  /** No two owners name a cancel alike. */
+  begin(epoch: number): void {
+    this.#epoch = epoch;
+  }
+
+  /** The records that ask for the cancels not yet asked for. `now` is Unix ms. */
+  ask(
+    accountId: string,
+    orders: readonly Cancellable[],
+    {
+      scope,
+      reason,
+      now,
+    }: { readonly scope: string; readonly reason: string; readonly now: number },
+  ): OutboundRecord[] {
+    const fresh = orders.filter(({ orderId }) => !this.#asked.has(keyOf(accountId, orderId)));
+    return fresh.map(({ orderId, symbol }) => {
+      this.#asked.set(keyOf(accountId, orderId), scope);
+      this.#count += 1;
+      const id = `gate-${String(this.#partition)}-${String(this.#epoch)}-${String(this.#count)}`;
+      const cancel = {
+        cancel_id: id,
+        order_id: orderId,
+        account_id: accountId,
+        symbol,
+        ts: now,
+        reason,
+        corr_id: id,
+      };
+      const topic = TOPICS.orderCancels.name;
+      return { topic, key: accountId, partition: this.#partition, value: JSON.stringify(cancel) };
+    });
+  }
+
+  /** The order is over, one way or another. */
+  over(accountId: string, orderId: string): void {
+    this.#asked.delete(keyOf(accountId, orderId));
+  }
+
+  /** Scopes with orders whose cancel is not confirmed. */
+  pending(): Iterable<string> {
+    return new Set(this.#asked.values());
+  }
+}
+
+/** Two accounts may name their orders alike. */
+function keyOf(accountId: string, orderId: string): string {
+  return `${accountId} ${orderId}`;
+}

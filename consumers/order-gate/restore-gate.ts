@@ -1,0 +1,147 @@
+import { decodeRecord } from '#contracts/decode-record.ts';
+import { decodeAccepted, decodeGatedOrder, gatedOrderSchema } from '#contracts/gated-orders.ts';
+import type { GatedDecision } from '#contracts/gated-orders.ts';
+import { TOPICS } from '#contracts/topics.ts';
+import { dayOf } from '#domain/calendar.ts';
+import type { Gate } from '#domain/gate/gate.ts';
+import { Ownership } from '#domain/gate/ownership.ts';
+import type { Lane } from '#ports/partition-group.ts';
+import type { InboundRecord } from '#ports/records.ts';
+import type { Accounts, ReadExecution } from './accounts.ts';
+
+const GATED = TOPICS.gatedOrders.name;
+const EXECUTIONS = TOPICS.executions.name;
+const FIGURES = TOPICS.marginCalc.name;
+
+/** Executions of orders that may still work are no older. */
+const EXECUTIONS_MS = 2 * 86_400_000;
+
+/** What an order that was decided before still needs: its audit may be missing. */
+export interface DecidedBefore {
+  readonly decision: GatedDecision;
+  readonly offset: number;
+}
+
+export interface RestoreParts {
+  readonly lane: Lane;
+  readonly gate: Gate;
+  readonly accounts: Accounts;
+  /** Per order topic the first offset that is not finished. */
+  readonly committed: ReadonlyMap<string, number>;
+  /** Unix ms. */
+  readonly now: number;
+}
+
+export interface RestoredGate {
+  /** By event id: decisions of earlier owners on orders that are not finished. */
+  readonly decided: Map<string, DecidedBefore>;
+  /** Where to go on with what the engine and the venue tell. */
+  readonly startAt: ReadonlyMap<string, number>;
+}
+
+/**
+ * What earlier owners of a partition let pass and what became of it: ids, reservations, the day's
+ * limits, positions. The gate's own log decides (DESIGN 19): one that cannot be read stops the take-over,
+ * because without it nobody knows what passed.
+ */
+export async function restoreGate(parts: RestoreParts): Promise<RestoredGate> {
+  const { lane, accounts, now } = parts;
+  const executions: ReadExecution[] = [];
+  const since = now - EXECUTIONS_MS;
+  const executionsFrom = await lane.readToEnd(
+    EXECUTIONS,
+    (records) => {
+      for (const record of records) {
+        const read = accounts.readExecution(record);
+        if (read !== null) executions.push(read);
+      }
+    },
+    since,
+  );
+  const decided = await restoreDecisions(parts, finishedOrders(executions));
+  const figuresFrom = await lane.readToEnd(FIGURES, (records) => {
+    for (const record of records) accounts.takeFigures(record);
+  });
+  for (const { accountId, execution } of executions) accounts.open(accountId).execution(execution);
+  return {
+    decided,
+    startAt: new Map([
+      [EXECUTIONS, executionsFrom],
+      [FIGURES, figuresFrom],
+    ]),
+  };
+}
+
+async function restoreDecisions(
+  parts: RestoreParts,
+  finished: ReadonlySet<string>,
+): Promise<Map<string, DecidedBefore>> {
+  const decided = new Map<string, DecidedBefore>();
+  const ownership = new Ownership();
+  await parts.lane.readToEnd(GATED, (records) => {
+    for (const record of records) {
+      const told = readOwn(record);
+      if (told.kind === 'OWNER') {
+        ownership.marker(record.offset);
+        continue;
+      }
+      if (!ownership.isValid(told.epoch, record.offset)) continue;
+      const { source } = told;
+      if (source.offset >= (parts.committed.get(source.topic) ?? 0)) {
+        decided.set(told.event_id, { decision: told, offset: record.offset });
+      }
+      restoreOne(parts, told, finished);
+    }
+  });
+  return decided;
+}
+
+/** One valid decision, in the order of decisions. */
+function restoreOne(
+  { gate, accounts, now }: RestoreParts,
+  told: GatedDecision,
+  finished: ReadonlySet<string>,
+): void {
+  // What was not looked at as an order does not count as decided.
+  if (told.order === null || told.decision === 'DUPLICATE' || told.code === 'EXPIRED') return;
+  const order = decodeGatedOrder(told);
+  const accepted = decodeAccepted(told);
+  if (order === null || accepted === null) {
+    gate.remember(told.order.account_id, told.order.order_id);
+    return;
+  }
+  accounts.open(order.accountId);
+  const today = dayOf(told.ts) === dayOf(now);
+  if (finished.has(keyOf(order))) gate.restoreFinished(order, accepted, today);
+  else gate.restore(order, accepted, today);
+}
+
+function readOwn(record: InboundRecord) {
+  const decoded = decodeRecord(gatedOrderSchema, record.value, null);
+  if (decoded.ok) return decoded.record;
+  const { topic, partition, offset } = record;
+  const { code, reason } = decoded.refusal;
+  throw new Error(
+    `${topic}/${String(partition)} offset ${String(offset)} cannot be read (${code}: ${reason}): ` +
+      'without its own log a gate cannot know what it let pass',
+  );
+}
+
+function finishedOrders(executions: readonly ReadExecution[]): Set<string> {
+  return new Set(
+    executions
+      .filter(({ isTerminal }) => isTerminal)
+      .map(({ accountId, execution: { orderId } }) => keyOf({ accountId, orderId })),
+  );
+}
+
+/** Two accounts may name their orders alike. */
+function keyOf({
+  accountId,
+  orderId,
+}: {
+  readonly accountId: string;
+  readonly orderId: string;
+}): string {
+  return `${accountId} ${orderId}`;
+}

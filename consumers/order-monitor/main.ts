@@ -1,0 +1,54 @@
+import { decodeMonitorPolicy } from '#contracts/order-monitor-policy.ts';
+import { WINDOWS } from '#domain/monitor/order-monitor.ts';
+import { systemClock } from '#platform/clock.ts';
+import { createConsumerWatch } from '#platform/kafka/create-consumer-watch.ts';
+import { createLogReader } from '#platform/kafka/log-reader.ts';
+import { createPartitionOwner } from '#platform/kafka/partition-owner.ts';
+import { loadMonitorPolicy } from '#platform/monitor-policy.ts';
+import { runProcess } from '#platform/process.ts';
+import { monitorMetrics } from './monitor-metrics.ts';
+import { startOrderMonitor } from './order-monitor.ts';
+
+const NAME = 'order-monitor';
+/** What began within the widest window has begun in a window that was whole. */
+const READ_MS = 2 * WINDOWS['15m'];
+
+runProcess({
+  name: NAME,
+  start: async ({ environment, logger, metrics, fail }) => {
+    const kafka = {
+      brokers: environment.kafkaBrokers,
+      topicPrefix: environment.topicPrefix,
+      clientId: NAME,
+      logger,
+    };
+    const watch = createConsumerWatch(kafka, metrics);
+    const surroundings = { ...kafka, watch };
+    const { partitions } = environment;
+    const monitor = await startOrderMonitor(
+      {
+        owner: createPartitionOwner(surroundings, { groupId: NAME, partitions, onFatal: fail }),
+        createReader: (name) =>
+          createLogReader(surroundings, {
+            name,
+            from: { sinceMs: systemClock.now() - READ_MS },
+            onFatal: fail,
+          }),
+      },
+      {
+        ...decodeMonitorPolicy(loadMonitorPolicy()),
+        clock: systemClock,
+        logger,
+        metrics: monitorMetrics(metrics),
+        onFatal: fail,
+      },
+    );
+    return {
+      ready: () => Promise.resolve(watch.ready()),
+      stop: async () => {
+        await monitor.stop();
+        await watch.stop();
+      },
+    };
+  },
+});

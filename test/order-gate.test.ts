@@ -1,0 +1,439 @@
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { orderCancelSchema } from '#contracts/case-events.ts';
+import { LEASE_MS } from '#contracts/gate-leases.ts';
+import { TOPICS } from '#contracts/topics.ts';
+import { partitionOf } from '#platform/kafka/partition-of.ts';
+import type { PartitionGroup } from '#ports/partition-group.ts';
+import { eventually, openKafka } from './kafka-fixture.ts';
+import type { KafkaFixture } from './kafka-fixture.ts';
+import {
+  audits,
+  decided,
+  decisions,
+  executions,
+  finished,
+  lastLease,
+  liquidation,
+  order,
+  pausable,
+  sendCommand,
+  sendLiquidations,
+  sendOrders,
+  sendPrice,
+  sendState,
+  startGate,
+  startVenue,
+  tellAccount,
+  WAIT_MS,
+} from './order-path-fixture.ts';
+import type { GateChanges, TestGate, VenueChanges } from './order-path-fixture.ts';
+
+const PARTITIONS = 2;
+const KILL = { scope: 'ACCOUNT:ACC_1', action: 'KILL' } as const;
+const ACC_1 = { kind: 'ACCOUNT', id: 'ACC_1' } as const;
+const FLAT_OUT = { fillDelayMs: 60_000, fillQtyE4Max: null };
+
+jest.setTimeout(180_000);
+
+let kafka: KafkaFixture;
+let started: { stop(): Promise<void> }[];
+let defects: unknown[];
+
+beforeEach(async () => {
+  defects = [];
+  started = [];
+  kafka = await openKafka('gate', PARTITIONS);
+  await sendPrice(kafka, 'NVDA', 400);
+  for (const accountId of ['ACC_1', 'ACC_2']) await tellAccount(kafka, accountId);
+});
+
+afterEach(async () => {
+  await Promise.all(started.map((one) => one.stop()));
+  await kafka.close();
+  expect(defects).toEqual([]);
+});
+
+async function gateWith(changes: GateChanges = {}): Promise<TestGate> {
+  const gate = await startGate(kafka, defects, changes);
+  started.push(gate);
+  return gate;
+}
+
+async function venueWith(changes: VenueChanges = {}): Promise<void> {
+  started.push(await startVenue(kafka, defects, changes));
+}
+
+async function codeOf(changes: Parameters<typeof order>[0] = {}): Promise<string> {
+  const one = order(changes);
+  await sendOrders(kafka, one);
+  return (await decided(kafka, one.order_id)).code;
+}
+
+describe('every order has one decision, and one audit of it', () => {
+  test('orders in = allowed + dropped + throttled + duplicate + rejected', async () => {
+    await sendCommand(kafka, { scope: 'ACCOUNT:ACC_2', action: 'KILL' });
+    await sendCommand(kafka, {
+      scope: 'STRATEGY:slow',
+      action: 'THROTTLE',
+      max_rate_per_second: 2,
+    });
+    await gateWith();
+    const ts = Date.now();
+    const twice = order({ ts });
+    const orders = [
+      ...Array.from({ length: 20 }, () => order({ qty: 1, ts })),
+      ...Array.from({ length: 10 }, () => order({ account_id: 'ACC_2', ts })),
+      ...Array.from({ length: 5 }, () => order({ strategy: 'slow', qty: 1, ts })),
+      ...[twice, twice],
+      order({ price: 500, ts }),
+      order({ ts: ts - 60_000 }),
+      order({ account_id: 'STRANGER', ts }),
+    ];
+    await sendOrders(kafka, ...orders);
+    const bad = [
+      'no json',
+      JSON.stringify({ ...order(), qty: -1 }),
+      JSON.stringify({ ...order(), type: 'REPLACE' }),
+    ];
+    await kafka.publish(bad.map((value) => ({ topic: TOPICS.orders.name, key: 'ACC_1', value })));
+    const count = orders.length + bad.length;
+    const all = await eventually('all decisions', WAIT_MS, async () => {
+      const found = await decisions(kafka);
+      return found.length >= count && found;
+    });
+    const codes: Record<string, number> = {};
+    for (const { code } of all) codes[code] = (codes[code] ?? 0) + 1;
+    expect(codes).toEqual({
+      // Of a throttle of 2 each of two partitions has a share of 1.
+      ALLOW: 22,
+      KILLED: 10,
+      THROTTLE: 4,
+      DUPLICATE: 1,
+      COLLAR: 1,
+      EXPIRED: 1,
+      CONTROL_STALE: 1,
+      SCHEMA: 2,
+      UNSUPPORTED: 1,
+    });
+    const told = await eventually('all audits', WAIT_MS, async () => {
+      const found = await audits(kafka);
+      return found.length >= count && found;
+    });
+    expect(told).toHaveLength(count);
+    expect(new Set(told.map(({ event_id }) => event_id))).toEqual(
+      new Set(all.map(({ event_id }) => event_id)),
+    );
+    expect(told.find(({ details }) => details.code === 'KILLED')?.details).toMatchObject({
+      decision: 'DROP',
+      reason: 'Kill switch active for ACCOUNT:ACC_2',
+    });
+    expect(await kafka.readAll(`${TOPICS.orders.name}.dlq`)).toHaveLength(bad.length);
+  });
+
+  test('a gate that ends between a decision and its audit: the next one audits it, and decides nothing twice', async () => {
+    const first = await gateWith({
+      evidence: () => ({ publish: () => new Promise(() => undefined) }),
+    });
+    const one = order();
+    await sendOrders(kafka, one);
+    await decided(kafka, one.order_id);
+    expect(await audits(kafka)).toEqual([]);
+    await first.stop();
+    started = [];
+    await gateWith();
+    const [told] = await eventually('the audit', WAIT_MS, async () => {
+      const found = await audits(kafka);
+      return found.length > 0 && found;
+    });
+    expect(told?.details).toMatchObject({ decision: 'ALLOW', order_id: one.order_id });
+    expect(await codeOf({ order_id: one.order_id, qty: 1 })).toBe('ALLOW'); // the first's decision
+    const all = await eventually('the duplicate', WAIT_MS, async () => {
+      const found = await decisions(kafka);
+      return found.length === 2 && found;
+    });
+    expect(all.map(({ code }) => code)).toEqual(['ALLOW', 'DUPLICATE']);
+  });
+
+  test('what an earlier owner let pass stays reserved', async () => {
+    await tellAccount(kafka, 'ACC_1', { excess: 2_000 });
+    const first = await gateWith();
+    expect(await codeOf({ qty: 10 })).toBe('ALLOW');
+    await first.stop();
+    started = [];
+    await gateWith();
+    expect(await codeOf({ qty: 1 })).toBe('CREDIT');
+  });
+});
+
+describe('a gate that has lost its partition', () => {
+  test('decides in vain: its decision is void, and the order has one that counts', async () => {
+    const paused = pausable();
+    const groups: PartitionGroup[] = [];
+    await gateWith({
+      gated: paused.wrap,
+      group: (group) => {
+        groups.push(group);
+        return group;
+      },
+    });
+    paused.pause();
+    const one = order();
+    await sendOrders(kafka, one);
+    await eventually('a decision that is held', WAIT_MS, () =>
+      Promise.resolve(paused.heldCount() > 0),
+    );
+    // Its membership ends, as that of a process that was paused for too long; its send does not.
+    await Promise.all(groups.map((group) => group.stop()));
+    await gateWith();
+    const valid = await eventually('the decision of the new owner', WAIT_MS, async () => {
+      const found = await decisions(kafka);
+      return found.length > 0 && found;
+    });
+    await paused.resume();
+    expect(valid).toHaveLength(1);
+    const raw = await kafka.readAll(TOPICS.gatedOrders.name);
+    const told = raw.filter(({ value }) => String(value).includes(one.order_id));
+    expect(told).toHaveLength(2);
+    expect(await decisions(kafka)).toEqual(valid);
+    await eventually('its audit', WAIT_MS, async () => (await audits(kafka)).length > 0);
+  });
+});
+
+describe('a kill', () => {
+  test('acts from the command alone, and an UNKILL on the command topic loosens nothing', async () => {
+    await gateWith();
+    expect(await codeOf()).toBe('ALLOW');
+    await sendCommand(kafka, KILL);
+    await eventually('the kill', WAIT_MS, async () => (await codeOf()) === 'KILLED');
+    await sendCommand(kafka, { ...KILL, action: 'UNKILL' });
+    expect(await codeOf()).toBe('KILLED');
+    expect(await codeOf({ account_id: 'ACC_2' })).toBe('ALLOW');
+  });
+
+  test('that an unkill has not seen stands', async () => {
+    await gateWith();
+    const seen = await sendCommand(kafka, KILL);
+    await sendCommand(kafka, KILL);
+    await eventually('the kill', WAIT_MS, async () => (await codeOf()) === 'KILLED');
+    await sendState(kafka, ACC_1, { version: 3, coversOffset: seen });
+    expect(await codeOf()).toBe('KILLED');
+    await sendState(kafka, ACC_1, { version: 4, coversOffset: seen + 1 });
+    await eventually('the resumption', WAIT_MS, async () => (await codeOf()) === 'ALLOW');
+  });
+
+  test('holds for a gate that starts from compacted state, and for commands after it', async () => {
+    const first = await sendCommand(kafka, KILL);
+    await sendState(kafka, ACC_1, { version: 2, coversOffset: first });
+    await sendState(
+      kafka,
+      { kind: 'SYMBOL', id: 'TSLA' },
+      {
+        version: 1,
+        holders: [
+          {
+            name: 'operator',
+            mode: { kind: 'BLOCK' },
+            reason: 'halted',
+            actor: 'ann',
+            commandId: 'C9',
+            since: Date.now(),
+            epoch: 0,
+          },
+        ],
+      },
+    );
+    await sendPrice(kafka, 'TSLA', 250);
+    await gateWith();
+    expect(await codeOf()).toBe('ALLOW'); // lifted by a state that covers the kill
+    expect(await codeOf({ symbol: 'TSLA', price: 250 })).toBe('KILLED');
+    await Promise.all(started.splice(0).map((one) => one.stop()));
+    await sendCommand(kafka, KILL); // nobody has written state since
+    await gateWith();
+    expect(await codeOf()).toBe('KILLED');
+  });
+
+  test('is not said to be applied before what was decided without it has come through', async () => {
+    const paused = pausable();
+    const gate = await gateWith({ gated: paused.wrap, policy: { orderValidMs: 20_000 } });
+    const partition = partitionOf('ACCOUNT:ACC_1', PARTITIONS);
+    const applied = async (): Promise<number> =>
+      (await lastLease(kafka, gate.process))?.applied['killswitch.commands.v1'][partition] ?? -1;
+    paused.pause();
+    await sendOrders(kafka, order());
+    await eventually('a decision that is held', WAIT_MS, () =>
+      Promise.resolve(paused.heldCount() > 0),
+    );
+    const killed = await sendCommand(kafka, KILL);
+    const seen = order();
+    await sendOrders(kafka, seen);
+    await eventually('a second decision that is held', WAIT_MS, () =>
+      Promise.resolve(paused.heldCount() > 1),
+    );
+    const before = await lastLease(kafka, gate.process);
+    await eventually('another heartbeat', WAIT_MS, async () => {
+      const lease = await lastLease(kafka, gate.process);
+      return lease !== null && lease.ts > (before?.ts ?? 0) + 300;
+    });
+    expect(await applied()).toBeLessThanOrEqual(killed);
+    await paused.resume();
+    await eventually('the acknowledgement', WAIT_MS, async () => (await applied()) > killed);
+    expect((await decided(kafka, seen.order_id)).code).toBe('KILLED');
+  });
+
+  test('was acknowledged while a gate was paused: what it sends when it wakes is not executed', async () => {
+    const paused = pausable();
+    const gate = await gateWith({ gated: paused.wrap });
+    await venueWith();
+    paused.pause();
+    const late = order();
+    await sendOrders(kafka, late);
+    await eventually('a decision that is held', WAIT_MS, () =>
+      Promise.resolve(paused.heldCount() > 0),
+    );
+    const killed = await sendCommand(kafka, KILL);
+    const partition = partitionOf('ACCOUNT:ACC_1', PARTITIONS);
+    await eventually('the acknowledgement', WAIT_MS, async () => {
+      const lease = await lastLease(kafka, gate.process);
+      return (lease?.applied['killswitch.commands.v1'][partition] ?? -1) > killed;
+    });
+    await paused.resume();
+    expect((await decided(kafka, late.order_id)).decision).toBe('ALLOW');
+    expect(await finished(kafka, late.order_id)).toMatchObject({ cum_qty: 0 });
+    expect(await kafka.readAll(TOPICS.fills.name)).toEqual([]);
+  });
+
+  test('cancels what works at the venue, and only that of its scope', async () => {
+    await gateWith();
+    await venueWith({ paper: FLAT_OUT });
+    const [mine, other] = [order(), order({ account_id: 'ACC_2' })];
+    await sendOrders(kafka, mine, other);
+    await eventually(
+      'both at the venue',
+      WAIT_MS,
+      async () => (await executions(kafka)).length === 2,
+    );
+    await sendCommand(kafka, KILL);
+    expect(await finished(kafka, mine.order_id)).toMatchObject({
+      status: 'CANCELLED',
+      reason: 'paper venue: kill switch active for ACCOUNT:ACC_1',
+    });
+    const told = (await executions(kafka)).filter(({ order_id }) => order_id === other.order_id);
+    expect(told.map(({ status }) => status)).toEqual(['ACCEPTED']);
+  });
+});
+
+describe('a gate whose lease has ended', () => {
+  test('lets nothing but cancels pass until it has spoken and proved its controls again', async () => {
+    const leases = pausable();
+    const gate = await gateWith({ leases: leases.wrap });
+    const works = order();
+    await sendOrders(kafka, works);
+    expect((await decided(kafka, works.order_id)).code).toBe('ALLOW');
+    leases.pause();
+    await eventually('the end of the lease', WAIT_MS, () => Promise.resolve(!gate.gate.isOpen()));
+    expect(await codeOf()).toBe('CONTROL_STALE');
+    const cancel = {
+      ...{ order_id: 'CANCEL-1', ts: Date.now(), account_id: 'ACC_1' },
+      ...{ type: 'CANCEL' as const, cancel_order_id: works.order_id },
+    };
+    await sendOrders(kafka, cancel);
+    expect((await decided(kafka, 'CANCEL-1')).code).toBe('ALLOW');
+    await leases.resume();
+    await eventually('an open gate', WAIT_MS, () => Promise.resolve(gate.gate.isOpen()));
+    expect(await codeOf()).toBe('ALLOW');
+    const lease = await lastLease(kafka, gate.process);
+    expect(lease?.lease_ms).toBe(LEASE_MS);
+  });
+});
+
+describe('close-only', () => {
+  test('cancels what adds exposure, lets reducing orders stand, and says when it is done', async () => {
+    await tellAccount(kafka, 'ACC_1', { positions: { NVDA: 100 } });
+    const gate = await gateWith();
+    await venueWith({ paper: FLAT_OUT });
+    const [adds, reduces] = [order({ qty: 5 }), order({ side: 'SELL', qty: 60 })];
+    await sendOrders(kafka, adds, reduces);
+    await eventually(
+      'both at the venue',
+      WAIT_MS,
+      async () => (await executions(kafka)).length === 2,
+    );
+    await sendState(kafka, ACC_1, {
+      version: 1,
+      holders: [
+        {
+          name: 'stale-call',
+          mode: { kind: 'REDUCE_ONLY' },
+          reason: 'past due',
+          actor: 'margin-sentinel',
+          commandId: 'C1',
+          since: Date.now(),
+          epoch: null,
+        },
+      ],
+    });
+    expect(await finished(kafka, adds.order_id)).toMatchObject({ status: 'CANCELLED' });
+    expect(await codeOf({ qty: 1 })).toBe('CLOSE_ONLY');
+    expect(await codeOf({ side: 'SELL', qty: 41 })).toBe('CLOSE_ONLY');
+    expect(await codeOf({ side: 'SELL', qty: 40 })).toBe('ALLOW');
+    await eventually('no cancel pending', WAIT_MS, async () => {
+      const lease = await lastLease(kafka, gate.process);
+      return lease?.cancels_pending.length === 0;
+    });
+    const cancels = await kafka.readAll(TOPICS.orderCancels.name);
+    expect(
+      cancels.map(({ value }) => orderCancelSchema.parse(JSON.parse(String(value))).order_id),
+    ).toEqual([adds.order_id]);
+  });
+});
+
+describe('a liquidation', () => {
+  test('goes after the customer’s working orders in its symbol are cancelled', async () => {
+    await tellAccount(kafka, 'ACC_1', { positions: { NVDA: 100 } });
+    await gateWith();
+    await venueWith({ paper: FLAT_OUT });
+    const own = order({ side: 'SELL', qty: 80 });
+    await sendOrders(kafka, own);
+    await eventually(
+      'it at the venue',
+      WAIT_MS,
+      async () => (await executions(kafka)).length === 1,
+    );
+    const slice = liquidation({ qty: 100 });
+    await sendLiquidations(kafka, slice);
+    const verdict = await decided(kafka, slice.order_id);
+    expect(verdict).toMatchObject({ decision: 'ALLOW', order: { qty: 100, liquidation: true } });
+    expect(await finished(kafka, own.order_id)).toMatchObject({ status: 'CANCELLED' });
+  });
+
+  test('without the venue’s word it is reduced by what may still execute', async () => {
+    await tellAccount(kafka, 'ACC_1', { positions: { NVDA: 100 } });
+    await gateWith();
+    expect(await codeOf({ side: 'SELL', qty: 80 })).toBe('ALLOW');
+    const slice = liquidation({ qty: 100 });
+    await sendLiquidations(kafka, slice);
+    expect(await decided(kafka, slice.order_id)).toMatchObject({
+      decision: 'ALLOW',
+      order: { qty: 20 },
+    });
+  });
+
+  test('passes the kill of its account; a kill of its symbol holds it and calls a person', async () => {
+    await tellAccount(kafka, 'ACC_1', { positions: { NVDA: 100 } });
+    await sendCommand(kafka, KILL);
+    await gateWith();
+    await venueWith();
+    const passes = liquidation({ qty: 10 });
+    await sendLiquidations(kafka, passes);
+    expect(await finished(kafka, passes.order_id)).toMatchObject({ status: 'FILLED' });
+    await sendCommand(kafka, { scope: 'SYMBOL:NVDA', action: 'KILL' });
+    await eventually('the kill', WAIT_MS, async () => {
+      return (await codeOf({ account_id: 'ACC_2' })) === 'KILLED';
+    });
+    const held = liquidation({ qty: 10 });
+    await sendLiquidations(kafka, held);
+    expect(await finished(kafka, held.order_id)).toMatchObject({ status: 'REJECTED', cum_qty: 0 });
+    const alerts = await kafka.readAll(TOPICS.alerts.name);
+    expect(alerts.some(({ value }) => String(value).includes('LIQUIDATION_HELD'))).toBe(true);
+  });
+});
