@@ -45,6 +45,8 @@ const postAdjustments = route({
     record: adjustmentSubmissionSchema,
     submission: adjustmentSubmissionSchema,
     idField: null,
+    timeField: 'timestamp',
+    timeOf: ({ timestamp }) => timestamp,
     times: bookingTimes,
   }),
   answers: { status: 202, description: 'Written, or awaiting', schema: adjustedSchema },

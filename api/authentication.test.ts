@@ -22,6 +22,7 @@ const ALLOWED: Readonly<Record<string, 'EVERYBODY' | readonly Role[]>> = {
   'post /cash': ['feed'],
   'post /prices': ['feed'],
   'post /betas': ['feed'],
+  'post /orders': ['feed'],
   'get /accounts': ['viewer', 'operator', 'approver'],
   'get /accounts/{account_id}': ['viewer', 'operator', 'approver'],
   'get /accounts/{account_id}/history': ['viewer', 'operator', 'approver'],

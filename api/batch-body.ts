@@ -16,18 +16,17 @@ const idempotencyHeaders = z.object({
     .regex(IDEMPOTENCY_KEY_PATTERN)
     .optional()
     .describe(
-      'supplies a missing fill_id or cash_id: the same key and place in a batch make the same id. A random UUID per request, repeated when the request is repeated',
+      'supplies a missing fill_id, cash_id or order_id: the same key and place in a batch make the same id. A random UUID per request, repeated when the request is repeated',
     ),
 });
 
-interface Timed {
-  readonly timestamp: number;
-}
-
-interface Batch<Record extends Timed> {
+interface Batch<Record> {
   readonly record: z.ZodType<Record>;
   readonly submission: z.ZodType;
-  readonly idField: 'fill_id' | 'cash_id' | null;
+  readonly idField: 'fill_id' | 'cash_id' | 'order_id' | null;
+  /** The field with the time of a record, and its value, Unix ms. */
+  readonly timeField: 'timestamp' | 'ts';
+  readonly timeOf: (record: Record) => number;
   /** The times that a record arriving at `now` may carry. */
   readonly times: (now: number) => TimeWindow;
 }
@@ -36,9 +35,7 @@ interface Batch<Record extends Timed> {
  * One record or an array of up to 1,000, all or nothing. Where `idField` is missing and the request
  * has an Idempotency-Key, the id is made of that key and the record's place.
  */
-export function batchOf<Record extends Timed>(
-  options: Batch<Record>,
-): BodyReader<readonly Record[]> {
+export function batchOf<Record>(options: Batch<Record>): BodyReader<readonly Record[]> {
   const { submission, idField } = options;
   const schema = z.union([submission, z.array(submission).min(1).max(BATCH_RECORDS_MAX)]);
   return {
@@ -49,8 +46,8 @@ export function batchOf<Record extends Timed>(
   };
 }
 
-function readBatch<Record extends Timed>(
-  { record, idField, times }: Pick<Batch<Record>, 'record' | 'idField' | 'times'>,
+function readBatch<Record>(
+  { record, idField, timeField, timeOf, times }: Omit<Batch<Record>, 'submission'>,
   content: unknown,
   request: RequestFacts,
 ): BodyRead<readonly Record[]> {
@@ -72,7 +69,7 @@ function readBatch<Record extends Timed>(
     const place = Array.isArray(content) ? `/${String(index)}` : '';
     if (parsed.success) {
       records.push(parsed.data);
-      errors.push(...timeErrors(parsed.data.timestamp, window, `#${place}/timestamp`));
+      errors.push(...timeErrors(timeOf(parsed.data), window, `#${place}/${timeField}`));
     } else {
       errors.push(...bodyErrors(parsed.error, whole, Array.isArray(content) ? [index] : []));
     }

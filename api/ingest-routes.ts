@@ -1,10 +1,12 @@
 import type { z } from 'zod';
 import { betaSchema, cashEntrySchema, fillEntrySchema, priceSchema } from '#contracts/ingest.ts';
+import { orderSchema } from '#contracts/orders.ts';
 import {
   acceptedSchema,
   betaSubmissionSchema,
   cashSubmissionSchema,
   fillSubmissionSchema,
+  orderSubmissionSchema,
   priceSubmissionSchema,
 } from '#contracts/rest.ts';
 import type { Accepted } from '#contracts/rest.ts';
@@ -20,7 +22,7 @@ import type { Reply, Route } from './route.ts';
 import type { ApiServices } from './services.ts';
 
 /** What one kind of input is written as. */
-interface Input<Record extends { readonly timestamp: number }> {
+interface Input<Record> {
   readonly path: string;
   readonly operationId: string;
   readonly what: string;
@@ -29,7 +31,9 @@ interface Input<Record extends { readonly timestamp: number }> {
   readonly topic: string;
   readonly record: z.ZodType<Record>;
   readonly submission: z.ZodType;
-  readonly idField: 'fill_id' | 'cash_id' | null;
+  readonly idField: 'fill_id' | 'cash_id' | 'order_id' | null;
+  readonly timeField: 'timestamp' | 'ts';
+  readonly timeOf: (record: Record) => number;
   /** The times that a record arriving at `now` may carry. */
   readonly times: (now: number) => TimeWindow;
   /** Co-partitioning rests on the key: the account, or the symbol. */
@@ -46,6 +50,11 @@ interface Input<Record extends { readonly timestamp: number }> {
   ) => Promise<Problem | RecordPosition[]>;
 }
 
+const TIMESTAMP = {
+  timeField: 'timestamp',
+  timeOf: ({ timestamp }: { readonly timestamp: number }) => timestamp,
+} as const;
+
 export const INGEST_ROUTES: readonly Route[] = [
   ingest({
     path: '/fills',
@@ -55,6 +64,7 @@ export const INGEST_ROUTES: readonly Route[] = [
     record: fillEntrySchema,
     submission: fillSubmissionSchema,
     idField: 'fill_id',
+    ...TIMESTAMP,
     times: bookingTimes,
     keyOf: (fill) => fill.account_id,
     idOf: (fill) => fill.fill_id,
@@ -69,6 +79,7 @@ export const INGEST_ROUTES: readonly Route[] = [
     record: cashEntrySchema,
     submission: cashSubmissionSchema,
     idField: 'cash_id',
+    ...TIMESTAMP,
     times: bookingTimes,
     keyOf: (cash) => cash.account_id,
     idOf: (cash) => cash.cash_id,
@@ -84,6 +95,7 @@ export const INGEST_ROUTES: readonly Route[] = [
     record: priceSchema,
     submission: priceSubmissionSchema,
     idField: null,
+    ...TIMESTAMP,
     times: quoteTimes,
     keyOf: (price) => price.symbol,
     idOf: (price) => price.symbol,
@@ -97,14 +109,31 @@ export const INGEST_ROUTES: readonly Route[] = [
     record: betaSchema,
     submission: betaSubmissionSchema,
     idField: null,
+    ...TIMESTAMP,
     times: quoteTimes,
     keyOf: (beta) => beta.symbol,
     idOf: (beta) => beta.symbol,
     outOf: (beta) => beta,
   }),
+  ingest({
+    path: '/orders',
+    operationId: 'postOrders',
+    what: 'orders of customers',
+    also: 'The gate decides on each: its decision is on orders.gated.v1 and audit.v1, by the order’s place as event_id. NEW and CANCEL; a change is a cancel and another order.',
+    topic: TOPICS.orders.name,
+    record: orderSchema,
+    submission: orderSubmissionSchema,
+    idField: 'order_id',
+    timeField: 'ts',
+    timeOf: ({ ts }) => ts,
+    times: quoteTimes,
+    keyOf: (order) => order.account_id,
+    idOf: (order) => order.order_id,
+    outOf: (order, corr_id) => ({ corr_id, ...order }),
+  }),
 ];
 
-function ingest<Record extends { readonly timestamp: number }>(input: Input<Record>): Route {
+function ingest<Record>(input: Input<Record>): Route {
   return route({
     method: 'post',
     path: input.path,
@@ -124,7 +153,7 @@ function ingest<Record extends { readonly timestamp: number }>(input: Input<Reco
   });
 }
 
-async function publish<Record extends { readonly timestamp: number }>(
+async function publish<Record>(
   input: Input<Record>,
   records: readonly Record[],
   correlationId: string,

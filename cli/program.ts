@@ -22,6 +22,7 @@ const COMMANDS = new Map<string, () => Promise<CommandModule>>([
   ['tail', () => import('./commands/tail.ts')],
   ['token', () => import('./commands/token.ts')],
   ['margin', () => import('./commands/margin.ts')],
+  ['orders', () => import('./commands/orders.ts')],
   ['gate', () => import('./commands/gate.ts')],
   ['calendar', () => import('./commands/calendar.ts')],
   ['docs', () => import('./commands/docs.ts')],

@@ -10,6 +10,7 @@ import {
   fillSchema,
   priceSchema,
 } from './ingest.ts';
+import { cancelOrderSchema, newOrderSchema } from './orders.ts';
 import { count, id, instant } from './wire.ts';
 
 /** What REST takes and answers, beside the records of contracts/ingest.ts. */
@@ -68,6 +69,14 @@ export const clearedSchema = z
   })
   .meta({ id: 'Cleared' });
 
+/** An order as REST takes it: the id supplied by the Idempotency-Key if missing. */
+export const orderSubmissionSchema = z
+  .discriminatedUnion('type', [
+    z.strictObject({ ...newOrderSchema.shape, order_id: id.optional().describe(IDEMPOTENT) }),
+    z.strictObject({ ...cancelOrderSchema.shape, order_id: id.optional().describe(IDEMPOTENT) }),
+  ])
+  .meta({ id: 'OrderSubmission' });
+
 export const priceSubmissionSchema = priceSchema;
 export const betaSubmissionSchema = betaSchema;
 
@@ -79,7 +88,7 @@ export const acceptedSchema = z
         topic: z.string(),
         partition: count,
         offset: count,
-        id: id.describe('fill_id, cash_id, adjustment_id, or the symbol'),
+        id: id.describe('fill_id, cash_id, adjustment_id, order_id, or the symbol'),
       }),
     ),
   })

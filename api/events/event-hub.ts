@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { decodeRecord } from '#contracts/decode-record.ts';
 import { figuresVersionString } from '#contracts/figures-version.ts';
 import { CASE_EVENT_TOPICS } from '#contracts/live-events.ts';
+import { ORDER_DECISION } from '#contracts/order-audit.ts';
 import type { CaseEventName, LiveEventName, LiveFigures } from '#contracts/live-events.ts';
 import { marginCalcSchema } from '#contracts/margin-figures.ts';
 import { TOPICS } from '#contracts/topics.ts';
@@ -24,7 +25,10 @@ type Listener = (event: LiveEvent) => void;
 /** What was missed since a place; null when it is no longer, or was never, known. */
 type Missed = readonly LiveEvent[] | null;
 
-const about = z.looseObject({ account_id: z.string().nullish() });
+const about = z.looseObject({
+  account_id: z.string().nullish(),
+  event_type: z.string().nullish(),
+});
 
 /** Topic to the name of its events. */
 const NAMES = new Map<string, CaseEventName>(
@@ -122,6 +126,8 @@ export class EventHub {
     const name = NAMES.get(record.topic);
     const decoded = decodeRecord(about, record.value, record.key);
     if (name === undefined || !decoded.ok) return;
+    // As many as there are orders: who follows orders reads their topics.
+    if (decoded.record.event_type === ORDER_DECISION) return;
     this.#sequence += 1;
     const accountId = decoded.record.account_id ?? null;
     const data = JSON.stringify(decoded.record);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { auditSchema } from '#contracts/case-events.ts';
 import type { AccountAuditRecord, AuditRecord, CaseSnapshot } from '#contracts/case-events.ts';
+import { ORDER_DECISION } from '#contracts/order-audit.ts';
 import { decodeRecord } from '#contracts/decode-record.ts';
 import { marginCalcSchema } from '#contracts/margin-figures.ts';
 import type { MarginCalcRecord } from '#contracts/margin-figures.ts';
@@ -126,6 +127,8 @@ export class StateIndex {
       const event = decoded.record;
       // What concerns the whole firm belongs to no account's history.
       if (!isOfAccount(event)) continue;
+      // As many as there are orders: they stay in audit.v1 and its archive.
+      if (event.event_type === ORDER_DECISION) continue;
       steps.push(event);
       const found = caseInAudit(event);
       if (found.kind === 'CASE') cases.push(found);
