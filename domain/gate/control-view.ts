@@ -96,8 +96,9 @@ export class ControlView {
     for (let index = 0; index < 4; index += 1) {
       const throttle = this.#scopeOf(order, index)?.throttle;
       if (throttle === undefined || throttle === null) continue;
-      const count = throttle.passed.countWith(order.ts);
-      if (count > throttle.maxRatePerSecond) return { count, limit: throttle.maxRatePerSecond };
+      const limit = throttle.maxRatePerSecond;
+      const count = throttle.passed.excessWith(order.ts, limit);
+      if (count !== null) return { count, limit };
     }
     return null;
   }

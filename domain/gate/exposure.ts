@@ -156,14 +156,20 @@ export class AccountExposure {
     const at = this.#at(symbol);
     at.positionE4 = sumE4(at.positionE4, movedE4);
     this.#setLeaves(at, orderId, leavesE4);
-    this.#reserveAnew(symbol, at);
+    this.#settle(symbol, at);
   }
 
   /** Sets what the account holds, such as from a fill that no order of ours made. */
   setPosition(symbol: string, positionE4: number): void {
     const at = this.#at(symbol);
     at.positionE4 = positionE4;
+    this.#settle(symbol, at);
+  }
+
+  /** A symbol that is flat again without orders is forgotten: an account may have traded thousands. */
+  #settle(symbol: string, at: SymbolExposure): void {
     this.#reserveAnew(symbol, at);
+    if (at.positionE4 === 0 && at.orders.size === 0) this.#symbols.delete(symbol);
   }
 
   #setLeaves(at: SymbolExposure, orderId: string, leavesE4: number): void {

@@ -8,9 +8,10 @@ export const THROTTLE_WINDOW_MS = 1_000;
  * can still meet, and no more than that.
  */
 export class SlidingLimit {
-  /** Ascending. */
+  /** Ascending from `#head` on; what lies before it is outdated. */
   readonly #passed: number[] = [];
   readonly #horizonMs: number;
+  #head = 0;
 
   /** `orderAgeMsMax`: how much older than the newest a later order may be. */
   constructor(orderAgeMsMax: number) {
@@ -18,20 +19,27 @@ export class SlidingLimit {
   }
 
   /**
-   * The most that a window would hold if an order of `ts` passed too: above `limit` it must not.
-   * Looks only at windows with `ts` in them.
+   * The most that a window with `ts` in it would hold if an order of `ts` passed too, when that is more
+   * than `limit`; else null.
    */
-  countWith(ts: number): number {
-    const passed = this.#passed;
-    const at = insertionIndex(passed, ts);
-    let from = at;
-    while (from > 0 && ts - at0(passed, from - 1) < THROTTLE_WINDOW_MS) from -= 1;
+  excessWith(ts: number, limit: number): number | null {
+    const from = this.#after(ts - THROTTLE_WINDOW_MS);
+    const to = this.#after(ts + THROTTLE_WINDOW_MS - 1);
+    // No window can hold more than all that any of them meets; mostly that is few enough.
+    if (to - from + 1 <= limit) return null;
+    const most = this.#mostWith(ts, from, to);
+    return most > limit ? most : null;
+  }
+
+  /** Of all windows that begin at `ts` or at one of the passed within the second before it. */
+  #mostWith(ts: number, from: number, to: number): number {
+    const at = this.#after(ts);
     let most = 0;
-    let to = at;
+    let end = at;
     for (let start = from; start <= at; start += 1) {
-      const opens = start === at ? ts : at0(passed, start);
-      while (to < passed.length && at0(passed, to) - opens < THROTTLE_WINDOW_MS) to += 1;
-      most = Math.max(most, to - start + 1);
+      const opens = start === at ? ts : this.#at(start);
+      while (end < to && this.#at(end) - opens < THROTTLE_WINDOW_MS) end += 1;
+      most = Math.max(most, end - start + 1);
     }
     return most;
   }
@@ -39,22 +47,33 @@ export class SlidingLimit {
   /** An order of `ts` passed. */
   pass(ts: number): void {
     const passed = this.#passed;
-    passed.splice(insertionIndex(passed, ts), 0, ts);
-    const newest = at0(passed, passed.length - 1);
-    let outdated = 0;
-    while (newest - at0(passed, outdated) > this.#horizonMs) outdated += 1;
+    if (ts >= (passed.at(-1) ?? -Infinity)) passed.push(ts);
+    else passed.splice(this.#after(ts), 0, ts);
+    const newest = this.#at(passed.length - 1);
+    while (newest - this.#at(this.#head) > this.#horizonMs) this.#head += 1;
     // In lumps, so that dropping costs little however many passed.
-    if (outdated > 1_000 || outdated > passed.length / 2) passed.splice(0, outdated);
+    if (this.#head > 1_000 && this.#head > passed.length / 2) {
+      passed.splice(0, this.#head);
+      this.#head = 0;
+    }
   }
-}
 
-/** After all that are ≤ ts: in order of arrival that is the end, at once. */
-function insertionIndex(ascending: readonly number[], ts: number): number {
-  let index = ascending.length;
-  while (index > 0 && at0(ascending, index - 1) > ts) index -= 1;
-  return index;
-}
+  /** The first index whose instant is later than `instant`. */
+  #after(instant: number): number {
+    const last = this.#passed.length;
+    // Orders mostly come in the order of their `ts`: then that is the end, at once.
+    if (last === this.#head || this.#at(last - 1) <= instant) return last;
+    let low = this.#head;
+    let high = last - 1;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#at(middle) <= instant) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
 
-function at0(values: readonly number[], index: number): number {
-  return values[index] ?? Number.NaN;
+  #at(index: number): number {
+    return this.#passed[index] ?? Number.NaN;
+  }
 }
