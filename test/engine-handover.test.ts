@@ -3,13 +3,9 @@ import { TOPICS } from '#contracts/topics.ts';
 import type { HeartbeatRecord } from '#contracts/margin-figures.ts';
 import { createEndOffsets } from '#platform/kafka/log-reader.ts';
 import type { EndOffsets } from '#ports/log-reader.ts';
-import {
-  expectFolded,
-  expectNothingGoesBackwards,
-  foldInputs,
-  readFigures,
-} from './account-fold.ts';
+import { foldInputs } from './account-fold.ts';
 import { lastHeartbeats, sendPrices } from './engine-fixture.ts';
+import { expectFolded, expectNothingGoesBackwards, readFigures } from './expected-figures.ts';
 import { blow, makeStorm, MARKS } from './fill-storm.ts';
 import { eventually, openKafka } from './kafka-fixture.ts';
 import type { KafkaFixture } from './kafka-fixture.ts';

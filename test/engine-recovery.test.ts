@@ -1,12 +1,8 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { TOPICS } from '#contracts/topics.ts';
-import {
-  expectFolded,
-  expectNothingGoesBackwards,
-  foldInputs,
-  readFigures,
-} from './account-fold.ts';
+import { foldInputs } from './account-fold.ts';
 import { lastHeartbeats, sendPrices } from './engine-fixture.ts';
+import { expectFolded, expectNothingGoesBackwards, readFigures } from './expected-figures.ts';
 import { blow, makeStorm, MARKS } from './fill-storm.ts';
 import { eventually, openKafka } from './kafka-fixture.ts';
 import type { KafkaFixture } from './kafka-fixture.ts';
