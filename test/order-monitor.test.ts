@@ -115,7 +115,8 @@ test('an account that orders too fast is killed once, and the gate drops what co
   const rates = (await signals('ACCOUNT:ACC_1')).flatMap(({ metrics }) =>
     metrics.filter(({ metric, breached }) => metric === 'order_rate_60s' && breached),
   );
-  expect(rates[0]).toMatchObject({ threshold: 100, value: 101 });
+  expect(rates[0]?.threshold).toBe(100);
+  expect(rates[0]?.value).toBeGreaterThan(100);
   await eventually('a dropped order', WAIT_MS, async () => {
     await sendOrders(kafka, ...burst(1));
     const gated = await kafka.readAll(TOPICS.gatedOrders.name);
