@@ -165,6 +165,21 @@ describe('every order has one decision, and one audit of it', () => {
   });
 });
 
+describe('an execution that the engine has not counted yet', () => {
+  test('holds its margin back at the next owner too', async () => {
+    await tellAccount(kafka, 'ACC_1', { excess: 2_000 });
+    const first = await gateWith();
+    await venueWith();
+    const bought = order({ qty: 10 });
+    await sendOrders(kafka, bought);
+    expect(await finished(kafka, bought.order_id)).toMatchObject({ status: 'FILLED' });
+    await first.stop();
+    started = started.filter((one) => one !== first);
+    await gateWith();
+    expect(await codeOf({ qty: 1 })).toBe('CREDIT');
+  });
+});
+
 describe('a gate that has lost its partition', () => {
   test('decides in vain: its decision is void, and the order has one that counts', async () => {
     const paused = pausable();
@@ -384,6 +399,38 @@ describe('close-only', () => {
     expect(
       cancels.map(({ value }) => orderCancelSchema.parse(JSON.parse(String(value))).order_id),
     ).toEqual([adds.order_id]);
+  });
+});
+
+describe('a position that shrinks elsewhere under close-only', () => {
+  test('lets no order stand that it no longer covers', async () => {
+    await tellAccount(kafka, 'ACC_1', { positions: { NVDA: 100 } });
+    await gateWith();
+    await venueWith({ paper: FLAT_OUT });
+    const reduces = order({ side: 'SELL', qty: 60 });
+    await sendOrders(kafka, reduces);
+    await eventually('it at the venue', WAIT_MS, async () => (await executions(kafka)).length > 0);
+    await sendState(kafka, ACC_1, {
+      version: 1,
+      holders: [
+        {
+          name: 'stress',
+          mode: { kind: 'REDUCE_ONLY' },
+          reason: 'underwater',
+          actor: 'margin-sentinel',
+          commandId: 'C1',
+          since: Date.now(),
+          epoch: null,
+        },
+      ],
+    });
+    await eventually(
+      'close-only',
+      WAIT_MS,
+      async () => (await codeOf({ qty: 1 })) === 'CLOSE_ONLY',
+    );
+    await tellAccount(kafka, 'ACC_1', { positions: { NVDA: 50 } });
+    expect(await finished(kafka, reduces.order_id)).toMatchObject({ status: 'CANCELLED' });
   });
 });
 

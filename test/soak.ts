@@ -2,6 +2,8 @@
  * `npm run soak [-- <part>…] [--minutes 30] [--seed 1] [--runs 10000]`: shakes the product until it breaks,
  * and stops at the first failure. Parts, all of them unless some are named:
  *   simulation  simulates so many runs of accounts whose worlds go wrong (test/simulation/)
+ *   gate        plays a hundred times so many sequences of orders, fills and controls against the gate's
+ *               model (test/gate/)
  *   recovery    breaks processes, servers and links of a product under load for so many minutes, and
  *               writes docs/soak-report.md (test/recovery/)
  *   servers     kills, hands over and draws lots on the real servers for so many minutes (test/soak-servers.ts)
@@ -11,12 +13,14 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { durationText } from '#stack/progress.ts';
 import type { SoakOptions, SoakPart } from './soak-part.ts';
+import { soakGate } from './gate/soak.ts';
 import { soakServers } from './soak-servers.ts';
 import { soakRecovery } from './recovery/soak.ts';
 import { soakSimulation } from './simulation/soak.ts';
 
 const PARTS: ReadonlyMap<string, SoakPart> = new Map<string, SoakPart>([
   ['simulation', soakSimulation],
+  ['gate', soakGate],
   ['recovery', soakRecovery],
   ['servers', soakServers],
 ]);

@@ -319,6 +319,7 @@ export class GateLane implements LaneProcessor {
     const { accountId, execution, isTerminal } = read;
     this.#accounts.open(accountId).execution(execution);
     if (isTerminal) this.#cancels.over(accountId, execution.orderId);
+    this.#cancelWhatMayNotStand([accountId]);
     this.#lookAtParked();
   }
 
@@ -326,6 +327,8 @@ export class GateLane implements LaneProcessor {
     for (let from = 0; from < records.length; from += FIGURES_AT_ONCE) {
       for (const record of records.slice(from, from + FIGURES_AT_ONCE)) {
         this.#accounts.takeFigures(record);
+        // A position that has shrunk elsewhere may no longer cover what reduced it under close-only.
+        if (record.key !== null) this.#cancelWhatMayNotStand([record.key]);
       }
       await new Promise((resolve) => setImmediate(resolve));
     }

@@ -58,10 +58,10 @@ export async function restoreGate(parts: RestoreParts): Promise<RestoredGate> {
     },
     since,
   );
-  const decided = await restoreDecisions(parts, finishedOrders(executions));
   const figuresFrom = await lane.readToEnd(FIGURES, (records) => {
     for (const record of records) accounts.takeFigures(record);
   });
+  const decided = await restoreDecisions(parts, finishedOrders(executions, accounts));
   for (const { accountId, execution } of executions) accounts.open(accountId).execution(execution);
   return {
     decided,
@@ -127,12 +127,20 @@ function readOwn(record: InboundRecord) {
   );
 }
 
-function finishedOrders(executions: readonly ReadExecution[]): Set<string> {
-  return new Set(
-    executions
-      .filter(({ isTerminal }) => isTerminal)
-      .map(({ accountId, execution: { orderId } }) => keyOf({ accountId, orderId })),
-  );
+/**
+ * Orders that have ended and whose every fill is in the figures. What the figures do not have yet is
+ * restored as an open order, so that its executions, told again, hold its margin back.
+ */
+function finishedOrders(executions: readonly ReadExecution[], accounts: Accounts): Set<string> {
+  const finished = new Set<string>();
+  const unsettled = new Set<string>();
+  for (const { accountId, isTerminal, execution } of executions) {
+    const name = keyOf({ accountId, orderId: execution.orderId });
+    if (isTerminal) finished.add(name);
+    if (!accounts.open(accountId).includes(execution.fillOffset)) unsettled.add(name);
+  }
+  for (const name of unsettled) finished.delete(name);
+  return finished;
 }
 
 /** Two accounts may name their orders alike. */

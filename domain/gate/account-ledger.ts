@@ -89,11 +89,15 @@ export class AccountLedger {
     this.#settle();
   }
 
+  /** Do the figures have the fill at that place? null: no share moved, and there is nothing to have. */
+  includes(fillOffset: number | null): boolean {
+    return fillOffset === null || fillOffset < (this.#figures?.fillsPosition ?? 0);
+  }
+
   /** Takes an execution, each once. */
   execution(execution: LedgerExecution): void {
     const { orderId, symbol, side, lastQtyE4, leavesE4, fillOffset } = execution;
-    const included = fillOffset === null || fillOffset < (this.#figures?.fillsPosition ?? 0);
-    if (included) {
+    if (fillOffset === null || this.includes(fillOffset)) {
       this.#exposure.execute(symbol, 0, orderId, leavesE4);
       return;
     }
