@@ -68,20 +68,16 @@ export class ControlView {
     return this.#accounts.get(accountId)?.closeOnly ?? false;
   }
 
-  noNewDebitOrShort(accountId: string): boolean {
-    return this.#accounts.get(accountId)?.noNewDebitOrShort ?? false;
-  }
-
-  /** The strictest kill over the order's scopes; among equals the widest. */
-  killOf(order: Scoped): StandingKill | null {
-    let standing: StandingKill | null = null;
-    for (let index = 0; index < 4; index += 1) {
-      const controls = this.#scopeOf(order, index);
-      if (controls === undefined || controls.kill === null) continue;
-      if (controls.kill === 'BLOCK') return { scope: controls.scope, mode: 'BLOCK' };
-      standing ??= { scope: controls.scope, mode: controls.kill };
-    }
-    return standing;
+  /** What stands over an order: looked up once, asked by each check. */
+  over({ accountId, symbol, strategy }: Scoped): ControlsOver {
+    const over = [this.#global];
+    const account = this.#accounts.get(accountId);
+    if (account !== undefined) over.push(account);
+    const ofSymbol = this.#symbols.get(symbol);
+    if (ofSymbol !== undefined) over.push(ofSymbol);
+    const ofStrategy = this.#strategies.get(strategy);
+    if (ofStrategy !== undefined) over.push(ofStrategy);
+    return new ControlsOver(over, account);
   }
 
   /** The kill over the order's symbol or the whole firm: what holds a liquidation too. */
@@ -91,39 +87,6 @@ export class ControlView {
     return wide?.kill === 'BLOCK' ? { scope: wide.scope, mode: 'BLOCK' } : null;
   }
 
-  /** The throttle that the order would be one too many for: what it would count, and the limit. */
-  throttleOf(order: NewOrder): { readonly count: number; readonly limit: number } | null {
-    for (let index = 0; index < 4; index += 1) {
-      const throttle = this.#scopeOf(order, index)?.throttle;
-      if (throttle === undefined || throttle === null) continue;
-      const limit = throttle.maxRatePerSecond;
-      const count = throttle.passed.excessWith(order.ts, limit);
-      if (count !== null) return { count, limit };
-    }
-    return null;
-  }
-
-  /** A customer's order passed the gate: it counts for the throttles over it. */
-  passed(order: NewOrder): void {
-    for (let index = 0; index < 4; index += 1) {
-      this.#scopeOf(order, index)?.throttle?.passed.pass(order.ts);
-    }
-  }
-
-  /** 0 … 3: whole firm, account, symbol, strategy. */
-  #scopeOf(order: Scoped, index: number): ScopeControls | undefined {
-    switch (index) {
-      case 0:
-        return this.#global;
-      case 1:
-        return this.#accounts.get(order.accountId);
-      case 2:
-        return this.#symbols.get(order.symbol);
-      default:
-        return this.#strategies.get(order.strategy);
-    }
-  }
-
   #at(scope: Scope): ScopeControls {
     if (scope.kind === 'GLOBAL') return this.#global;
     const of = { ACCOUNT: this.#accounts, SYMBOL: this.#symbols, STRATEGY: this.#strategies };
@@ -131,6 +94,51 @@ export class ControlView {
     let controls = map.get(scope.id);
     if (controls === undefined) map.set(scope.id, (controls = none(scope)));
     return controls;
+  }
+}
+
+/** The controls over one order, the widest first. */
+export class ControlsOver {
+  readonly #over: readonly ScopeControls[];
+  readonly #account: ScopeControls | undefined;
+
+  constructor(over: readonly ScopeControls[], account: ScopeControls | undefined) {
+    this.#over = over;
+    this.#account = account;
+  }
+
+  get closeOnly(): boolean {
+    return this.#account?.closeOnly ?? false;
+  }
+
+  get noNewDebitOrShort(): boolean {
+    return this.#account?.noNewDebitOrShort ?? false;
+  }
+
+  /** The strictest kill over the order's scopes; among equals the widest. */
+  kill(): StandingKill | null {
+    let standing: StandingKill | null = null;
+    for (const { scope, kill } of this.#over) {
+      if (kill === 'BLOCK') return { scope, mode: kill };
+      if (kill !== null) standing ??= { scope, mode: kill };
+    }
+    return standing;
+  }
+
+  /** The throttle that an order of `ts` would be one too many for: what it would count, and the limit. */
+  throttle(ts: number): { readonly count: number; readonly limit: number } | null {
+    for (const { throttle } of this.#over) {
+      if (throttle === null) continue;
+      const limit = throttle.maxRatePerSecond;
+      const count = throttle.passed.excessWith(ts, limit);
+      if (count !== null) return { count, limit };
+    }
+    return null;
+  }
+
+  /** A customer's order of `ts` passed the gate: it counts for the throttles over it. */
+  passed(ts: number): void {
+    for (const { throttle } of this.#over) throttle?.passed.pass(ts);
   }
 }
 

@@ -12,15 +12,14 @@ export class DecidedIds {
     this.#idsMax = idsMax;
   }
 
-  has(id: string): boolean {
-    return this.#younger.has(id) || this.#older.has(id);
-  }
-
-  add(id: string): void {
+  /** Remembers an id. False: it is known already. */
+  add(id: string): boolean {
     if (this.#younger.size >= this.#idsMax) {
       this.#older = this.#younger;
       this.#younger = new Set();
     }
+    const before = this.#younger.size;
     this.#younger.add(id);
+    return this.#younger.size > before && !this.#older.has(id);
   }
 }

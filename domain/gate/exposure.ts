@@ -99,17 +99,7 @@ export class AccountExposure {
 
   /** How many of an order's shares reduce the position and how many open, after the open orders. */
   effectOf(symbol: string, side: Side, qtyE4: number): Effect {
-    const at = this.#symbols.get(symbol) ?? FLAT;
-    const opposite = isOpposite(side, at.positionE4);
-    const reducingLeavesE4 = at.positionE4 > 0 ? at.sellLeavesE4 : at.buyLeavesE4;
-    const free = opposite ? Math.max(0, Math.abs(at.positionE4) - reducingLeavesE4) : 0;
-    const reducesE4 = Math.min(qtyE4, free);
-    return {
-      positionE4: at.positionE4,
-      reducingLeavesE4: opposite ? reducingLeavesE4 : 0,
-      reducesE4,
-      opensE4: qtyE4 - reducesE4,
-    };
+    return effectAt(this.#symbols.get(symbol) ?? FLAT, side, qtyE4);
   }
 
   /** What so many opening shares of a symbol on that side reserve. Rounds up. */
@@ -141,7 +131,7 @@ export class AccountExposure {
   /** Reserves an accepted order's quantity, before it is sent. */
   accept(order: OpenOrder): void {
     const at = this.#at(order.symbol);
-    const { opensE4 } = this.effectOf(order.symbol, order.side, order.leavesE4);
+    const { opensE4 } = effectAt(at, order.side, order.leavesE4);
     at.orders.set(order.orderId, order);
     if (order.side === 'BUY') at.buyLeavesE4 = sumE4(at.buyLeavesE4, order.leavesE4);
     else at.sellLeavesE4 = sumE4(at.sellLeavesE4, order.leavesE4);
@@ -206,6 +196,20 @@ export class AccountExposure {
     }
     return at;
   }
+}
+
+/** How many of an order's shares reduce and how many open, given what its symbol has. */
+function effectAt(at: SymbolExposure, side: Side, qtyE4: number): Effect {
+  const opposite = isOpposite(side, at.positionE4);
+  const reducingLeavesE4 = at.positionE4 > 0 ? at.sellLeavesE4 : at.buyLeavesE4;
+  const free = opposite ? Math.max(0, Math.abs(at.positionE4) - reducingLeavesE4) : 0;
+  const reducesE4 = Math.min(qtyE4, free);
+  return {
+    positionE4: at.positionE4,
+    reducingLeavesE4: opposite ? reducingLeavesE4 : 0,
+    reducesE4,
+    opensE4: qtyE4 - reducesE4,
+  };
 }
 
 /** Does an order of that side lower the position? Nothing lowers a flat one. */

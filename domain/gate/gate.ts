@@ -1,7 +1,7 @@
 import { E4, mulDivUp, shareUpE4, sumE4 } from '../money.ts';
 import { scopeName } from '../scopes.ts';
 import { ControlView } from './control-view.ts';
-import type { StandingKill } from './control-view.ts';
+import type { ControlsOver, StandingKill } from './control-view.ts';
 import { DecidedIds } from './decided-ids.ts';
 import { AccountExposure } from './exposure.ts';
 import type { Effect, OpenOrder, Reservation } from './exposure.ts';
@@ -125,7 +125,7 @@ export class Gate {
 
   #countPassed(order: NewOrder, opensE4: number, today: boolean): void {
     if (order.liquidation) return;
-    this.controls.passed(order);
+    this.controls.over(order).passed(order.ts);
     if (today) this.#count(order, opensE4);
   }
 
@@ -144,7 +144,7 @@ export class Gate {
     const expired = expiryOf(order, now, this.#policy);
     if (expired !== null) return refused(expired);
     const id = decidedId(order.accountId, order.orderId);
-    if (this.#decided.has(id)) {
+    if (!this.#decided.add(id)) {
       return refused({
         decision: 'DUPLICATE',
         code: 'DUPLICATE',
@@ -152,26 +152,32 @@ export class Gate {
         limit: null,
       });
     }
-    this.#decided.add(id);
     if (order.type === 'CANCEL') return ALLOWED;
     const exposure = this.#accounts.get(order.accountId);
     if (!this.controls.fresh) return refused(drop('CONTROL_STALE', 'controls', null));
     if (exposure?.isKnown !== true) return refused(drop('CONTROL_STALE', 'position', null));
     const effect = exposure.effectOf(order.symbol, order.side, order.qtyE4);
+    const over = this.controls.over(order);
     const refusal = order.liquidation
       ? this.#refusalOfLiquidation(order, effect)
-      : this.#refusalOf(order, exposure, effect);
+      : this.#refusalOf(order, exposure, effect, over);
     if (refusal !== null) return refused(refusal);
-    return this.#accept(order, exposure, effect);
+    return this.#accept(order, exposure, effect, over);
   }
 
-  #refusalOf(order: NewOrder, exposure: AccountExposure, effect: Effect): Refusal | null {
-    const kill = this.controls.killOf(order);
+  #refusalOf(
+    order: NewOrder,
+    exposure: AccountExposure,
+    effect: Effect,
+    over: ControlsOver,
+  ): Refusal | null {
+    const kill = over.kill();
+    const held = kill !== null || over.closeOnly;
     return (
       killed(kill, effect) ??
-      this.#closeOnly(order, kill, exposure, effect) ??
-      this.#newDebitOrShort(order, exposure, effect) ??
-      this.#throttled(order) ??
+      (held ? this.#closeOnly(order, exposure, effect) : null) ??
+      (over.noNewDebitOrShort ? this.#newDebitOrShort(order, exposure, effect) : null) ??
+      throttled(over.throttle(order.ts)) ??
       this.#security(order, effect) ??
       this.#collar(order) ??
       this.#size(order) ??
@@ -186,14 +192,8 @@ export class Gate {
     return killed(kill, effect) ?? beyondPosition(order, effect) ?? this.#collar(order);
   }
 
-  /** A kill that lets reducing orders pass holds them to the same rule. */
-  #closeOnly(
-    order: NewOrder,
-    kill: StandingKill | null,
-    exposure: AccountExposure,
-    effect: Effect,
-  ): Refusal | null {
-    if (kill === null && !this.controls.closeOnly(order.accountId)) return null;
+  /** Close-only; a kill that lets reducing orders pass holds them to the same rule. */
+  #closeOnly(order: NewOrder, exposure: AccountExposure, effect: Effect): Refusal | null {
     return beyondPosition(order, effect) ?? this.#raisesRequirement(order, exposure);
   }
 
@@ -209,7 +209,6 @@ export class Gate {
   }
 
   #newDebitOrShort(order: NewOrder, exposure: AccountExposure, effect: Effect): Refusal | null {
-    if (!this.controls.noNewDebitOrShort(order.accountId)) return null;
     if (order.side === 'SELL') {
       if (effect.opensE4 === 0) return null;
       return reject('NO_NEW_DEBIT_OR_SHORT', effect.opensE4, 0);
@@ -218,12 +217,6 @@ export class Gate {
     const claimedE4 = sumE4(exposure.buyLeavesNotionalE4(), costE4);
     if (exposure.cashE4 !== null && claimedE4 <= exposure.cashE4) return null;
     return reject('NO_NEW_DEBIT_OR_SHORT', claimedE4, exposure.cashE4);
-  }
-
-  #throttled(order: NewOrder): Refusal | null {
-    const over = this.controls.throttleOf(order);
-    if (over === null) return null;
-    return { decision: 'THROTTLE', code: 'THROTTLE', observed: over.count, limit: over.limit };
   }
 
   #security(order: NewOrder, effect: Effect): Refusal | null {
@@ -276,12 +269,17 @@ export class Gate {
     return breach === null ? null : reject('QUOTA', breach.usedE4, breach.limitE4);
   }
 
-  #accept(order: NewOrder, exposure: AccountExposure, { opensE4 }: Effect): GateDecision {
+  #accept(
+    order: NewOrder,
+    exposure: AccountExposure,
+    { opensE4 }: Effect,
+    over: ControlsOver,
+  ): GateDecision {
     const reservation = this.#reservationOf(order);
     exposure.accept(openOrderOf(order, reservation));
     const accepted = { opensE4, adversePriceE4: reservation.adversePriceE4 };
     if (order.liquidation) return { verdict: ALLOW, alerts: [], accepted };
-    this.controls.passed(order);
+    over.passed(order.ts);
     return { verdict: ALLOW, alerts: this.#count(order, opensE4), accepted };
   }
 
@@ -335,6 +333,11 @@ function expiryOf(order: Order, now: number, { orderAgeMsMax }: GatePolicy): Ref
 function killed(kill: StandingKill | null, { opensE4 }: Effect): Refusal | null {
   if (kill === null || (kill.mode === 'REDUCE_ONLY' && opensE4 === 0)) return null;
   return drop('KILLED', scopeName(kill.scope), kill.mode);
+}
+
+function throttled(over: ReturnType<ControlsOver['throttle']>): Refusal | null {
+  if (over === null) return null;
+  return { decision: 'THROTTLE', code: 'THROTTLE', observed: over.count, limit: over.limit };
 }
 
 /** Close-only, exactly: opposite to the position, and with R within it (RULES). */

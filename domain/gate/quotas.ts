@@ -1,4 +1,4 @@
-import { isBelowShare, sumE4 } from '../money.ts';
+import { addE4, shareUpE4 } from '../money.ts';
 import type { Rate } from '../money.ts';
 import type { QuotaLimits } from './gate-policy.ts';
 import type { Scope } from '../scopes.ts';
@@ -19,61 +19,92 @@ export interface QuotaBreach {
   readonly limitE4: number;
 }
 
+/** What one scope has opened today. */
+interface Used {
+  readonly scope: Scope;
+  readonly limit: Limit;
+  usedE4: number;
+}
+
+interface Limit {
+  readonly limitE4: number;
+  /** From `fromE4` on the level is reached. Ascending. */
+  readonly levels: readonly { readonly level: Rate; readonly fromE4: number }[];
+}
+
 /**
  * The notional that this gate has opened today, against its share of the firm's limits, each symbol's
  * and each strategy's (DESIGN 22). What is cancelled is not given back: the limit is on what was let
  * in. 1/10,000 dollar.
  */
 export class Quotas {
-  #firmE4 = 0;
-  readonly #symbols = new Map<string, number>();
-  readonly #strategies = new Map<string, number>();
-  readonly #limits: QuotaLimits;
+  readonly #firm: Used;
+  readonly #symbols = new Map<string, Used>();
+  readonly #strategies = new Map<string, Used>();
+  readonly #symbolLimit: Limit;
+  readonly #strategyLimit: Limit;
 
-  constructor(limits: QuotaLimits) {
-    this.#limits = limits;
+  constructor({ firmE4, symbolE4, strategyE4, alerts }: QuotaLimits) {
+    this.#firm = { scope: { kind: 'GLOBAL' }, limit: limitOf(firmE4, alerts), usedE4: 0 };
+    this.#symbolLimit = limitOf(symbolE4, alerts);
+    this.#strategyLimit = limitOf(strategyE4, alerts);
   }
 
   /** The first limit, widest first, that so much more would break. */
   breachOf(symbol: string, strategy: string, notionalE4: number): QuotaBreach | null {
-    for (const { scope, usedE4, limitE4 } of this.#used(symbol, strategy)) {
-      const wouldE4 = sumE4(usedE4, notionalE4);
-      if (wouldE4 > limitE4) return { scope, usedE4: wouldE4, limitE4 };
-    }
-    return null;
+    return (
+      breach(this.#firm, notionalE4) ??
+      breach(this.#symbol(symbol), notionalE4) ??
+      breach(this.#strategy(strategy), notionalE4)
+    );
   }
 
   /** Uses so much more and tells which shares of a limit that reached. */
   use(symbol: string, strategy: string, notionalE4: number): QuotaAlert[] {
-    const before = this.#used(symbol, strategy);
-    this.#add(symbol, strategy, notionalE4);
-    return before.flatMap(({ scope, usedE4, limitE4 }) => {
-      const nowE4 = usedE4 + notionalE4;
-      const reached = this.#limits.alerts.filter(
-        (level) => isBelowShare(usedE4, level, limitE4) && !isBelowShare(nowE4, level, limitE4),
-      );
-      const level = reached.at(-1);
-      return level === undefined ? [] : [{ scope, level, usedE4: nowE4, limitE4 }];
-    });
+    const alerts: QuotaAlert[] = [];
+    add(this.#firm, notionalE4, alerts);
+    add(this.#symbol(symbol), notionalE4, alerts);
+    add(this.#strategy(strategy), notionalE4, alerts);
+    return alerts;
   }
 
-  #add(symbol: string, strategy: string, notionalE4: number): void {
-    this.#firmE4 += notionalE4;
-    this.#symbols.set(symbol, (this.#symbols.get(symbol) ?? 0) + notionalE4);
-    this.#strategies.set(strategy, (this.#strategies.get(strategy) ?? 0) + notionalE4);
+  #symbol(symbol: string): Used {
+    let used = this.#symbols.get(symbol);
+    if (used === undefined) {
+      used = { scope: { kind: 'SYMBOL', id: symbol }, limit: this.#symbolLimit, usedE4: 0 };
+      this.#symbols.set(symbol, used);
+    }
+    return used;
   }
 
-  #used(
-    symbol: string,
-    strategy: string,
-  ): { readonly scope: Scope; readonly usedE4: number; readonly limitE4: number }[] {
-    const { firmE4, symbolE4, strategyE4 } = this.#limits;
-    const symbolUsed = this.#symbols.get(symbol) ?? 0;
-    const strategyUsed = this.#strategies.get(strategy) ?? 0;
-    return [
-      { scope: { kind: 'GLOBAL' }, usedE4: this.#firmE4, limitE4: firmE4 },
-      { scope: { kind: 'SYMBOL', id: symbol }, usedE4: symbolUsed, limitE4: symbolE4 },
-      { scope: { kind: 'STRATEGY', id: strategy }, usedE4: strategyUsed, limitE4: strategyE4 },
-    ];
+  #strategy(strategy: string): Used {
+    let used = this.#strategies.get(strategy);
+    if (used === undefined) {
+      used = { scope: { kind: 'STRATEGY', id: strategy }, limit: this.#strategyLimit, usedE4: 0 };
+      this.#strategies.set(strategy, used);
+    }
+    return used;
   }
+}
+
+function limitOf(limitE4: number, alerts: readonly Rate[]): Limit {
+  const levels = alerts.map((level) => ({ level, fromE4: shareUpE4(limitE4, level) }));
+  return { limitE4, levels };
+}
+
+function breach({ scope, limit: { limitE4 }, usedE4 }: Used, moreE4: number): QuotaBreach | null {
+  const wouldE4 = addE4(usedE4, moreE4);
+  return wouldE4 > limitE4 ? { scope, usedE4: wouldE4, limitE4 } : null;
+}
+
+/** Adds to `alerts` the highest level that so much more reached. */
+function add(used: Used, moreE4: number, alerts: QuotaAlert[]): void {
+  const { scope, limit, usedE4: beforeE4 } = used;
+  const usedE4 = addE4(beforeE4, moreE4);
+  used.usedE4 = usedE4;
+  let reached: Rate | null = null;
+  for (const { level, fromE4 } of limit.levels) {
+    if (beforeE4 < fromE4 && usedE4 >= fromE4) reached = level;
+  }
+  if (reached !== null) alerts.push({ scope, level: reached, usedE4, limitE4: limit.limitE4 });
 }

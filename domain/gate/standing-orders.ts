@@ -48,7 +48,7 @@ function restrictionOf(
   order: OpenOrder,
 ): { readonly mode: 'BLOCK' | 'REDUCE_ONLY'; readonly scope: string } | null {
   const scoped = { accountId, symbol: order.symbol, strategy: order.strategy };
-  const kill = order.liquidation ? controls.wideBlockOf(scoped) : controls.killOf(scoped);
+  const kill = order.liquidation ? controls.wideBlockOf(scoped) : controls.over(scoped).kill();
   if (kill !== null) return { mode: kill.mode, scope: scopeName(kill.scope) };
   if (order.liquidation || !controls.closeOnly(accountId)) return null;
   return { mode: 'REDUCE_ONLY', scope: scopeName({ kind: 'ACCOUNT', id: accountId }) };
