@@ -1,5 +1,6 @@
 import type { Benchmark } from './benchmark.ts';
 import { fillLatency } from './suite/fill-latency.ts';
+import { gateDecision } from './suite/gate-decision.ts';
 import { intake } from './suite/intake.ts';
 import { marginCalls } from './suite/margin-calls.ts';
 import { priceLatency } from './suite/price-latency.ts';
@@ -9,6 +10,7 @@ import { revaluation } from './suite/revaluation.ts';
 /** All benchmarks, in the order in which they run. */
 export const BENCHMARKS: readonly Benchmark[] = [
   revaluation,
+  gateDecision,
   intake,
   fillLatency,
   priceLatency,
