@@ -11,7 +11,7 @@ import { count, id, instant, text } from './wire.ts';
 
 export const CONTROL_STATUSES = ['ACTIVE', 'THROTTLED', 'CLOSE_ONLY', 'KILLED'] as const;
 
-/** An offset in killswitch.commands.v1; −1 before the first command. */
+/** An offset in killswitch.commands.v1 or restrictions.v1; −1 before the first record. */
 const covered = z.int().min(-1);
 /** Two persons' names, or one. */
 const actor = text(130);
@@ -63,6 +63,7 @@ export const controlStateSchema = z
     corr_id: text(64),
     version: count,
     covers_offset: covered,
+    covers_restriction_offset: covered.describe('the same for an account in restrictions.v1'),
     mode: mode.nullable(),
     max_rate_per_second: rate,
     holders: z.array(holderSchema).max(HOLDERS.length),
@@ -102,6 +103,7 @@ export function encodeControlState(state: ControlState, change: ControlChange): 
     corr_id: change.corrId,
     version: state.version,
     covers_offset: state.coversOffset,
+    covers_restriction_offset: state.coversRestriction,
     mode: strictest?.kind ?? null,
     max_rate_per_second: strictest?.kind === 'THROTTLE' ? strictest.maxRatePerSecond : null,
     holders: state.holders.map(encodeHolder),
@@ -117,6 +119,7 @@ export function decodeControlState(record: ControlStateRecord): ControlState {
   const { request } = record;
   return {
     ...appliedStateOf(record),
+    coversRestriction: record.covers_restriction_offset,
     cancelsPendingSince: record.cancels_pending_version,
     request:
       request === null

@@ -60,6 +60,7 @@ test('a state survives its way over the wire, the request and the throttle with 
     ...openScope({ kind: 'STRATEGY', id: 'alpha:1' }),
     version: 4,
     coversOffset: 9,
+    coversRestriction: 3,
     holders: [
       {
         name: 'operator',

@@ -24,10 +24,12 @@ export interface LooseCommand {
   readonly actor: string;
 }
 
-/** A machine puts its own holder on or takes it off without a command: a case's stale call, stress. */
+/** A margin case puts its own holder on or takes it off: a stale call, stress (restrictions.v1). */
 export interface HolderEvent {
   readonly type: 'HOLD';
   readonly commandId: string;
+  /** Its offset in restrictions.v1: what is at or below the last one taken is a repetition. */
+  readonly offset: number;
   readonly holder: HolderName;
   readonly mode: ControlMode | null;
   readonly reason: string;

@@ -59,6 +59,8 @@ export interface ControlState {
   readonly version: number;
   /** Every command of the scope up to this offset has been taken in; −1 before the first. */
   readonly coversOffset: number;
+  /** The same for the account's records in restrictions.v1; −1 for every scope that is no account. */
+  readonly coversRestriction: number;
   /** Sorted by name, each once. */
   readonly holders: readonly Holder[];
   /**
@@ -77,6 +79,7 @@ export function openScope(scope: Scope): ControlState {
     scope,
     version: 0,
     coversOffset: -1,
+    coversRestriction: -1,
     holders: [],
     cancelsPendingSince: null,
     request: null,

@@ -228,9 +228,11 @@ describe('a cooldown', () => {
 });
 
 describe('a case’s own holders', () => {
+  let restrictions = 0;
   const hold = (mode: ControlMode | null, holder: HolderName = 'stale-call'): ControlEvent => ({
     type: 'HOLD',
     commandId: 'case',
+    offset: (restrictions += 1),
     holder,
     mode,
     reason: 'past due',
@@ -239,6 +241,11 @@ describe('a case’s own holders', () => {
   test('put close-only on and take it off', () => {
     expect(after(TWO, hold(REDUCE_ONLY)).status).toBe('CLOSE_ONLY');
     expect(after(TWO, hold(REDUCE_ONLY), hold(null)).status).toBe('ACTIVE');
+  });
+  test('that come twice or late change nothing', () => {
+    const [on, off] = [hold(REDUCE_ONLY), hold(null)];
+    expect(after(TWO, on, off, on).status).toBe('ACTIVE');
+    expect(after(TWO, on, off, hold(REDUCE_ONLY), off).status).toBe('CLOSE_ONLY');
   });
   test('lift no kill, and no other holder', () => {
     expect(after(TWO, kill(7), hold(REDUCE_ONLY), hold(null)).status).toBe('KILLED');

@@ -100,16 +100,20 @@ function restrict(
   return changed(state, after, [audit('RESTRICTED', actor, reason, commandId)]);
 }
 
-function hold(state: ControlState, event: HolderEvent, now: number): Step {
-  const { holder: name, mode, reason, actor, commandId } = event;
+function hold(before: ControlState, event: HolderEvent, now: number): Step {
+  const { holder: name, mode, reason, actor, commandId, offset } = event;
+  if (offset <= before.coversRestriction) {
+    return step(before, [audit('REPEATED', actor, reason, commandId)]);
+  }
+  const state = { ...before, coversRestriction: offset };
   const held = holderOf(state, name);
   if (mode === null) {
     if (held === undefined) return step(state, []);
-    return changed(state, remove(state, name), [audit('LIFTED', actor, reason, commandId)]);
+    return changed(before, remove(state, name), [audit('LIFTED', actor, reason, commandId)]);
   }
   if (held !== undefined && !isStricter(mode, held.mode)) return step(state, []);
   const holder = { name, mode, reason, actor, commandId, since: now, epoch: held?.epoch ?? null };
-  return changed(state, put(state, holder), [audit('RESTRICTED', actor, reason, commandId)]);
+  return changed(before, put(state, holder), [audit('RESTRICTED', actor, reason, commandId)]);
 }
 
 function askLift(state: ControlState, asked: LiftAsked, policy: ControlPolicy, now: number): Step {
