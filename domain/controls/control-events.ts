@@ -111,12 +111,15 @@ export type ControlAction =
       readonly commandId: string;
     };
 
+/** What a person hears. */
+export type ControlAnswer =
+  | { readonly is: 'DONE' }
+  | { readonly is: 'WAITS_FOR_APPROVAL'; readonly requestId: string; readonly expiresAt: number }
+  | { readonly is: 'REFUSED'; readonly code: ControlRefusal };
+
 /** What a step gives: the next state, what to do, and the answer to a person. */
 export interface ControlStep<State> {
   readonly state: State;
   readonly actions: readonly ControlAction[];
-  readonly answer:
-    | { readonly is: 'DONE' }
-    | { readonly is: 'WAITS_FOR_APPROVAL'; readonly requestId: string; readonly expiresAt: number }
-    | { readonly is: 'REFUSED'; readonly code: ControlRefusal };
+  readonly answer: ControlAnswer;
 }

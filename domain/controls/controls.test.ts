@@ -216,6 +216,12 @@ describe('a cooldown', () => {
     const both = after(COOLING, monitorKill(7), kill(8), [{ type: 'TICK' }, 1_000]);
     expect(both.status).toBe('KILLED');
   });
+  test('that policy has taken back loosens nothing, and asks for no further tick', () => {
+    const { state } = after(COOLING, monitorKill(7));
+    const later = decideControls(state, { type: 'TICK' }, TWO, NOW + 1_000).state;
+    expect(statusOf(later)).toBe('KILLED');
+    expect(nextTickAt(later)).toBeNull();
+  });
   test('begins anew with each breach', () => {
     const { status } = after(
       COOLING,

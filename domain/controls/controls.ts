@@ -195,7 +195,9 @@ function tick(state: ControlState, policy: ControlPolicy, now: number): Step {
       audit('LIFT_EXPIRED', requestedBy, reason, requestId),
     ]);
   }
-  if (loosensAt === null || now < loosensAt || policy.cooldownMs === null) return step(state, []);
+  if (loosensAt === null || now < loosensAt) return step(state, []);
+  // The policy has come to say never: only people loosen it from here on.
+  if (policy.cooldownMs === null) return changed(state, { ...state, loosensAt: null }, []);
   return loosenAfterCooldown({ ...state, loosensAt: null }, state, policy, now);
 }
 
