@@ -19,7 +19,7 @@ import type { OpenCase } from './case-handlers.ts';
 import { casePage } from './case-page.ts';
 import { CaseSearchAttributes } from './case-search-attributes.ts';
 import { deadlineText } from './case-text.ts';
-import { CaseTimer } from './case-timer.ts';
+import { DeadlineTimer } from './deadline-timer.ts';
 import { perform, policyInForce } from './case-world.ts';
 import { stepsTogether } from './steps-together.ts';
 import { recordIfRefused } from './refused-commands.ts';
@@ -39,7 +39,7 @@ export async function accountCase(run: AccountCaseRun): Promise<void> {
     state: run.state ?? newCase(run.accountId, workflowInfo().firstExecutionRunId),
     inbox: EMPTY_INBOX,
   };
-  const timer = new CaseTimer();
+  const timer = new DeadlineTimer();
   const attributes = new CaseSearchAttributes();
   let restDue = false;
   listen(open);

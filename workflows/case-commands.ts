@@ -16,8 +16,8 @@ import { episodeRefusal } from '#domain/case-refusals.ts';
 import { summaryOf } from '#domain/case-summary.ts';
 import type { LadderState } from '#domain/ladder-state.ts';
 import { AMOUNT_MAX_E4 } from '#domain/money.ts';
-import { ApplicationFailure } from '@temporalio/common';
 import { defineSignal, defineUpdate, uuid4 } from '@temporalio/workflow';
+import { failureOf } from './refusal-failure.ts';
 
 /** The commands of people to a case (DESIGN 16): an update with a signed envelope, and `hold` by hand. */
 
@@ -57,17 +57,6 @@ export function replyTo(state: LadderState, { commandId }: CaseCommand): Command
   if (answer === null) throw new Error(`the command ${commandId} is not decided`);
   if (answer.outcome === null) throw failureOf(answer.refusal);
   return { commandId, outcome: answer.outcome, case: summaryOf(state) };
-}
-
-/** A refusal as Temporal carries it: its type is the code, its details the refusal. */
-export function failureOf(refusal: RefusedCommand): ApplicationFailure {
-  const { code, observed, limit } = refusal;
-  return ApplicationFailure.create({
-    message: `${code}: ${observed}; ${limit}`,
-    type: code,
-    nonRetryable: true,
-    details: [refusal],
-  });
 }
 
 const TEXT_MAX = 500;

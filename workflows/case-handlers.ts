@@ -5,7 +5,7 @@ import { put } from '#domain/case-inbox.ts';
 import type { Inbox } from '#domain/case-inbox.ts';
 import type { LadderState } from '#domain/ladder-state.ts';
 import { condition, log, setHandler } from '@temporalio/workflow';
-import { command, failureOf, hold, parseHold, refusalAtDoor, replyTo } from './case-commands.ts';
+import { command, hold, parseHold, refusalAtDoor, replyTo } from './case-commands.ts';
 import {
   acknowledge,
   machineEvent,
@@ -13,6 +13,7 @@ import {
   parseMachineEvent,
 } from './case-signals.ts';
 import { verifyCommand } from './case-world.ts';
+import { failureOf } from './refusal-failure.ts';
 import { CASE_BUSY, refused } from './refused-commands.ts';
 
 /** What a case is and what waits for it. The handlers below only put; the main loop takes and decides. */

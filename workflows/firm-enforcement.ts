@@ -32,7 +32,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import { failureOf } from './case-commands.ts';
+import { failureOf } from './refusal-failure.ts';
 import { instantText } from './case-text.ts';
 
 export const command = defineUpdate<

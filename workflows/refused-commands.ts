@@ -5,8 +5,8 @@ import { COMMANDS_WAITING_MAX } from '#domain/case-inbox.ts';
 import type { LadderState } from '#domain/ladder-state.ts';
 import type { ApplicationFailure } from '@temporalio/common';
 import { currentUpdateInfo, workflowInfo } from '@temporalio/workflow';
-import { failureOf } from './case-commands.ts';
 import { recordRefusal } from './case-world.ts';
+import { failureOf } from './refusal-failure.ts';
 
 /** Every refusal of a command is written down once (DESIGN 24). */
 

@@ -1,11 +1,16 @@
-import type { Deadline } from '#domain/ladder-deadlines.ts';
 import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
 
+/** An instant, Unix ms, at which something is due; `kind` tells two things due at one instant apart. */
+export interface Deadline {
+  readonly kind: string;
+  readonly at: number;
+}
+
 /**
- * The one timer of a case. Deadlines are absolute; the timer is set anew only when the deadline has
+ * The one timer of a workflow. Deadlines are absolute; the timer is set anew only when the deadline has
  * moved (DESIGN 10): each setting costs history events.
  */
-export class CaseTimer {
+export class DeadlineTimer {
   #armed: Deadline | null = null;
   #scope: CancellationScope | null = null;
   #fired = false;
