@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { CompactSign, compactVerify, errors } from 'jose';
 import type { CryptoKey } from 'jose';
 import { z } from 'zod';
 import {
@@ -18,9 +17,9 @@ import { hasRole, roleSchema, TOKEN_ISSUER } from '#contracts/roles.ts';
 import type { Role } from '#contracts/roles.ts';
 import { id, instant } from '#contracts/wire.ts';
 import type { CommandSigner, CommandVerifier } from '#ports/command-envelope.ts';
-import { ALGORITHM } from './keys.ts';
+import { openClaims, sealClaims } from './sealed-claims.ts';
 
-/** Marks the envelope in its protected header: a bearer token is none, nor is an envelope a token. */
+/** The kind of envelope. */
 const TYPE = 'sentinel-command';
 /** An envelope for a case is worth nothing to the firm's enforcement, nor the other way round. */
 const AUDIENCES = { case: 'margin-sentinel-case', firm: 'margin-sentinel-enforcement' } as const;
@@ -42,9 +41,7 @@ export function createCommandSigner(privateKey: CryptoKey): CommandSigner {
   return {
     seal: async (content, by, role) => {
       const claims: Claims = { ...bound(content), iss: TOKEN_ISSUER, sub: by, role };
-      const envelope = await new CompactSign(new TextEncoder().encode(JSON.stringify(claims)))
-        .setProtectedHeader({ alg: ALGORITHM, typ: TYPE })
-        .sign(privateKey);
+      const envelope = await sealClaims(claims, TYPE, privateKey);
       return { ...content, envelope };
     },
   };
@@ -54,7 +51,7 @@ export function createCommandSigner(privateKey: CryptoKey): CommandSigner {
 export function createCommandVerifier(publicKey: CryptoKey): CommandVerifier {
   return {
     check: async (message, now) => {
-      const claims = await open(message.envelope, publicKey);
+      const claims = await openClaims(message.envelope, TYPE, claimsSchema, publicKey);
       if (claims === null) {
         return refuse('BAD_SIGNATURE', 'an envelope without a valid signature', "the API's");
       }
@@ -91,21 +88,6 @@ function bound(content: Content): Pick<Claims, (typeof BINDING)[number]> {
     expires_at: content.expiresAt,
     payload_sha256: createHash('sha256').update(canonicalText(content)).digest('base64url'),
   };
-}
-
-/** What a genuine envelope says; null for every other. */
-async function open(envelope: string, publicKey: CryptoKey): Promise<Claims | null> {
-  try {
-    const { payload, protectedHeader } = await compactVerify(envelope, publicKey, {
-      algorithms: [ALGORITHM],
-    });
-    if (protectedHeader.typ !== TYPE) return null;
-    const parsed = claimsSchema.safeParse(JSON.parse(new TextDecoder().decode(payload)));
-    return parsed.success ? parsed.data : null;
-  } catch (error) {
-    if (error instanceof errors.JOSEError || error instanceof SyntaxError) return null;
-    throw error;
-  }
 }
 
 function refuse(code: RefusedCommand['code'], observed: string, limit: string): EnvelopeCheck {
