@@ -60,7 +60,7 @@ export interface LiftApproved {
 
 export interface CancelsConfirmed {
   readonly type: 'CANCELS_CONFIRMED';
-  /** The version whose cancels are confirmed. */
+  /** The version that asked for the cancels, or a later one that is known. */
   readonly version: number;
 }
 
@@ -106,7 +106,10 @@ export type ControlAction =
         | 'LIFT_EXPIRED'
         | 'LOOSENED_AFTER_COOLDOWN'
         | 'REFUSED';
+      /** The person or machine that the decision rests on. */
       readonly subject: string;
+      /** Of a lift by two: who asked for it; `subject` approved. null for every other decision. */
+      readonly askedBy: string | null;
       readonly reason: string;
       readonly commandId: string;
     };

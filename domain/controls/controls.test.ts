@@ -34,8 +34,8 @@ const kill = (offset: number, given: Partial<RestrictCommand> = {}): RestrictCom
   ...given,
 });
 
-const monitorKill = (offset: number): RestrictCommand =>
-  kill(offset, { holder: 'order-monitor', actor: 'order-monitor' });
+const monitorKill = (offset: number, given: Partial<RestrictCommand> = {}): RestrictCommand =>
+  kill(offset, { holder: 'order-monitor', actor: 'order-monitor', ...given });
 
 const lift = (epoch: number, given: Partial<LiftAsked> = {}): LiftAsked => ({
   type: 'LIFT_ASKED',
@@ -131,7 +131,7 @@ describe('people resume', () => {
     const approved = after(TWO, kill(7), lift(7), approve(7));
     expect(approved.status).toBe('ACTIVE');
     expect(approved.actions).toContainEqual(
-      expect.objectContaining({ what: 'LIFTED', subject: 'bob, cleo' }),
+      expect.objectContaining({ what: 'LIFTED', subject: 'cleo', askedBy: 'bob' }),
     );
   });
   test('loosen in steps: a block becomes a throttle', () => {
@@ -222,6 +222,11 @@ describe('a cooldown', () => {
     expect(statusOf(later)).toBe('KILLED');
     expect(nextTickAt(later)).toBeNull();
   });
+  test('takes off no throttle that the monitor asked for', () => {
+    const throttled = monitorKill(8, { mode: throttleAt(5) });
+    expect(nextTickAt(after(COOLING, throttled).state)).toBeNull();
+    expect(nextTickAt(after(COOLING, monitorKill(7), throttled).state)).toBeNull();
+  });
   test('begins anew with each breach', () => {
     const { status } = after(
       COOLING,
@@ -267,6 +272,7 @@ describe('cancels', () => {
     const pending = (...given: Given[]) => after(TWO, ...given).state.cancelsPendingSince;
     expect(pending(kill(7))).toBe(1);
     expect(pending(kill(7), lift(7), confirmed(1))).toBeNull();
+    expect(pending(kill(7), confirmed(2))).toBe(1);
     expect(pending(kill(7, { mode: REDUCE_ONLY }), kill(8), confirmed(1))).toBe(2);
     expect(pending(kill(7, { mode: REDUCE_ONLY }), kill(8), confirmed(2))).toBeNull();
   });

@@ -89,8 +89,9 @@ function restrict(
     held !== undefined && !isStricter(mode, held.mode)
       ? { ...held, epoch: offset }
       : { name, mode, reason, actor, commandId, since: now, epoch: offset };
-  const loosens =
-    name === 'order-monitor' && policy.cooldownMs !== null ? now + policy.cooldownMs : null;
+  // A throttle that the monitor asks for is no kill: it would end with the kill's own.
+  const cools = name === 'order-monitor' && mode.kind !== 'THROTTLE' && policy.cooldownMs !== null;
+  const loosens = cools ? now + policy.cooldownMs : null;
   const after: ControlState = {
     ...put(cover(state, offset), next),
     // What was asked before this command did not mean it.
@@ -162,7 +163,7 @@ function approveLift(state: ControlState, approval: LiftApproved, now: number): 
   }
   const after = { ...lifted(state, request.holder, request.to), request: null };
   return changed(state, after, [
-    audit('LIFTED', `${request.requestedBy}, ${subject}`, reason, approvalId),
+    { ...audit('LIFTED', subject, reason, approvalId), askedBy: request.requestedBy },
   ]);
 }
 
@@ -183,7 +184,8 @@ function approvalRefusal(
 
 function confirmCancels(state: ControlState, version: number): Step {
   const { cancelsPendingSince: since } = state;
-  if (since === null || version < since) return step(state, []);
+  // A version that does not exist yet is nobody's to confirm.
+  if (since === null || version < since || version > state.version) return step(state, []);
   return changed(state, { ...state, cancelsPendingSince: null }, []);
 }
 
@@ -201,7 +203,7 @@ function tick(state: ControlState, policy: ControlPolicy, now: number): Step {
   return loosenAfterCooldown({ ...state, loosensAt: null }, state, policy, now);
 }
 
-/** KILLED → THROTTLED for another cooldown → ACTIVE; only what the monitor put on, and only while alone. */
+/** KILLED → THROTTLED for another cooldown → ACTIVE; only what the monitor put on. */
 function loosenAfterCooldown(
   state: ControlState,
   before: ControlState,
@@ -270,7 +272,7 @@ function audit(
   reason: string,
   commandId: string,
 ): Extract<ControlAction, { type: 'AUDIT' }> {
-  return { type: 'AUDIT', what, subject, reason, commandId };
+  return { type: 'AUDIT', what, subject, askedBy: null, reason, commandId };
 }
 
 function holderOf({ holders }: ControlState, name: HolderName): Holder | undefined {
