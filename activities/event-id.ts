@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { RecordRequest } from '#contracts/case-activities.ts';
+import type { ControlRecordRequest } from '#contracts/control-activities.ts';
 import type { RefusedCommandRequest } from '#contracts/refused-command.ts';
+import { scopeName } from '#domain/scopes.ts';
 
 /**
  * The id of the events of an action: account, first execution run, episode and action number, hashed
@@ -21,6 +23,14 @@ export function refusalEventIdOf({
   refusalId,
 }: Pick<RefusedCommandRequest, 'accountId' | 'caseId' | 'refusalId'>): string {
   return hashedId([accountId, caseId, 'refused', refusalId]);
+}
+
+/** The id of an audit event of a decision about a scope: workflow, decision and its number in it. */
+export function controlEventIdOf(
+  { state, workflowRunId, decision }: ControlRecordRequest,
+  number: number,
+): string {
+  return hashedId([scopeName(state.scope), workflowRunId, decision, number]);
 }
 
 /** A hash of names in the shape of a UUID (version 8). */

@@ -7,9 +7,13 @@ export const MACHINE_ACTORS = {
   accountCase: 'account-case',
   /** The firm's enforcement, where it refuses. */
   firmEnforcement: 'firm-enforcement',
+  /** The controls of a scope, where they refuse, ignore or end by rule. */
+  killSwitch: 'kill-switch',
   liquidationBrake: 'liquidation-brake',
   marginEngine: 'margin-engine',
   orderGate: 'order-gate',
+  orderMonitor: 'order-monitor',
+  surveillance: 'surveillance',
   /** The API, about withdrawals. */
   withdrawalDesk: 'withdrawal-desk',
 } as const;

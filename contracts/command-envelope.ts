@@ -67,8 +67,8 @@ export const FIRM_COMMAND_ROLES = {
   RESUME: 'approver',
 } as const satisfies Readonly<Record<FirmCommand['type'], Role>>;
 
-/** Why a command is refused before the ladder is asked. */
-const ENVELOPE_REFUSAL_CODES = [
+/** Why a command is refused before whom it is for is asked. */
+export const ENVELOPE_REFUSAL_CODES = [
   /** Not the shape of a command, or a value out of its bounds. */
   'MALFORMED_COMMAND',
   /** Its time is over. */

@@ -20,3 +20,9 @@ export function decodeScope(name: string): Scope {
   if (scope === undefined) throw new Error(`${name} names no scope`);
   return scope;
 }
+
+/** The account of an account's scope; null for every other. */
+export function accountOfScope(name: string): string | null {
+  const scope = parseScope(name);
+  return scope?.kind === 'ACCOUNT' ? scope.id : null;
+}

@@ -1,96 +1,19 @@
-import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { defaultPayloadConverter } from '@temporalio/common';
-import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import { DeterminismViolationError } from '@temporalio/workflow';
-import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
-import type { InjectedSinks, WorkflowBundleWithSourceMap } from '@temporalio/worker';
-import { z } from 'zod';
+import { bundleWorkflowCode, DefaultLogger, Runtime } from '@temporalio/worker';
+import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { CASE_STORIES } from './case-stories.ts';
-import type { ReplayedCommand, ReplaySinks } from './replayed-commands.ts';
+import { KILL_SWITCH_STORIES } from './kill-switch-stories.ts';
+import { KILL_SWITCH_WORKFLOW_FILE } from './kill-switch-world.ts';
+import { COMMAND_WATCH, replay } from './replayed-history.ts';
 import { CASE_WORKFLOW_FILE } from './temporal.ts';
-
-const COMMAND_WATCH = fileURLToPath(new URL('./replayed-commands.ts', import.meta.url));
 
 const logger = new DefaultLogger('ERROR');
 
 beforeAll(() => {
   Runtime.install({ logger });
 });
-
-/** How a committed history is replayed, and the commands that the workflow gives on the way. */
-interface Replayed {
-  readonly error: Error | undefined;
-  readonly given: readonly ReplayedCommand[];
-  readonly recorded: readonly ReplayedCommand[];
-}
-
-async function replay(bundle: WorkflowBundleWithSourceMap, name: string): Promise<Replayed> {
-  const url = new URL(`./histories/${name}.json`, import.meta.url);
-  const history: unknown = JSON.parse(await readFile(url, 'utf8'));
-  const given: ReplayedCommand[] = [];
-  const sinks: InjectedSinks<ReplaySinks> = {
-    replay: {
-      given: { callDuringReplay: true, fn: (_info, command) => void given.push(command) },
-      withdrawn: {
-        callDuringReplay: true,
-        fn: (_info, ms) => {
-          const at = given.findLastIndex(
-            (command) => command.kind === 'TIMER' && command.ms === ms,
-          );
-          given.splice(at, 1);
-        },
-      },
-    },
-  };
-  const histories = [{ workflowId: workflowIdIn(historyFromJSON(history)), history }];
-  const options = { workflowBundle: bundle, sinks };
-  for await (const { error } of Worker.runReplayHistories(options, histories)) {
-    return { error, given, recorded: recordedIn(historyFromJSON(history)) };
-  }
-  throw new Error(`${name} was not replayed`);
-}
-
-type History = ReturnType<typeof historyFromJSON>;
-
-/** What a case tells its activities holds its own id. */
-function workflowIdIn({ events }: History): string {
-  const started = events?.[0]?.workflowExecutionStartedEventAttributes;
-  return started?.workflowId ?? '';
-}
-
-/** The commands that the recorded workflow gave, in their order. */
-function recordedIn({ events }: History): ReplayedCommand[] {
-  return (events ?? []).flatMap<ReplayedCommand>((event) => {
-    const timer = event.timerStartedEventAttributes?.startToFireTimeout;
-    if (timer) {
-      return [{ kind: 'TIMER', ms: Number(timer.seconds ?? 0) * 1_000 + (timer.nanos ?? 0) / 1e6 }];
-    }
-    const next = event.workflowExecutionContinuedAsNewEventAttributes;
-    if (next) return [{ kind: 'CONTINUE_AS_NEW', args: valuesOf(next.input) }];
-    const marker = event.markerRecordedEventAttributes;
-    if (marker) return [{ kind: 'LOCAL_ACTIVITY', type: localActivityIn(marker.details?.data) }];
-    const activity = event.activityTaskScheduledEventAttributes;
-    if (!activity) return [];
-    const type = activity.activityType?.name ?? '';
-    return [{ kind: 'ACTIVITY', type, args: valuesOf(activity.input) }];
-  });
-}
-
-/** The only markers of a case are those of its local activities. */
-function localActivityIn(data: { readonly payloads?: Payloads | null } | undefined): string {
-  const [told] = valuesOf(data);
-  return z.object({ activity_type: z.string() }).parse(told).activity_type;
-}
-
-type Payloads = Parameters<typeof defaultPayloadConverter.fromPayload>[0][];
-
-function valuesOf(input: { readonly payloads?: Payloads | null } | null | undefined): unknown[] {
-  return (input?.payloads ?? []).map((payload) =>
-    defaultPayloadConverter.fromPayload<unknown>(payload),
-  );
-}
 
 describe('the workflow as it is', () => {
   let bundle: WorkflowBundleWithSourceMap;
@@ -114,6 +37,28 @@ describe('the workflow as it is', () => {
       expect(given.slice(0, recorded.length)).toEqual(recorded);
       expect(recorded.length).toBeGreaterThan(2);
     },
+  );
+});
+
+describe('the workflow of a scope as it is', () => {
+  let bundle: WorkflowBundleWithSourceMap;
+  beforeAll(async () => {
+    bundle = await bundleWorkflowCode({
+      workflowsPath: KILL_SWITCH_WORKFLOW_FILE,
+      workflowInterceptorModules: [COMMAND_WATCH],
+      logger,
+    });
+  }, 60_000);
+
+  test.each(KILL_SWITCH_STORIES)(
+    'goes on, with the same timers, activities and next run, with a scope $tells',
+    async ({ name }) => {
+      const { error, given, recorded } = await replay(bundle, name);
+      expect(error).toBeUndefined();
+      expect(given.slice(0, recorded.length)).toEqual(recorded);
+      expect(recorded.length).toBeGreaterThan(1);
+    },
+    30_000,
   );
 });
 

@@ -101,7 +101,7 @@ export class CaseServer {
  * The server at TEMPORAL_ADDRESS when the test run started one (test/run.ts), else a development
  * server of its own.
  */
-async function startTemporal(): Promise<TestWorkflowEnvironment> {
+export async function startTemporal(): Promise<TestWorkflowEnvironment> {
   const address = process.env.TEMPORAL_ADDRESS;
   if (address !== undefined) return TestWorkflowEnvironment.createFromExistingServer({ address });
   return TestWorkflowEnvironment.createLocal({

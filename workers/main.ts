@@ -1,8 +1,14 @@
 import { createCaseActivities } from '#activities/account-case.ts';
 import { createFirmActivities } from '#activities/firm-enforcement.ts';
+import { createControlActivities } from '#activities/kill-switch.ts';
+import type { ControlActivityPorts } from '#activities/kill-switch.ts';
+import type { CaseActivities } from '#contracts/case-activities.ts';
+import type { FirmActivities } from '#contracts/firm-messages.ts';
 import { systemClock } from '#platform/clock.ts';
+import { loadControlPolicy } from '#platform/control-policy.ts';
 import type { Environment } from '#platform/environment.ts';
 import { createCommandVerifier } from '#platform/identity/command-envelope.ts';
+import { createControlVerifier } from '#platform/identity/control-envelope.ts';
 import { readPublicKey } from '#platform/identity/keys.ts';
 import { createConsumerWatch } from '#platform/kafka/create-consumer-watch.ts';
 import { createNoticeLog } from '#platform/kafka/notice-log.ts';
@@ -14,33 +20,47 @@ import { runProcess } from '#platform/process.ts';
 import { firstNotReady } from '#platform/readiness.ts';
 import { createCaseCounter } from '#platform/temporal/case-counts.ts';
 import { caseTaskQueue } from '#platform/temporal/cases.ts';
-import type { CommandVerifier } from '#ports/command-envelope.ts';
+import { killSwitchTaskQueue } from '#platform/temporal/kill-switches.ts';
 import type { Logger } from '#ports/logger.ts';
 import type { MessageChannels } from '#ports/message-channel.ts';
+import type { CryptoKey } from 'jose';
 import { isRepeatedAttempt } from './activity-attempt.ts';
 import { CaseCensus } from './case-census.ts';
 import { observeCases, showCaseCounts } from './case-metrics.ts';
-import { startCaseWorker } from './case-worker.ts';
+import { openControlLog } from './open-controls.ts';
 import { openFirm } from './open-firm.ts';
 import { openFigures } from './open-figures.ts';
+import { installRuntime, startWorker } from './start-worker.ts';
+import type { RunningWorker, WorkerOptions } from './start-worker.ts';
 
 const NAME = 'worker';
+
+/** Cases and scopes kept ready in memory. */
+const CACHED_CASES_MAX = 1_500;
+const CACHED_SCOPES_MAX = 200;
+
+type TemporalParts = Pick<
+  WorkerOptions,
+  'address' | 'namespace' | 'logger' | 'metrics' | 'onFatal'
+>;
 
 runProcess({
   name: NAME,
   start: async ({ environment, logger, metrics, fail }) => {
-    const { kafkaBrokers: brokers, topicPrefix, partitions } = environment;
+    const { topicPrefix, partitions } = environment;
     const { temporalAddress: address, temporalNamespace: namespace } = environment;
-    const kafka = { brokers, topicPrefix, clientId: NAME, logger };
+    const kafka = { brokers: environment.kafkaBrokers, topicPrefix, clientId: NAME, logger };
     const watch = createConsumerWatch(kafka, metrics);
     const surroundings = { ...kafka, watch };
-    const commands = await commandVerifier(environment);
+    const commandKey = await readCommandKey(environment);
     const policy = loadPolicy(environment.preset);
-    const [publisher, { firm, adopted, stop: stopFirm }, view] = await Promise.all([
+    const [publisher, { firm, adopted, stop: stopFirm }, view, controls] = await Promise.all([
       createPublisher(surroundings, partitions),
       openFirm(surroundings, { address, namespace, prefix: topicPrefix }, fail),
       openFigures(surroundings, { policy, partitions, metrics, onFatal: fail }),
+      openControlLog(surroundings, partitions, fail),
     ]);
+    const commands = createCommandVerifier(commandKey);
     const activities = createCaseActivities({
       publisher,
       figures: view.figures,
@@ -55,39 +75,72 @@ runProcess({
       logger,
       onRecorded: observeCases(metrics, logger),
     });
-    const worker = await startCaseWorker({
-      address,
-      namespace,
-      taskQueue: caseTaskQueue(topicPrefix),
-      activities: {
-        ...activities,
-        ...createFirmActivities({ publisher, commands, adopted, clock: systemClock }),
-      },
-      logger,
-      metrics,
-      onFatal: fail,
-    });
+    installRuntime(logger);
+    const temporal = { address, namespace, logger, metrics, onFatal: fail };
+    const ports = { publisher, clock: systemClock };
+    const firmActivities = createFirmActivities({ ...ports, commands, adopted });
+    const workers = await Promise.all([
+      startCaseWorker(temporal, topicPrefix, { ...activities, ...firmActivities }),
+      startControlWorker(temporal, topicPrefix, {
+        ...ports,
+        log: controls.log,
+        commands: createControlVerifier(commandKey),
+      }),
+    ]);
     const counter = createCaseCounter({ address, namespace, prefix: topicPrefix });
     const census = new CaseCensus(counter.count, showCaseCounts(metrics), logger);
     census.start();
     return {
-      ready: () => Promise.resolve(firstNotReady(watch.ready(), census.ready(), worker.ready())),
+      ready: () =>
+        Promise.resolve(firstNotReady(...[watch, census, ...workers].map((part) => part.ready()))),
       stop: async () => {
         census.stop();
-        await worker.stop();
-        await Promise.all([view.stop(), stopFirm(), publisher.close(), watch.stop()]);
+        await Promise.all(workers.map((worker) => worker.stop()));
+        await Promise.all([
+          ...[view.stop(), stopFirm(), controls.stop()],
+          ...[publisher.close(), watch.stop()],
+        ]);
         await counter.close();
       },
     };
   },
 });
 
-/** Believes the commands of the API whose public key the environment names. */
-async function commandVerifier({ commandPublicKeyFile }: Environment): Promise<CommandVerifier> {
+function startCaseWorker(
+  temporal: TemporalParts,
+  topicPrefix: string,
+  activities: CaseActivities & FirmActivities,
+): Promise<RunningWorker> {
+  return startWorker({
+    ...temporal,
+    taskQueue: caseTaskQueue(topicPrefix),
+    workflow: 'worker-workflows.ts',
+    activities,
+    cachedMax: CACHED_CASES_MAX,
+  });
+}
+
+/** A queue and a worker of their own: no flood of margin calls holds a kill up. */
+function startControlWorker(
+  temporal: TemporalParts,
+  topicPrefix: string,
+  ports: Omit<ControlActivityPorts, 'policy'>,
+): Promise<RunningWorker> {
+  return startWorker({
+    ...temporal,
+    taskQueue: killSwitchTaskQueue(topicPrefix),
+    workflow: 'kill-switch.ts',
+    activities: createControlActivities({ ...ports, policy: loadControlPolicy() }),
+    cachedMax: CACHED_SCOPES_MAX,
+  });
+}
+
+/** What people command is believed when the API signed it whose public key the environment names. */
+async function readCommandKey({ commandPublicKeyFile }: Environment): Promise<CryptoKey> {
   if (commandPublicKeyFile === undefined) {
     throw new Error('SENTINEL_COMMAND_PUBLIC_KEY_FILE is not set: no command could be believed');
   }
-  return createCommandVerifier(await readPublicKey(commandPublicKeyFile));
+  return readPublicKey(commandPublicKeyFile);
 }
 
 function customerChannels(environment: Environment, logger: Logger): MessageChannels {

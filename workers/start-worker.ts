@@ -1,6 +1,4 @@
 import { fileURLToPath } from 'node:url';
-import type { CaseActivities } from '#contracts/case-activities.ts';
-import type { FirmActivities } from '#contracts/firm-messages.ts';
 import type { Logger } from '#ports/logger.ts';
 import type { Metrics } from '#ports/metrics.ts';
 import type { Readiness } from '#ports/readiness.ts';
@@ -9,8 +7,6 @@ import type { LogEntry } from '@temporalio/worker';
 import { knowAttempt } from './activity-attempt.ts';
 import { measureActivities } from './activity-metrics.ts';
 
-/** Cases kept ready in memory, about 0.3 MB each; the others are replayed when they are needed. */
-const CACHED_CASES_MAX = 1_500;
 /** What a stopping worker gives to activities under way; their retries go to other workers. */
 const SHUTDOWN_GRACE_MS = 1_500;
 const SHUTDOWN_FORCE_MS = 3_000;
@@ -23,32 +19,43 @@ const WORKFLOW_TASK_POLLS = 16;
 /** New cases come over the queue of all workers, others over the worker's own: half of the polls each. */
 const NEW_CASES_SHARE = 0.5;
 
-export interface CaseWorkerOptions {
+export interface WorkerOptions {
   readonly address: string;
   readonly namespace: string;
   readonly taskQueue: string;
-  readonly activities: CaseActivities & FirmActivities;
+  /** The file of workflows/ that exports them. */
+  readonly workflow: 'worker-workflows.ts' | 'kill-switch.ts';
+  readonly activities: object;
+  /** Workflows kept ready in memory, about 0.3 MB each; the others are replayed when they are needed. */
+  readonly cachedMax: number;
   readonly logger: Logger;
   readonly metrics: Metrics;
   /** Called when the worker can no longer run. */
   readonly onFatal: (error: unknown) => void;
 }
 
-/** Starts a worker of account cases; `stop` resolves when it has handed over what was under way. */
-export async function startCaseWorker(
-  options: CaseWorkerOptions,
-): Promise<{ ready(): Readiness; stop(): Promise<void> }> {
+export interface RunningWorker {
+  ready(): Readiness;
+  stop(): Promise<void>;
+}
+
+/** The SDK's core logs as the part does. Once for a process, before its first worker. */
+export function installRuntime(logger: Logger): void {
   // The process decides when to stop, not the SDK.
-  Runtime.install({ logger: sdkLogger(options.logger), shutdownSignals: [] });
+  Runtime.install({ logger: sdkLogger(logger), shutdownSignals: [] });
+}
+
+/** Starts a worker of one kind of workflow; `stop` resolves when it has handed over what was under way. */
+export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const connection = await NativeConnection.connect({ address: options.address });
   const worker = await Worker.create({
     connection,
     namespace: options.namespace,
     taskQueue: options.taskQueue,
-    workflowsPath: fileURLToPath(new URL('../workflows/worker-workflows.ts', import.meta.url)),
+    workflowsPath: fileURLToPath(new URL(`../workflows/${options.workflow}`, import.meta.url)),
     activities: options.activities,
     interceptors: { activity: [measureActivities(options.metrics, options.logger), knowAttempt] },
-    maxCachedWorkflows: CACHED_CASES_MAX,
+    maxCachedWorkflows: options.cachedMax,
     maxConcurrentWorkflowTaskExecutions: WORKFLOW_TASKS_MAX,
     maxConcurrentWorkflowTaskPolls: WORKFLOW_TASK_POLLS,
     nonStickyToStickyPollRatio: NEW_CASES_SHARE,
