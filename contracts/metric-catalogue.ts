@@ -1,3 +1,4 @@
+import { CONTROL_METRICS } from './control-metrics.ts';
 import { HOLDS, LATENCY, LATENESS } from './metric-buckets.ts';
 import { CONSUMERS, OWNERS } from './metric-definition.ts';
 import type { MetricDefinition } from './metric-definition.ts';
@@ -78,16 +79,7 @@ export const METRICS = {
     help: 'Records of our own topics that could not be read or stored, and were passed over',
     unit: 'records',
     labels: ['topic', 'code'],
-    processes: [
-      'case-signaller',
-      'worker',
-      'api',
-      'order-gate',
-      'venue-adapter',
-      'order-monitor',
-      'state-index',
-      'notifier',
-    ],
+    processes: ['api', ...CONSUMERS.filter((name) => name !== 'margin-engine')],
     hint: 'Above 0: versions of two processes do not fit, or somebody wrote to a topic by hand.',
   },
 
@@ -370,6 +362,8 @@ export const METRICS = {
     processes: ['notifier'],
     hint: 'Above 0 for long: nobody is at the desk.',
   },
+
+  ...CONTROL_METRICS,
 
   sentinel_api_request_seconds: {
     type: 'histogram',

@@ -11,6 +11,8 @@ export const PROCESS_NAMES = [
   'order-monitor',
   'state-index',
   'notifier',
+  'kill-signaller',
+  'control-projector',
 ] as const;
 export type ProcessName = (typeof PROCESS_NAMES)[number];
 
@@ -24,6 +26,8 @@ export const CONSUMERS = [
   'order-monitor',
   'state-index',
   'notifier',
+  'kill-signaller',
+  'control-projector',
 ] as const;
 /** Those that own partitions and write as their owner. */
 export const OWNERS = [
@@ -33,6 +37,7 @@ export const OWNERS = [
   'venue-adapter',
   'order-monitor',
   'notifier',
+  'control-projector',
 ] as const;
 
 /** One metric: all that registering, documenting, drawing and alerting on it needs. */

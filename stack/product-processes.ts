@@ -14,6 +14,8 @@ export const PRODUCT_PROCESSES: readonly ProductProcess[] = [
   { name: 'case-signaller', entry: 'consumers/case-signaller/main.ts', servesApi: false },
   { name: 'worker', entry: 'workers/main.ts', servesApi: false },
   { name: 'order-gate', entry: 'consumers/order-gate/main.ts', servesApi: false },
+  { name: 'kill-signaller', entry: 'consumers/kill-signaller/main.ts', servesApi: false },
+  { name: 'control-projector', entry: 'consumers/control-projector/main.ts', servesApi: false },
   { name: 'venue-adapter', entry: 'consumers/venue-adapter/main.ts', servesApi: false },
   { name: 'order-monitor', entry: 'consumers/order-monitor/main.ts', servesApi: false },
   { name: 'notifier', entry: 'consumers/notifier/main.ts', servesApi: false },

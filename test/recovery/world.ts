@@ -40,6 +40,7 @@ const TALKS_TO: Readonly<Record<string, readonly ServerName[]>> = {
   api: ['kafka', 'temporal', 'dynamodb'],
   'case-signaller': ['kafka', 'temporal'],
   worker: ['kafka', 'temporal'],
+  'kill-signaller': ['kafka', 'temporal'],
   'state-index': ['kafka', 'dynamodb'],
 };
 const KAFKA_ONLY: readonly ServerName[] = ['kafka'];

@@ -1,0 +1,123 @@
+import { controlStateSchema } from '#contracts/control-states.ts';
+import { decodeRecord } from '#contracts/decode-record.ts';
+import { gateLeaseSchema, LEASE_HEARTBEAT_MS } from '#contracts/gate-leases.ts';
+import type { GateLeaseRecord } from '#contracts/gate-leases.ts';
+import { accountOfScope } from '#contracts/scopes.ts';
+import { TOPICS } from '#contracts/topics.ts';
+import { cancelsConfirmed } from '#domain/controls/cancels-confirmed.ts';
+import type { PendingCancels, VenueLease } from '#domain/controls/cancels-confirmed.ts';
+import type { Clock } from '#ports/clock.ts';
+import type { ControlSignals } from '#ports/kill-switches.ts';
+import type { Logger } from '#ports/logger.ts';
+import type { InboundRecord } from '#ports/records.ts';
+
+/** As often as leases are told anew. */
+const LOOK_MS = LEASE_HEARTBEAT_MS;
+/** A confirmation that the scope has not taken up by then is told again. */
+const TELL_AGAIN_MS = 5_000;
+
+export interface CancelWatchParts {
+  readonly scopes: ControlSignals;
+  readonly partitions: number;
+  /** The partition number of a key. */
+  readonly partitionOf: (key: string) => number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+interface Pending extends PendingCancels {
+  readonly version: number;
+  /** ms. */
+  toldAt: number;
+}
+
+/**
+ * Tells a scope that its working orders are cancelled, when the venue adapters' leases say so. The
+ * message is the signal CANCELS_CONFIRMED with the version that asked for the cancels; it only takes
+ * `cancels_pending` off, and loosens nothing.
+ */
+export class CancelWatch {
+  readonly #parts: CancelWatchParts;
+  readonly #pending = new Map<string, Pending>();
+  readonly #venues = new Map<string, GateLeaseRecord>();
+  #timer: NodeJS.Timeout | undefined;
+  #looking: Promise<void> = Promise.resolve();
+
+  constructor(parts: CancelWatchParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => {
+      this.#looking = this.#looking.then(() => this.#look());
+    }, LOOK_MS);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#looking;
+  }
+
+  take(records: readonly InboundRecord[]): void {
+    for (const record of records) {
+      if (record.topic === TOPICS.controlState.name) this.#takeState(record);
+      else this.#takeLease(record);
+    }
+  }
+
+  #takeState({ value, key, partition, offset }: InboundRecord): void {
+    const decoded = decodeRecord(controlStateSchema, value, null);
+    if (!decoded.ok || decoded.record.scope !== key) return;
+    const { scope, cancels_pending_version: version } = decoded.record;
+    if (version === null) {
+      this.#pending.delete(scope);
+      return;
+    }
+    if (this.#pending.get(scope)?.version === version) return;
+    const accountId = accountOfScope(scope);
+    const { partitions, partitionOf } = this.#parts;
+    const orderPartitions =
+      accountId === null
+        ? Array.from({ length: partitions }, (_, number) => number)
+        : [partitionOf(accountId)];
+    this.#pending.set(scope, { scope, version, partition, offset, orderPartitions, toldAt: 0 });
+  }
+
+  #takeLease({ value }: InboundRecord): void {
+    const decoded = decodeRecord(gateLeaseSchema, value, null);
+    if (!decoded.ok || decoded.record.kind !== 'VENUE') return;
+    const lease = decoded.record;
+    if (lease.state === 'LEFT') this.#venues.delete(lease.process);
+    else this.#venues.set(lease.process, lease);
+  }
+
+  async #look(): Promise<void> {
+    const { scopes, clock, logger } = this.#parts;
+    const now = clock.now();
+    const venues = this.#living(now);
+    for (const pending of this.#pending.values()) {
+      if (now - pending.toldAt < TELL_AGAIN_MS || !cancelsConfirmed(pending, venues)) continue;
+      const { scope, version } = pending;
+      try {
+        await scopes.deliver(scope, { type: 'CANCELS_CONFIRMED', version });
+        pending.toldAt = now;
+      } catch (error) {
+        // It is looked at again.
+        logger.warn({ event: 'signal_failed', scope, err: error }, 'a scope could not be told');
+        return;
+      }
+    }
+  }
+
+  #living(now: number): VenueLease[] {
+    for (const [process, { ts, lease_ms }] of this.#venues) {
+      if (ts + lease_ms <= now) this.#venues.delete(process);
+    }
+    return [...this.#venues.values()].map((lease) => ({
+      owned: lease.owned_partitions,
+      statePositions: lease.applied['killswitch.state.v1'],
+      pendingScopes: lease.cancels_pending,
+      pendingMore: lease.cancels_pending_more,
+    }));
+  }
+}
