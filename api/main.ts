@@ -12,6 +12,7 @@ import { createDynamoDb } from '#platform/dynamodb/client.ts';
 import { riskStateReady, riskStateTable } from '#platform/dynamodb/risk-state-table.ts';
 import type { Environment } from '#platform/environment.ts';
 import { createCommandSigner } from '#platform/identity/command-envelope.ts';
+import { createControlSigner } from '#platform/identity/control-envelope.ts';
 import { readPrivateKey, readPublicKey } from '#platform/identity/keys.ts';
 import { createTokenVerifier } from '#platform/identity/token-verifier.ts';
 import type { KafkaSurroundings } from '#platform/kafka/client.ts';
@@ -22,7 +23,9 @@ import { loadPolicy } from '#platform/policies.ts';
 import { runProcess } from '#platform/process.ts';
 import { createCases } from '#platform/temporal/cases.ts';
 import { createFirmEnforcement } from '#platform/temporal/firm-enforcement.ts';
+import { createKillSwitches } from '#platform/temporal/kill-switches.ts';
 import { connectTemporal } from '#platform/temporal/connection.ts';
+import type { ControlCommandSigner } from '#ports/control-envelope.ts';
 import type { EndOffsets } from '#ports/log-reader.ts';
 import type { Metrics } from '#ports/metrics.ts';
 import { FirmHoldsReader, FirmHoldsView } from '../workers/firm-holds.ts';
@@ -30,6 +33,8 @@ import { createFreshFigures } from '../workers/fresh-figures.ts';
 import { MARGIN_VIEW_TOPICS, MarginView } from '../workers/margin-view.ts';
 import { SharedEnds } from '../workers/shared-ends.ts';
 import { AlertsRead } from './alerts-read.ts';
+import { ControlDesk } from './control-desk.ts';
+import { ControlsRead } from './controls-read.ts';
 import { EventHub, HUB_TOPICS } from './events/event-hub.ts';
 import { EventStreams } from './events/event-stream.ts';
 import { startApi } from './server.ts';
@@ -41,6 +46,8 @@ import { WithdrawalDesk } from './withdrawal-desk.ts';
 const CLOSE_MS_MAX = 1_000;
 /** The alerts of some days are read at the start; the API does not wait longer for them. */
 const ALERTS_MS_MAX = 5_000;
+/** The longest that a lease and what passed on it can last. */
+const LEASES_SINCE_MS = 600_000;
 /** Listeners get an account's figures at most this often. */
 const FIGURES_FLUSH_MS = 1_000;
 
@@ -102,7 +109,32 @@ async function startHolds(kafka: KafkaSurroundings, fail: (error: unknown) => vo
   const view = new FirmHoldsView(kafka.logger);
   const reader = createLogReader(kafka, { onFatal: fail });
   await reader.start([TOPICS.enforcement.name], (records) => view.take(records));
-  return { holds: new FirmHoldsReader(view, reader), stop: () => reader.stop() };
+  const held = new FirmHoldsReader(view, reader);
+  return { holds: () => held.holds(), stop: () => reader.stop() };
+}
+
+/** The controls, and who enforces them: of leases only those that may still live. */
+async function startControls(kafka: KafkaSurroundings, fail: (error: unknown) => void) {
+  const sinceMs = systemClock.now() - LEASES_SINCE_MS;
+  const states = createLogReader(kafka, { name: 'controls', onFatal: fail });
+  const leases = createLogReader(kafka, { name: 'leases', from: { sinceMs }, onFatal: fail });
+  const book = new ControlsRead(states, leases);
+  await Promise.all([
+    states.start([TOPICS.controlState.name], (records) => {
+      book.takeStates(records);
+    }),
+    leases.start([TOPICS.gateLeases.name], (records) => {
+      book.takeLeases(records);
+    }),
+  ]);
+  return { book, stop: () => Promise.all([states.stop(), leases.stop()]) };
+}
+
+function controlDesk(
+  book: ControlsRead,
+  parts: Pick<ApiServices, 'publisher' | 'clock'>,
+): Pick<ApiServices['controls'], 'book' | 'desk'> {
+  return { book, desk: new ControlDesk({ ...parts, book }) };
 }
 
 runProcess({
@@ -110,15 +142,16 @@ runProcess({
   start: async ({ name, environment, logger, metrics, fail }) => {
     const { kafkaBrokers: brokers, topicPrefix: prefix, partitions } = environment;
     const { temporalAddress: address, temporalNamespace: namespace, temporalUiUrl } = environment;
-    const { tokens, commands } = await identity(environment);
+    const { controlSigner, ...known } = await identity(environment);
     const kafka = { brokers, topicPrefix: prefix, clientId: name, logger };
     const publisher = await createPublisher(kafka, partitions);
     const offsets = await createEndOffsets(kafka);
     const policy = loadPolicy(environment.preset);
-    const [live, alerting, held] = await Promise.all([
+    const [live, alerting, held, controlled] = await Promise.all([
       startLiveView(kafka, partitions, offsets, metrics, policy, fail),
       startAlerts(kafka, fail),
       startHolds(kafka, fail),
+      startControls(kafka, fail),
     ]);
     const common = { publisher, clock: systemClock, logger };
     const dynamoDb = createDynamoDb({
@@ -127,6 +160,8 @@ runProcess({
     });
     const table = riskStateTable(prefix);
     const temporal = connectTemporal({ address, namespace, prefix });
+    const desk = controlDesk(controlled.book, common);
+    const scopes = createKillSwitches(temporal.client, { prefix });
     const services: ApiServices = {
       ...common,
       withdrawals: new WithdrawalDesk({ ...common, figures: live.figures, policy }),
@@ -136,13 +171,10 @@ runProcess({
       history: createAccountHistory(dynamoDb, table),
       openCases: createOpenCases(dynamoDb, table),
       cases: createCases(temporal.client, { prefix }),
-      firm: {
-        command: (message) => createFirmEnforcement(temporal.client, { prefix }).command(message),
-        holds: () => held.holds.holds(),
-      },
+      firm: { ...createFirmEnforcement(temporal.client, { prefix }), holds: held.holds },
       alerts: alerting.alerts,
-      commands,
-      tokens,
+      ...known,
+      controls: { ...desk, signer: controlSigner, scopes },
       metrics,
       partitions,
       caseLink: (workflowId, runId) =>
@@ -160,7 +192,7 @@ runProcess({
         await server.close();
         const closed = Promise.all([
           ...[publisher.close(), offsets.close(), temporal.close()],
-          ...[live.stop(), alerting.stop(), held.stop()],
+          ...[live.stop(), alerting.stop(), held.stop(), controlled.stop()],
         ]);
         await Promise.race([closed, sleep(CLOSE_MS_MAX)]);
         dynamoDb.destroy();
@@ -173,15 +205,19 @@ runProcess({
 async function identity({
   jwtPublicKeyFile,
   commandPrivateKeyFile,
-}: Environment): Promise<Pick<ApiServices, 'tokens' | 'commands'>> {
+}: Environment): Promise<
+  Pick<ApiServices, 'tokens' | 'commands'> & { readonly controlSigner: ControlCommandSigner }
+> {
   if (jwtPublicKeyFile === undefined) {
     throw new Error('SENTINEL_JWT_PUBLIC_KEY_FILE is not set: nobody could be let in');
   }
   if (commandPrivateKeyFile === undefined) {
     throw new Error('SENTINEL_COMMAND_PRIVATE_KEY_FILE is not set: no command could be signed');
   }
+  const commandKey = await readPrivateKey(commandPrivateKeyFile);
   return {
     tokens: createTokenVerifier(await readPublicKey(jwtPublicKeyFile)),
-    commands: createCommandSigner(await readPrivateKey(commandPrivateKeyFile)),
+    commands: createCommandSigner(commandKey),
+    controlSigner: createControlSigner(commandKey),
   };
 }

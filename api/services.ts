@@ -4,16 +4,30 @@ import type { AlertBook } from '#ports/alert-book.ts';
 import type { OpenCases } from '#ports/case-list.ts';
 import type { CaseCommands } from '#ports/cases.ts';
 import type { CommandSigner } from '#ports/command-envelope.ts';
+import type { ControlBook } from '#ports/control-book.ts';
+import type { ControlCommandSigner } from '#ports/control-envelope.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { FirmDesk, FirmWatch } from '#ports/firm-enforcement.ts';
 import type { TokenVerifier } from '#ports/identity.ts';
+import type { ControlCommands } from '#ports/kill-switches.ts';
 import type { Logger } from '#ports/logger.ts';
 import type { Metrics } from '#ports/metrics.ts';
 import type { Publisher } from '#ports/publisher.ts';
 import type { Readiness } from '#ports/readiness.ts';
+import type { ControlDesk } from './control-desk.ts';
 import type { EventStreams } from './events/event-stream.ts';
 import type { SecondPersons } from './second-persons.ts';
 import type { WithdrawalDesk } from './withdrawal-desk.ts';
+
+/** Kill, throttle and what loosens them. */
+export interface ControlServices {
+  /** Writes what makes a scope stricter, and proves it effective. */
+  readonly desk: ControlDesk;
+  readonly book: ControlBook;
+  /** Signs what people ask of scopes. */
+  readonly signer: ControlCommandSigner;
+  readonly scopes: ControlCommands;
+}
 
 /** Everything outside itself that the API uses. */
 export interface ApiServices {
@@ -31,6 +45,7 @@ export interface ApiServices {
   readonly alerts: AlertBook;
   /** Signs what people tell cases. */
   readonly commands: CommandSigner;
+  readonly controls: ControlServices;
   /** Who listens to what happens. */
   readonly events: EventStreams;
   readonly tokens: TokenVerifier;

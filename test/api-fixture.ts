@@ -8,6 +8,12 @@ import type { ApiServices } from '#api/services.ts';
 import { EventHub } from '#api/events/event-hub.ts';
 import { EventStreams } from '#api/events/event-stream.ts';
 import { startApi } from '#api/server.ts';
+import { ControlDesk } from '#api/control-desk.ts';
+import { ControlsRead } from '#api/controls-read.ts';
+import { createControlSigner } from '#platform/identity/control-envelope.ts';
+import { createLogReader } from '#platform/kafka/log-reader.ts';
+import { createKillSwitches } from '#platform/temporal/kill-switches.ts';
+import { TOPICS } from '#contracts/topics.ts';
 import { createCommandSigner } from '#platform/identity/command-envelope.ts';
 import { SecondPersons } from '#api/second-persons.ts';
 import { WithdrawalDesk } from '#api/withdrawal-desk.ts';
@@ -48,6 +54,8 @@ export interface ApiFixture {
   token(...roles: Role[]): Promise<string>;
   /** A request as a caller with these roles makes it. */
   send(method: string, path: string, options?: SendOptions): Promise<Answer>;
+  /** Reads killswitch.state.v1 and gate.leases.v1 from here on, for the routes of controls. */
+  readControls(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -73,6 +81,27 @@ function testTemporal(): string {
   return address;
 }
 
+/** The controls and leases of a test, as the API reads them; read only when a test asks for it. */
+function controlsOf(kafka: KafkaFixture) {
+  const onFatal = (error: Error): void => {
+    throw error;
+  };
+  const states = createLogReader(kafka.surroundings, { name: 'controls', onFatal });
+  const leases = createLogReader(kafka.surroundings, { name: 'leases', onFatal });
+  const book = new ControlsRead(states, leases);
+  const read = async (): Promise<void> => {
+    await Promise.all([
+      states.start([TOPICS.controlState.name], (records) => {
+        book.takeStates(records);
+      }),
+      leases.start([TOPICS.gateLeases.name], (records) => {
+        book.takeLeases(records);
+      }),
+    ]);
+  };
+  return { book, read, stop: () => Promise.all([states.stop(), leases.stop()]) };
+}
+
 /** Starts the API; `changes` replaces some of what it uses. */
 export async function openApi(
   name: string,
@@ -88,6 +117,8 @@ export async function openApi(
   const temporal = connectTemporal({ address: testTemporal(), namespace: 'default', prefix });
   const clock = { now: () => Date.now() };
   const hub = new EventHub('test', 0);
+  const controls = controlsOf(kafka);
+  let readsControls = false;
   const server = await startApi(0, {
     publisher: kafka,
     withdrawals: new WithdrawalDesk({
@@ -108,6 +139,12 @@ export async function openApi(
       holds: () => Promise.resolve([]),
     },
     alerts: new AlertsRead(),
+    controls: {
+      desk: new ControlDesk({ book: controls.book, publisher: kafka, clock }),
+      book: controls.book,
+      signer: createControlSigner(privateKey),
+      scopes: createKillSwitches(temporal.client, { prefix }),
+    },
     commands: createCommandSigner(privateKey),
     tokens: createTokenVerifier(publicKey),
     metrics: createMetrics('api'),
@@ -148,8 +185,13 @@ export async function openApi(
       const json: Record<string, unknown> = text.startsWith('{') ? JSON.parse(text) : { text };
       return { status: response.status, headers: response.headers, body: json };
     },
+    readControls: async () => {
+      readsControls = true;
+      await controls.read();
+    },
     close: async () => {
       await server.close();
+      if (readsControls) await controls.stop();
       await kafka.close();
       stateIndex.close();
       await temporal.close();

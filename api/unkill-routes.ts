@@ -1,0 +1,205 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { COMMAND_LIFETIME_MS } from '#contracts/command-envelope.ts';
+import { CONTROL_COMMAND_ROLES } from '#contracts/control-envelope.ts';
+import type { ControlCommandContent, UnprovedControlCommand } from '#contracts/control-envelope.ts';
+import {
+  approvalRequestSchema,
+  unkilledSchema,
+  unkillRequestSchema,
+} from '#contracts/control-rest.ts';
+import type { Unkilled } from '#contracts/control-rest.ts';
+import { encodeControlState } from '#contracts/control-states.ts';
+import type { ControlStateRecord } from '#contracts/control-states.ts';
+import { hasRole } from '#contracts/roles.ts';
+import { id } from '#contracts/wire.ts';
+import type { ControlMode } from '#domain/controls/control-state.ts';
+import type { ControlResult } from '#ports/kill-switches.ts';
+import { commandIdOf } from './command-id.ts';
+import { controlRefusal } from './control-refusal.ts';
+import { ask } from './dependency.ts';
+import type { Asked } from './dependency.ts';
+import { optionalObject, repeatableObject } from './object-body.ts';
+import { otherOperator } from './operator-field.ts';
+import type { Problem } from './problem.ts';
+import { noAnswer } from './refusal-problem.ts';
+import { NO_FIELDS, route } from './route.ts';
+import type { Reply, RequestFacts, Route } from './route.ts';
+import type { ApiServices } from './services.ts';
+
+/** What loosens a scope: people alone, signed, for the epoch that they saw (DESIGN 15, 16). */
+
+type UnkillBody = z.infer<typeof unkillRequestSchema>;
+
+const unkill = route({
+  method: 'post',
+  path: '/unkill',
+  operationId: 'unkillScope',
+  summary: 'Lifts or loosens what a holder put on a scope, or asks for it',
+  description:
+    'Where policy asks for two persons it answers with WAITS_FOR_APPROVAL and a request_id. A kill ' +
+    'since the epoch that was seen refuses it. The same request with the same Idempotency-Key is carried out once.',
+  role: CONTROL_COMMAND_ROLES.LIFT,
+  parameters: NO_FIELDS,
+  query: NO_FIELDS,
+  body: repeatableObject(unkillRequestSchema),
+  answers: { status: 200, description: 'What it came to', schema: unkilledSchema },
+  problems: ['command-conflict', 'no-answer'],
+  handle: async ({ body, ...facts }, services) => {
+    const wrong = otherOperator(body.operator, facts.principal);
+    if (wrong !== null) return wrong;
+    const seen = await heldState(body.scope, services);
+    if (!seen.ok) return seen.problem;
+    const meant = meantHolder(body, seen.value);
+    if ('kind' in meant) return meant;
+    return tell(body.scope, body, facts, services, (commandId) => ({
+      type: 'LIFT',
+      commandId,
+      holder: meant.holder,
+      to: modeIn(body),
+      epoch: meant.epoch,
+      reason: body.reason,
+    }));
+  },
+});
+
+const approve = route({
+  method: 'post',
+  path: '/approvals/{request_id}',
+  operationId: 'approveRequest',
+  summary: 'Approves, as the second person, exactly what the first asked',
+  description:
+    'Refused for anything else than was asked (scope, epoch, reason), after its end, and to whoever asked.',
+  role: CONTROL_COMMAND_ROLES.APPROVE,
+  parameters: z.strictObject({ request_id: id }),
+  query: NO_FIELDS,
+  body: optionalObject(approvalRequestSchema),
+  answers: { status: 200, description: 'What it came to', schema: unkilledSchema },
+  problems: ['command-conflict', 'no-answer', 'not-found'],
+  handle: async ({ parameters, body, ...facts }, services) => {
+    const { request_id: requestId } = parameters;
+    const read = await statesRead(services);
+    if (!read.ok) return read.problem;
+    const found = services.controls.book
+      .states()
+      .find(({ request }) => request?.request_id === requestId);
+    const request = found?.request ?? null;
+    if (found === undefined || request === null) {
+      return { kind: 'not-found', detail: `Nothing waits for approval as ${requestId}.` };
+    }
+    const scope = body.scope ?? found.scope;
+    const said = { ...body, request_id: requestId };
+    return tell(scope, said, facts, services, (commandId) => ({
+      type: 'APPROVE',
+      commandId,
+      requestId,
+      epoch: body.epoch ?? request.epoch,
+      reason: body.reason ?? request.reason,
+    }));
+  },
+});
+
+export const UNKILL_ROUTES: readonly Route[] = [unkill, approve];
+
+/** Every state that there is has been read. */
+function statesRead({ controls, logger }: ApiServices): Promise<Asked<void>> {
+  return ask(controls.book.statesRead(), 'The controls cannot be read from Kafka.', logger);
+}
+
+async function heldState(
+  scope: string,
+  services: ApiServices,
+): Promise<Asked<ControlStateRecord | null>> {
+  const read = await statesRead(services);
+  return read.ok ? { ok: true, value: services.controls.book.state(scope) } : read;
+}
+
+interface Meant {
+  readonly holder: ControlStateRecord['holders'][number]['name'];
+  readonly epoch: number;
+}
+
+/** The holder that is meant, and the epoch: named by the person, or the only one there is. */
+function meantHolder(
+  { scope, holder, epoch }: UnkillBody,
+  state: ControlStateRecord | null,
+): Meant | Problem {
+  // What the person saw is for the scope to judge; nothing has to be known of it here.
+  if (holder !== undefined && epoch !== undefined) return { holder, epoch };
+  const held = state?.holders ?? [];
+  const liftable = held.flatMap(({ name, epoch: at }) =>
+    at === null || (holder !== undefined && name !== holder) ? [] : [{ holder: name, epoch: at }],
+  );
+  const [only, ...others] = liftable;
+  const names = (some: readonly string[]): string => some.join(', ') || 'nobody';
+  if (only === undefined) {
+    const by = names(held.map(({ name }) => name));
+    const detail = `${scope} is held by ${by}: there is nothing of ${holder ?? 'anybody'} that people lift.`;
+    return { kind: 'command-conflict', detail };
+  }
+  if (others.length === 0) return { holder: only.holder, epoch: epoch ?? only.epoch };
+  const by = names(liftable.map((one) => one.holder));
+  return { kind: 'command-conflict', detail: `${scope} is held by ${by}: name the holder.` };
+}
+
+function modeIn({ to, max_rate_per_second: rate }: UnkillBody): ControlMode | null {
+  if (to === undefined) return null;
+  return to === 'THROTTLE' ? { kind: to, maxRatePerSecond: rate ?? 0 } : { kind: to };
+}
+
+async function tell(
+  scope: string,
+  body: object,
+  facts: RequestFacts,
+  services: ApiServices,
+  commandOf: (commandId: string) => UnprovedControlCommand,
+): Promise<Reply | Problem> {
+  const { principal, receivedAt, correlationId } = facts;
+  const key = facts.idempotencyKey ?? randomUUID();
+  const commandId = commandIdOf([key, principal.subject, scope], body);
+  const content: ControlCommandContent = {
+    scope,
+    command: commandOf(commandId),
+    corrId: correlationId,
+    expiresAt: receivedAt + COMMAND_LIFETIME_MS,
+  };
+  const repeat = { key, commandId, expiresAt: content.expiresAt };
+  const result = await send(content, facts, services);
+  if (!result.ok) return noAnswer('unavailable', 'The scopes cannot be reached.', repeat);
+  switch (result.value.kind) {
+    case 'REFUSED':
+      return controlRefusal(result.value.refusal, commandId);
+    case 'UNANSWERED':
+      return noAnswer('no-answer', 'The scope has not answered in time.', repeat);
+    case 'OBEYED': {
+      const { answer, state, change } = result.value.reply;
+      const waits = answer.is === 'WAITS_FOR_APPROVAL';
+      const json: Unkilled = {
+        command_id: commandId,
+        outcome: waits ? 'WAITS_FOR_APPROVAL' : 'LIFTED',
+        by: principal.subject,
+        request_id: waits ? answer.requestId : null,
+        expires_at: waits ? answer.expiresAt : null,
+        state: encodeControlState(state, change),
+      };
+      return { status: 200, json };
+    }
+  }
+}
+
+async function send(
+  content: ControlCommandContent,
+  { principal }: RequestFacts,
+  { controls, logger }: ApiServices,
+): Promise<Asked<ControlResult>> {
+  const needed = CONTROL_COMMAND_ROLES[content.command.type];
+  const role = principal.roles.find((held) => hasRole([held], needed)) ?? needed;
+  const message = await controls.signer.seal(content, principal.subject, role);
+  const asked = await ask(controls.scopes.command(message), 'the scopes cannot be reached', logger);
+  const { type, commandId } = content.command;
+  const by = principal.subject;
+  const result = asked.ok ? asked.value.kind : 'AWAY';
+  const fields = { scope: content.scope, command: type, command_id: commandId, by, result };
+  logger.info(fields, 'a person told a scope something');
+  return asked;
+}
