@@ -29,6 +29,8 @@ export interface PostOptions {
   readonly idempotencyKey?: string;
   /** By field of the body: the option that a person types for it. */
   readonly words?: FieldWords;
+  /** Where a person looks at what the command is about, when that is no case. */
+  readonly see?: string;
 }
 
 /** A client with just the role that the command needs. Throws Failure when no token can be had. */
@@ -39,13 +41,13 @@ export async function connectApi(place: ApiPlace, role: Role): Promise<ApiClient
     path: string,
     body: unknown,
     schema: Schema,
-    { idempotencyKey, words }: PostOptions = {},
+    { idempotencyKey, words, see }: PostOptions = {},
   ): Promise<z.infer<Schema>> => {
     const response = await send(place.url, method, path, token, body, idempotencyKey);
     const content = await readJson(response);
     if (response.ok) return schema.parse(content);
     const problem = problemSchema.safeParse(content);
-    if (problem.success) throw problemFailure(problem.data, words);
+    if (problem.success) throw problemFailure(problem.data, words, see);
     throw new Failure(`The API answers ${String(response.status)}.`, LOOK);
   };
   return {

@@ -1,12 +1,22 @@
 import type { ProblemDocument } from '#contracts/rest.ts';
 import { Failure } from './failure.ts';
 
-/** A refusal of the API as what the command ends with: wrong input is exit code 2, all else 1. */
-export function problemFailure(problem: ProblemDocument, words: FieldWords = {}): Failure {
+/**
+ * A refusal of the API as what the command ends with: wrong input is exit code 2, all else 1. `see`
+ * tells where to look at what the command is about, when that is no case.
+ */
+export function problemFailure(
+  problem: ProblemDocument,
+  words: FieldWords = {},
+  see?: string,
+): Failure {
   const isWrongInput = problem.status === 400 || problem.status === 422;
+  const isAbout = problem.status === 404 || problem.status === 409;
   return new Failure(
     inWordsOfOptions(problem, words),
-    problem.code === 'SAME_PERSON' ? SECOND_PERSON : CURES[problem.status],
+    problem.code === 'SAME_PERSON'
+      ? SECOND_PERSON
+      : ((isAbout ? see : undefined) ?? CURES[problem.status]),
     isWrongInput ? 2 : 1,
   );
 }

@@ -40,6 +40,10 @@ const FIELDS = new Map<string, readonly string[]>(
     [TOPICS.notices.name]: ['kind', 'channel', 'state', 'amount', 'due_at', 'reason'],
     [TOPICS.alerts.name]: ['severity', 'code', 'event', 'what', 'pages'],
     [TOPICS.enforcement.name]: ['change', 'by', 'reason', 'resume_asked_by'],
+    [TOPICS.controlCommands.name]: ['action', 'mode', 'triggered_by', 'reason', 'metric', 'value'],
+    [TOPICS.controlEvents.name]: ['status', 'version', 'updated_by', 'reason', 'cancels_pending'],
+    [TOPICS.controlState.name]: ['status', 'version', 'updated_by', 'reason', 'cancels_pending'],
+    [TOPICS.gateLeases.name]: ['kind', 'state', 'owned_partitions'],
     [TOPICS.audit.name]: ['event_type', 'scope', 'rung', 'actor', 'reason', 'note', 'amount'],
   }),
 );

@@ -8,6 +8,7 @@ const BACKGROUND: readonly string[] = [
   TOPICS.engineChangelog.name,
   TOPICS.priceMarks.name,
   TOPICS.stress.name,
+  TOPICS.gateLeases.name,
 ];
 
 /** The names that `tail` takes. */

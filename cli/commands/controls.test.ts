@@ -1,0 +1,83 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { exportPKCS8 } from 'jose';
+import { killedSchema } from '#contracts/control-rest.ts';
+import { openApi } from '#test/api-fixture.ts';
+import type { ApiFixture } from '#test/api-fixture.ts';
+import { sentinel } from '#test/cli-fixture.ts';
+import type { CliRun } from '#test/cli-fixture.ts';
+import { controlState, liftRequest, stateRecords } from '#test/control-state-fixture.ts';
+import { leaseRecord } from '#test/lease-fixture.ts';
+
+/** `sentinel kill | throttle | unkill | approve | killswitch` against a running API. */
+
+jest.setTimeout(120_000);
+
+const ALL = [1_000, 1_000, 1_000, 1_000];
+
+let api: ApiFixture;
+let folder: string;
+let known: Record<string, string>;
+
+beforeAll(async () => {
+  api = await openApi('cli-controls');
+  await api.readControls();
+  folder = await mkdtemp(join(tmpdir(), 'sentinel-cli-'));
+  const keyFile = join(folder, 'private.pem');
+  await writeFile(keyFile, await exportPKCS8(api.privateKey));
+  known = {
+    HOME: folder,
+    SENTINEL_API_URL: api.url,
+    SENTINEL_JWT_PRIVATE_KEY_FILE: keyFile,
+  };
+}, 120_000);
+afterAll(async () => {
+  await api.close();
+  await rm(folder, { recursive: true });
+});
+
+const run = (...words: string[]): Promise<CliRun> => sentinel(words, known);
+
+describe('sentinel kill', () => {
+  test('with no gate says that it is recorded', async () => {
+    const { exitCode, out } = await run('kill', 'SYMBOL:K1', '--reason', 'bad prints');
+    expect(out).toMatch(
+      /^Killed by \S+: SYMBOL:K1 at epoch \d+, recorded, applied before any gate/,
+    );
+    expect(exitCode).toBe(0);
+  });
+  test('tells on how many leases it is effective, and in how long', async () => {
+    await api.kafka.publish([leaseRecord('g1', ALL, { lease_ms: 60_000 })]);
+    const { out } = await run('throttle', 'GLOBAL', '--rate', '5', '--reason', 'slowly');
+    expect(out).toMatch(/^Throttled .* effective on 1 of 1 leases \(\d+ ms\)\.\n$/);
+    const json = await run('kill', 'GLOBAL', '--reduce-only', '--reason', 'x', '--json');
+    expect(killedSchema.parse(JSON.parse(json.out))).toMatchObject({ effect: 'EFFECTIVE' });
+  });
+  test('refuses a scope that is none before it asks anybody', async () => {
+    const { exitCode, err } = await run('kill', 'nvda', '--reason', 'x');
+    expect(exitCode).toBe(2);
+    expect(err).toContain('GLOBAL, ACCOUNT:x, SYMBOL:x or STRATEGY:x');
+  });
+});
+
+describe('sentinel killswitch, unkill and approve', () => {
+  test('show what stands and what waits, and where to look when it is neither', async () => {
+    const killed = controlState('SYMBOL:K2', [{}], { request: liftRequest('R1') });
+    await api.kafka.publish(stateRecords(killed, controlState('SYMBOL:K3', [])));
+    const shown = await run('killswitch');
+    expect(shown.out).toContain('KILLED     SYMBOL:K2');
+    expect(shown.out).toContain('operator: blocks since');
+    expect(shown.out).toContain('bob asks to lift operator (epoch 3): fixed; sentinel approve R1');
+    expect(shown.out).not.toContain('SYMBOL:K3');
+    expect((await run('killswitch', 'SYMBOL:K3')).out).toContain('ACTIVE     SYMBOL:K3');
+    expect((await run('approve')).out).toContain('SYMBOL:K2 bob asks');
+    const nothing = await run('approve', 'R9');
+    expect(nothing.exitCode).toBe(1);
+    expect(nothing.err).toContain('sentinel killswitch');
+    const open = await run('unkill', 'SYMBOL:K3', '--reason', 'x');
+    expect(open.exitCode).toBe(1);
+    expect(open.err).toContain('sentinel killswitch');
+  });
+});

@@ -1,0 +1,109 @@
+import type { ApprovalList, Killed, KillSwitchList, Unkilled } from '#contracts/control-rest.ts';
+import type { ControlStateRecord } from '#contracts/control-states.ts';
+import { instantText } from './account-text.ts';
+import type { Paint, Style } from './account-text.ts';
+
+/** Kills and what loosens them, for a person at a terminal. */
+
+const STYLES: Readonly<Record<ControlStateRecord['status'], Style>> = {
+  ACTIVE: 'green',
+  THROTTLED: 'yellow',
+  CLOSE_ONLY: 'yellow',
+  KILLED: 'red',
+};
+
+/** What stands, scope by scope, with its holders; then who enforces it. */
+export function killSwitchText(list: KillSwitchList, now: number, paint: Paint): string {
+  const scopes = list.scopes.map((state) => scopeText(state, now, paint)).join('\n');
+  const gates = list.leases.map(({ process, kind }) => `${kind} ${process}`).join(', ');
+  return [
+    list.scopes.length === 0 ? 'No scope is held: orders pass.\n' : scopes,
+    list.leases.length === 0 ? 'No gate lives now.\n' : `Enforced by ${gates}.\n`,
+  ].join('\n');
+}
+
+function scopeText(state: ControlStateRecord, now: number, paint: Paint): string {
+  const { scope, status, holders, request, cancels_pending: pending } = state;
+  const lines = holders.map((holder) => {
+    const epoch = holder.epoch === null ? '' : `, epoch ${String(holder.epoch)}`;
+    const since = instantText(holder.since, now);
+    return `  ${holder.name}: ${modeText(holder)} since ${since} by ${holder.actor}${epoch}: ${holder.reason}`;
+  });
+  return [
+    `${paint(STYLES[status], status.padEnd(10))} ${paint('bold', scope)}`,
+    ...lines,
+    ...(pending ? ['  working orders still await their cancel'] : []),
+    ...(request === null ? [] : [`  ${requestText(request, now)}`]),
+    '',
+  ].join('\n');
+}
+
+type Request = NonNullable<ControlStateRecord['request']>;
+
+function requestText(request: Request, now: number): string {
+  const what =
+    request.to_mode === null
+      ? `lift ${request.holder}`
+      : `loosen ${request.holder} to ${modeText({ mode: request.to_mode, max_rate_per_second: request.to_max_rate_per_second })}`;
+  const until = instantText(request.expires_at, now);
+  return `${request.requested_by} asks to ${what} (epoch ${String(request.epoch)}): ${request.reason}; sentinel approve ${request.request_id} until ${until}`;
+}
+
+function modeText({
+  mode,
+  max_rate_per_second: rate,
+}: {
+  readonly mode: ControlStateRecord['holders'][number]['mode'];
+  readonly max_rate_per_second: number | null;
+}): string {
+  if (mode === 'BLOCK') return 'blocks';
+  return mode === 'REDUCE_ONLY' ? 'reduce only' : `at most ${String(rate ?? 0)} a second`;
+}
+
+/** What waits for a second person, a line each. */
+export function approvalsText({ approvals }: ApprovalList, now: number, paint: Paint): string {
+  if (approvals.length === 0) return 'Nothing waits for approval.\n';
+  return approvals
+    .map(({ scope, request }) =>
+      request === null ? '' : `${paint('bold', scope)} ${requestText(request, now)}\n`,
+    )
+    .join('');
+}
+
+const DONE: Readonly<Record<Killed['action'], string>> = { KILL: 'Killed', THROTTLE: 'Throttled' };
+
+/** A kill in one line: what, by whom, how far it is effective, in how long. */
+export function killedText(killed: Killed): string {
+  const { action, scope, by, epoch, took_ms: tookMs } = killed;
+  const what = `${DONE[action]} by ${by}: ${scope} at epoch ${String(epoch)}`;
+  return `${what}, ${effectText(killed)} (${String(tookMs)} ms).\n`;
+}
+
+function effectText({ effect, leases, applied, lapsed, waiting_for: waiting }: Killed): string {
+  const of = `${String(applied + lapsed.length)} of ${String(leases)} leases`;
+  switch (effect) {
+    case 'RECORDED':
+      return 'recorded, applied before any gate opens: none lives now';
+    case 'NOT_YET':
+      return `effective on ${of} only; waiting for ${waiting.join(', ')}`;
+    case 'EFFECTIVE':
+      return lapsed.length === 0
+        ? `effective on ${of}`
+        : `effective on ${of}; not heard of, and past what they may let pass: ${lapsed.join(', ')}`;
+  }
+}
+
+/** What asking to loosen, or approving it, came to. */
+export function unkilledText(done: Unkilled, now: number): string {
+  const { by, outcome, state, request_id: requestId, expires_at: expiresAt } = done;
+  if (outcome === 'WAITS_FOR_APPROVAL') {
+    const until = instantText(expiresAt, now);
+    return (
+      `Asked by ${by}: ${state.scope} stays ${state.status}. A second, different person approves it ` +
+      `until ${until}: sentinel approve ${requestId ?? ''}\n`
+    );
+  }
+  const held = state.holders.map(({ name }) => name).join(', ');
+  const still = held === '' ? '' : ` (still held by ${held})`;
+  return `Lifted by ${state.updated_by}: ${state.scope} is ${state.status}${still}.\n`;
+}
