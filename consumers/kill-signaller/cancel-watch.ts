@@ -41,7 +41,8 @@ export class CancelWatch {
   readonly #pending = new Map<string, Pending>();
   readonly #venues = new Map<string, GateLeaseRecord>();
   #timer: NodeJS.Timeout | undefined;
-  #looking: Promise<void> = Promise.resolve();
+  /** Under way; null between two looks. */
+  #looking: Promise<void> | null = null;
 
   constructor(parts: CancelWatchParts) {
     this.#parts = parts;
@@ -49,7 +50,9 @@ export class CancelWatch {
 
   start(): void {
     this.#timer = setInterval(() => {
-      this.#looking = this.#looking.then(() => this.#look());
+      this.#looking ??= this.#look().finally(() => {
+        this.#looking = null;
+      });
     }, LOOK_MS);
   }
 
