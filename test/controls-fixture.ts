@@ -163,7 +163,8 @@ async function answered(
   return first.kind === 'UNANSWERED' ? scopes.command(message) : first;
 }
 
-function commandRecord(scope: string): ControlCommandInput {
+/** A kill of the scope by ann. */
+export function commandRecord(scope: string): ControlCommandInput {
   return {
     cmd_id: randomUUID(),
     ts: Date.now(),

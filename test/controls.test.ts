@@ -4,7 +4,15 @@ import type { RestrictionRecord } from '#contracts/case-events.ts';
 import { CONTROL_EVENT_SIGNAL, killSwitchId } from '#contracts/control-messages.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import { createControlSigner } from '#platform/identity/control-envelope.ts';
-import { approve, contentOf, lift, LONG_MS, openControls } from './controls-fixture.ts';
+import { partitionOf } from '#platform/kafka/partition-of.ts';
+import {
+  approve,
+  commandRecord,
+  contentOf,
+  lift,
+  LONG_MS,
+  openControls,
+} from './controls-fixture.ts';
 import type { ControlsFixture } from './controls-fixture.ts';
 import { eventually } from './kafka-fixture.ts';
 import { leaseRecord } from './lease-fixture.ts';
@@ -230,6 +238,26 @@ describe('what comes twice, late or forged on the topic', () => {
     await controls.until('the kill after it acts', scope, ({ status }) => status === 'KILLED');
     const letters = await controls.kafka.readAll(`${topic}.dlq`);
     expect(letters.length).toBeGreaterThanOrEqual(2);
+  });
+
+  test('covers nothing from another partition: its offsets compare with none of the scope’s', async () => {
+    const { scope, epoch } = await killedScope();
+    const { name: topic } = TOPICS.controlCommands;
+    const partition = 1 - partitionOf(scope, controls.kafka.partitions);
+    const value = JSON.stringify(commandRecord(scope));
+    // By enough that one of them lies beyond the scope's own.
+    const misplaced = { topic, key: scope, partition, value };
+    await controls.kafka.publish(Array<typeof misplaced>(epoch + 20).fill(misplaced));
+    const later = await controls.command(scope);
+    await controls.until('the next is in', scope, (state) => state.covers_offset === later);
+    const letters = await controls.kafka.readAll(`${topic}.dlq`);
+    expect(
+      letters.filter(({ key }) => key?.startsWith(`${topic}:${String(partition)}:`)),
+    ).not.toEqual([]);
+    expect((await controls.states(scope)).map((state) => state.covers_offset)).toEqual([
+      epoch,
+      later,
+    ]);
   });
 });
 
