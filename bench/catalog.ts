@@ -3,6 +3,7 @@ import { fillLatency } from './suite/fill-latency.ts';
 import { gateDecision } from './suite/gate-decision.ts';
 import { intake } from './suite/intake.ts';
 import { marginCalls } from './suite/margin-calls.ts';
+import { orderLatency } from './suite/order-latency.ts';
 import { priceLatency } from './suite/price-latency.ts';
 import { restart } from './suite/restart.ts';
 import { revaluation } from './suite/revaluation.ts';
@@ -15,5 +16,6 @@ export const BENCHMARKS: readonly Benchmark[] = [
   fillLatency,
   priceLatency,
   marginCalls,
+  orderLatency,
   restart,
 ];

@@ -37,6 +37,14 @@ const fills = z.object({
   count,
 });
 
+/** Sends orders at a rate, each at its instant, whatever became of those before. */
+const orders = z.object({
+  kind: z.literal('ORDERS'),
+  round: z.string(),
+  ratePerS: count,
+  count,
+});
+
 /** Moves prices, each move at its instant. */
 const ticks = z.object({
   kind: z.literal('TICKS'),
@@ -62,6 +70,7 @@ export const jobSchema = z.discriminatedUnion('kind', [
   seed,
   flood,
   fills,
+  orders,
   ticks,
   withdrawals,
   requote,

@@ -9,6 +9,7 @@ import { sendAll } from '#platform/kafka/send-all.ts';
 import type { OutboundRecord } from '#ports/records.ts';
 import type { Publisher } from '#ports/publisher.ts';
 import { fillOf } from '../fills.ts';
+import { orderOf } from '../orders.ts';
 import { accountIdOf, betaE4Of, priceE4Of, symbolOf } from '../population.ts';
 import { withdrawalE4Of } from '../withdrawals.ts';
 import type { GeneratorPlace, Job, JobResult } from './jobs.ts';
@@ -77,6 +78,14 @@ export class Load {
     return this.#paced(ratePerS, count, (index, at) => {
       const fill = fillOf(plan, round, index, at);
       return [record(TOPICS.fills.name, fill.account_id, fill)];
+    });
+  }
+
+  async orders({ round, ratePerS, count }: JobOf<'ORDERS'>): Promise<JobResult> {
+    const { plan } = this.#place;
+    return this.#paced(ratePerS, count, (index, at) => {
+      const order = orderOf(plan, round, index, at);
+      return [record(TOPICS.orders.name, order.account_id, order)];
     });
   }
 

@@ -37,6 +37,8 @@ async function run(job: Job): Promise<JobResult> {
       return load.flood(job);
     case 'FILLS':
       return load.fills(job);
+    case 'ORDERS':
+      return load.orders(job);
     case 'TICKS':
       return load.ticks(job);
     case 'WITHDRAWALS':
