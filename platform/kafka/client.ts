@@ -41,7 +41,7 @@ export const TRANSACTION_RETRY: RetryOptions = {
 export const SESSION_TIMEOUT_MS = 6_000;
 export const HEARTBEAT_INTERVAL_MS = 1_000;
 /** How long a fetch waits for records. */
-export const FETCH_WAIT_MAX_MS = 100;
+export const FETCH_WAIT_MAX_MS = 250;
 
 rememberCoordinators();
 
