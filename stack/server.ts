@@ -36,6 +36,8 @@ export interface KafkaDoor {
 
 /** How a server is started and where it will answer. */
 export interface ServerPlan extends Pick<LaunchPlan, 'program' | 'args'> {
+  /** Beside those of the command that starts it. */
+  readonly variables?: NodeJS.ProcessEnv;
   readonly address: string;
   readonly uiUrl?: string;
 }

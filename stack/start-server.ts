@@ -84,7 +84,7 @@ async function attemptStart(
   const launched = await launch({
     program: plan.program,
     args: plan.args,
-    variables,
+    variables: { ...variables, ...plan.variables },
     logFile,
     lifetime: context.boundToParent ? 'guarded' : 'detached',
   });
