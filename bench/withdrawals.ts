@@ -5,9 +5,12 @@ import type { Account } from '#consumers/margin-engine/book.ts';
 import { openingAccount, priceE4Of, betaE4Of, scrambled, symbolOf } from './population.ts';
 import type { PopulationPlan } from './population.ts';
 
-/** How deficient a withdrawal makes an account: 1,000 to 101,000 whole dollars. 1/10,000 dollar. */
+/**
+ * How deficient a withdrawal makes an account: 100 to 3,600 whole dollars, 1/10,000 dollar. No account is
+ * critical by it: a call comes, and no acceleration within the minute.
+ */
 export function deficiencyE4Of(account: number): number {
-  return (1_000 + (scrambled(account, 9) % 100_001)) * E4;
+  return (100 + (scrambled(account, 9) % 3_501)) * E4;
 }
 
 /** What an untouched account must withdraw to be exactly that deficient. 1/10,000 dollar. */

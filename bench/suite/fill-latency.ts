@@ -18,8 +18,8 @@ const PLAN: PopulationPlan = { accounts: 10_000, positions: 4, symbols: 50 };
 const RATE_PER_S = 500;
 const DURATION_S = 30;
 const DURATION_QUICK_S = 8;
-/** An engine that has just started compiles its hot code: users meet one that has run for a while. */
-const WARM_UP_S = 5;
+/** Engine and broker compile their hot code at first: users meet some that have run for a while. */
+const WARM_UP_S = 20;
 
 const P99_MS_MAX = 100;
 const START_MS_MAX = 60_000;
