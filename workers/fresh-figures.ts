@@ -52,10 +52,9 @@ export interface FreshFiguresParts {
  */
 export function createFreshFigures(parts: FreshFiguresParts): FiguresReader {
   return {
-    read: async (request, waitMsMax) => {
+    read: async (request) => {
       const begun = performance.now();
-      const waitMs = waitMsMax ?? parts.catchUpMsMax ?? CATCH_UP_MS_MAX;
-      const reading = await read(parts, request, waitMs);
+      const reading = await read(parts, request);
       const outcome = reading.outcome === 'FRESH' ? 'FRESH' : reading.reason.code;
       parts.seconds.observe({ outcome }, (performance.now() - begun) / 1_000);
       return reading;
@@ -63,14 +62,10 @@ export function createFreshFigures(parts: FreshFiguresParts): FiguresReader {
   };
 }
 
-async function read(
-  parts: FreshFiguresParts,
-  request: FiguresRequest,
-  waitMs: number,
-): Promise<FiguresReading> {
+async function read(parts: FreshFiguresParts, request: FiguresRequest): Promise<FiguresReading> {
   try {
     const ends = await parts.ends.fetch();
-    return await readWithin(parts, request, ends, waitMs);
+    return await readWithin(parts, request, ends);
   } catch (error) {
     parts.logger.warn(
       { error: String(error), account_id: request.accountId },
@@ -85,11 +80,10 @@ async function readWithin(
   parts: FreshFiguresParts,
   request: FiguresRequest,
   ends: Ends,
-  waitMs: number,
 ): Promise<FiguresReading> {
-  const { clock, view } = parts;
+  const { clock, view, catchUpMsMax = CATCH_UP_MS_MAX } = parts;
   const partition = parts.partitionOf(request.accountId);
-  const giveUpAt = clock.now() + waitMs;
+  const giveUpAt = clock.now() + catchUpMsMax;
   for (;;) {
     const heartbeat = view.heartbeat(partition);
     const record = view.figures(request.accountId);
