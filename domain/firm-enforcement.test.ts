@@ -161,6 +161,18 @@ describe('the liquidation brake', () => {
     expect(ask(state, starts(1, 1)).answers).toEqual(['BRAKED']);
   });
 
+  test('put on by a person stops who was let go before and has not begun', () => {
+    const granted = ask(NOTHING_HELD, starts(1, 1));
+    const { state } = after(granted.state, say('HOLD', 'ann', 'LIQUIDATIONS'));
+    expect(ask(state, starts(1, 1)).answers).toEqual(['BRAKED']);
+  });
+
+  test('counts who asks again from then on', () => {
+    const first = ask(NOTHING_HELD, starts(1, 10));
+    const again = ask(first.state, starts(1, 10), NOW + 9 * MINUTE_MS);
+    expect(ask(again.state, starts(11, 11), NOW + 11 * MINUTE_MS).answers).toEqual(['BRAKED']);
+  });
+
   test('never lets more accounts go than its limit without people, however they ask', () => {
     const asks = fc.array(
       fc.record({

@@ -250,8 +250,12 @@ function stoppedBy(
   request: StartRequest,
   { accountsMax }: BrakeLimit,
 ): 'BRAKE_IS_ON' | 'BRAKE_COMES_ON' | null {
-  if (request.isReleased || starts.some((start) => isSame(start, request))) return null;
-  if (holdOf(holds, 'LIQUIDATIONS') !== null) return 'BRAKE_IS_ON';
+  if (request.isReleased) return null;
+  const hold = holdOf(holds, 'LIQUIDATIONS');
+  // What a person holds counts for everything that has not begun; the brake lets those go that it let go.
+  if (hold !== null && hold.by !== BRAKE) return 'BRAKE_IS_ON';
+  if (starts.some((start) => isSame(start, request))) return null;
+  if (hold !== null) return 'BRAKE_IS_ON';
   const others = new Set(starts.map(({ accountId }) => accountId));
   others.delete(request.accountId);
   return others.size < accountsMax ? null : 'BRAKE_COMES_ON';
@@ -266,9 +270,10 @@ function counted(
   request: StartRequest,
   now: number,
 ): readonly CountedStart[] {
-  if (starts.some((start) => isSame(start, request))) return starts;
   const { accountId, caseId, episode } = request;
-  return [...starts, { accountId, caseId, episode, at: now }].slice(-STARTS_MAX);
+  // Whoever asks again has not started yet: it counts from now on.
+  const others = starts.filter((start) => !isSame(start, request));
+  return [...others, { accountId, caseId, episode, at: now }].slice(-STARTS_MAX);
 }
 
 function braked(
