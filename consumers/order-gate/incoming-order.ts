@@ -89,6 +89,10 @@ function checked(record: InboundRecord, order: Order, corrId: string): Incoming 
     const reason = `/order_id: ${LIQUIDATION_ID_PREFIX} is for the firm's own liquidations`;
     return faulty(record, corrId, { code: 'SCHEMA', reason });
   }
+  if (order.type === 'CANCEL' && order.cancelOrderId.startsWith(LIQUIDATION_ID_PREFIX)) {
+    const reason = `/cancel_order_id: ${LIQUIDATION_ID_PREFIX} is for the firm's own liquidations`;
+    return faulty(record, corrId, { code: 'SCHEMA', reason });
+  }
   return { is: 'ORDER', order, corrId };
 }
 
