@@ -225,6 +225,15 @@ describe('a kill', () => {
     expect(await codeOf({ account_id: 'ACC_2' })).toBe('ALLOW');
   });
 
+  test('acts though a command of its scope lies on another partition, far ahead', async () => {
+    await gateWith();
+    const wrong = (partitionOf(KILL.scope, kafka.partitions) + 1) % kafka.partitions;
+    const misplaced = { ...KILL, action: 'THROTTLE', max_rate_per_second: 100 } as const;
+    for (let count = 0; count < 3; count += 1) await sendCommand(kafka, misplaced, wrong);
+    await sendCommand(kafka, KILL);
+    await eventually('the kill', WAIT_MS, async () => (await codeOf()) === 'KILLED');
+  });
+
   test('that an unkill has not seen stands', async () => {
     await gateWith();
     const seen = await sendCommand(kafka, KILL);

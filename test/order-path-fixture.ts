@@ -29,6 +29,7 @@ import { createEndOffsets, createLogReader } from '#platform/kafka/log-reader.ts
 import { createPartitionGroup } from '#platform/kafka/partition-group.ts';
 import { createPartitionOwner } from '#platform/kafka/partition-owner.ts';
 import { createPublisher } from '#platform/kafka/publisher.ts';
+import { partitionOf } from '#platform/kafka/partition-of.ts';
 import { createMetrics } from '#platform/metrics.ts';
 import { loadPolicy } from '#platform/policies.ts';
 import type { PartitionGroup } from '#ports/partition-group.ts';
@@ -91,6 +92,7 @@ export async function startGate(
     pulseReader: createLogReader(surroundings, { onFatal }),
     controlReader: createLogReader(surroundings, { onFatal }),
     ends,
+    partitionOf: (key) => partitionOf(key, partitions),
     gated: gated(publisher(0)),
     evidence: evidence(publisher(1)),
     leases: leases(publisher(2)),
@@ -140,6 +142,7 @@ export async function startVenue(
       priceReader: createLogReader(surroundings, { onFatal }),
       controlReader: createLogReader(surroundings, { onFatal }),
       ends,
+      partitionOf: (key) => partitionOf(key, partitions),
       leases: (changes.leases ?? asItIs)(leases),
     },
     {
@@ -225,10 +228,11 @@ export async function sendPrice(kafka: KafkaFixture, symbol: string, price: numb
   await kafka.publish([{ topic: TOPICS.prices.name, key: symbol, value }]);
 }
 
-/** A command on killswitch.commands.v1; returns its offset. */
+/** A command on killswitch.commands.v1, where its scope lies if on no other partition; returns its offset. */
 export async function sendCommand(
   kafka: KafkaFixture,
   command: Pick<ControlCommandInput, 'scope' | 'action'> & Record<string, unknown>,
+  partition?: number,
 ): Promise<number> {
   const value = JSON.stringify({
     cmd_id: randomUUID(),
@@ -238,7 +242,10 @@ export async function sendCommand(
     ...command,
   });
   const [place] = await kafka.publish([
-    { topic: TOPICS.controlCommands.name, key: command.scope, value },
+    {
+      ...{ topic: TOPICS.controlCommands.name, key: command.scope, value },
+      ...(partition === undefined ? {} : { partition }),
+    },
   ]);
   return place?.offset ?? -1;
 }

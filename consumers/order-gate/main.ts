@@ -4,6 +4,7 @@ import { systemClock } from '#platform/clock.ts';
 import { loadGatePolicy } from '#platform/gate-policy.ts';
 import { createConsumerWatch } from '#platform/kafka/create-consumer-watch.ts';
 import { createEndOffsets, createLogReader } from '#platform/kafka/log-reader.ts';
+import { partitionOf } from '#platform/kafka/partition-of.ts';
 import { createPartitionGroup } from '#platform/kafka/partition-group.ts';
 import { createPublisher } from '#platform/kafka/publisher.ts';
 import { loadPolicy } from '#platform/policies.ts';
@@ -41,6 +42,7 @@ runProcess({
       priceReader: createLogReader(surroundings, { name: 'prices', onFatal: fail }),
       pulseReader: createLogReader(surroundings, { name: 'pulse', from: 'END', onFatal: fail }),
       controlReader: createLogReader(surroundings, { name: 'controls', onFatal: fail }),
+      partitionOf: (key) => partitionOf(key, partitions),
       ...{ ends, gated, evidence, leases, partitions, logger, metrics },
       policy: decodeGatePolicy(policy, loadPolicy(environment.preset)),
       policyVersion: policy.version,

@@ -26,6 +26,8 @@ export interface OrderGateParts {
   readonly pulseReader: LogReader;
   readonly controlReader: LogReader;
   readonly ends: EndOffsets;
+  /** Where the commands and states of a scope lie. */
+  readonly partitionOf: (key: string) => number;
   readonly gated: Publisher;
   readonly evidence: Publisher;
   readonly leases: Publisher;
@@ -58,6 +60,7 @@ export class OrderGate {
     this.#controls = new ControlFollower({
       reader: parts.controlReader,
       ends: parts.ends,
+      partitionOf: parts.partitionOf,
       clock,
       logger,
       unreadable: metrics.unreadable,

@@ -27,6 +27,8 @@ const PROVE_POLL_MS = 5;
 export interface ControlFollowerParts {
   readonly reader: LogReader;
   readonly ends: EndOffsets;
+  /** Where the commands and states of a scope lie. */
+  readonly partitionOf: (key: string) => number;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly unreadable: Counter<{ topic: string; code: string }>;
@@ -109,6 +111,11 @@ export class ControlFollower {
     const mode = modeOf(decoded.record);
     // An UNKILL loosens nothing here, whoever wrote it (DESIGN 15).
     if (mode === null || decoded.record.scope !== record.key) return null;
+    // Its offset would compare with those of the scope's own partition, and hide a kill there.
+    if (record.partition !== this.#parts.partitionOf(decoded.record.scope)) {
+      const reason = `partition ${String(record.partition)} is not that of ${decoded.record.scope}`;
+      return this.#unreadable(record, { code: 'WRONG_KEY', reason });
+    }
     const scope = decodeScope(decoded.record.scope);
     const held = this.#controls.takeCommand({ scope, offset: record.offset, mode });
     return held === null ? null : { scope, held };

@@ -3,6 +3,7 @@ import { toE4 } from '#contracts/wire.ts';
 import { systemClock } from '#platform/clock.ts';
 import { createConsumerWatch } from '#platform/kafka/create-consumer-watch.ts';
 import { createEndOffsets, createLogReader } from '#platform/kafka/log-reader.ts';
+import { partitionOf } from '#platform/kafka/partition-of.ts';
 import { createPartitionOwner } from '#platform/kafka/partition-owner.ts';
 import { createPublisher } from '#platform/kafka/publisher.ts';
 import { loadPaperVenue } from '#platform/paper-venue.ts';
@@ -35,6 +36,7 @@ runProcess({
         owner: createPartitionOwner(surroundings, { groupId: NAME, partitions, onFatal: fail }),
         priceReader: createLogReader(surroundings, { onFatal: fail }),
         controlReader: createLogReader(surroundings, { name: 'controls', onFatal: fail }),
+        partitionOf: (key) => partitionOf(key, partitions),
         ...{ ends, leases },
       },
       {

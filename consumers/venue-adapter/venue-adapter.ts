@@ -19,6 +19,8 @@ export interface VenueAdapterParts {
   readonly priceReader: LogReader;
   readonly controlReader: LogReader;
   readonly ends: EndOffsets;
+  /** Where the commands and states of a scope lie. */
+  readonly partitionOf: (key: string) => number;
   readonly leases: Publisher;
 }
 
@@ -35,7 +37,7 @@ export async function startVenueAdapter(
   parts: VenueAdapterParts,
   surroundings: Omit<VenueSurroundings, 'prices' | 'controls' | 'isOpen'>,
 ): Promise<VenueAdapter> {
-  const { owner, priceReader, controlReader, ends, leases, process } = parts;
+  const { owner, priceReader, controlReader, ends, partitionOf, leases, process } = parts;
   const { clock, logger, metrics } = surroundings;
   logger.warn(
     { event: 'paper_venue' },
@@ -43,7 +45,7 @@ export async function startVenueAdapter(
   );
   const prices = new LastPrices();
   const controls = new ControlFollower({
-    ...{ reader: controlReader, ends, clock, logger },
+    ...{ reader: controlReader, ends, partitionOf, clock, logger },
     unreadable: metrics.unreadable,
   });
   let held: readonly VenuePartition[] = [];
