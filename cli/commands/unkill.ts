@@ -19,7 +19,7 @@ it. Where policy asks for two persons it only asks, and a second, different pers
 Examples:
   sentinel unkill ACCOUNT:12345 --reason "algorithm fixed"
   sentinel unkill GLOBAL --holder operator --epoch 41 --reason "checked with the venue"
-  sentinel unkill SYMBOL:NVDA --rate 5 --reason "slowly again"
+  sentinel unkill SYMBOL:NVDA --rate 16 --reason "slowly again"
 
 Exit codes:
   0  done, or asked and a second person is needed    1  refused, or no answer    2  wrong usage
