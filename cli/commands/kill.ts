@@ -11,6 +11,10 @@ const HELP = `
 It answers when nothing of the scope can pass any more: on every gate and venue adapter with a lease.
 Working orders are cancelled. Needs Kafka only. Two persons resume it: \`sentinel unkill\`, \`sentinel approve\`.
 
+A kill of GLOBAL or a SYMBOL holds the firm's own liquidations too, and pages (LIQUIDATION_HELD). With
+--reduce-only they go on, and customers may still reduce. A kill of an ACCOUNT or a STRATEGY lets
+liquidations pass. Cancels always pass.
+
 Examples:
   sentinel kill ACCOUNT:12345 --reason "runaway algorithm"
   sentinel kill SYMBOL:NVDA --reduce-only --reason "bad prints"
