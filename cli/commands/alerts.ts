@@ -24,11 +24,13 @@ Examples:
 `;
 
 const ACK_HELP = `
-Puts your name on alerts. Nobody is paged for them any more; what they are about goes on.
+Puts your name on alerts: you have taken them on. Nobody is paged for them again, even if what they are
+about goes on.
 
 Examples:
   sentinel alerts ack NOTICE_UNDELIVERED.1795000000000.9f8a…
-  sentinel alerts --json | jq -r '.alerts[].alert_id' | xargs sentinel alerts ack
+  sentinel alerts --code ESCALATION_HELD --subject ACC_9 --json \\
+    | jq -r '.alerts[].alert_id' | xargs -r sentinel alerts ack
 `;
 
 interface ListOptions {
