@@ -48,9 +48,16 @@ const DAYS_MAX = 60;
 const TIMES = `
 A time is +30m, +4h, +1d from now, or such as 2026-11-21T16:00Z, or Unix milliseconds.`;
 
-const SECOND = `
-Two different persons: the first is recorded, the second ends it. Locally, a second person is
+const LOCAL_SECOND = `Locally, a second person is
   SENTINEL_TOKEN=$(sentinel token --role approver --subject bob) sentinel case …`;
+
+const TO_RESUME = `
+Two different persons: the first is recorded, the second ends it. ${LOCAL_SECOND}`;
+
+const TO_RELEASE = `
+One person's release lets it go AT ONCE. Above the policy's two_person_notional, and while the
+liquidation brake is on, it takes two different persons: the first is recorded, the second lets it go.
+The alert AWAITING_RELEASE says how many. ${LOCAL_SECOND}`;
 
 const VERBS: readonly Verb[] = [
   {
@@ -100,7 +107,7 @@ Examples:
     word: 'release',
     type: 'RELEASE',
     description: 'let a liquidation go that waits for people',
-    help: `${SECOND}
+    help: `${TO_RELEASE}
 
 Examples:
   sentinel case release ACC_1 --reason "positions and prices checked"
@@ -125,7 +132,7 @@ Examples:
     word: 'resume',
     type: 'RESUME',
     description: 'end a hold; takes two different persons',
-    help: `${SECOND}
+    help: `${TO_RESUME}
 
 Examples:
   sentinel case resume ACC_1 --reason "booked and reconciled"
