@@ -122,6 +122,9 @@ export function dueText(
   return one.braked ? 'waits for release (brake)' : 'waits for release';
 }
 
+/** How many policy asks for goes by the size of the liquidation; the case's alert says it. */
+const PERSONS_BY_SIZE = 'one person, or two: its alert AWAITING_RELEASE says how many';
+
 /** Who has released the liquidation, and whether somebody else has to yet. */
 function releaseText({
   awaiting_release: awaiting,
@@ -130,7 +133,7 @@ function releaseText({
 }: OpenCase): string | null {
   const brake = braked ? ': the liquidation brake is on' : '';
   if (by.length === 0) {
-    return awaiting ? `waits for ${braked ? 'two persons' : 'a person'}${brake}` : null;
+    return awaiting ? `waits for ${braked ? 'two persons' : PERSONS_BY_SIZE}${brake}` : null;
   }
   const names = by.join(' and ');
   return awaiting ? `by ${names}; waits for a second, different person${brake}` : `by ${names}`;
