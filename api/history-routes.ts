@@ -70,7 +70,7 @@ const getTimeline = route({
   path: '/accounts/{account_id}/timeline',
   operationId: 'getAccountTimeline',
   summary: "Tells the story of an account's case: every audited step, the oldest first",
-  description: `${PROJECTION} audit.v1 and its archive have it all.`,
+  description: `${PROJECTION} audit.v1 has it all, for 90 days.`,
   role: 'viewer',
   parameters: account,
   query: timeQuery,

@@ -50,7 +50,7 @@ const INPUT = { retentionDays: 30 } as const;
 /** A gate that takes a partition reads it whole: orders of a day may still work (DESIGN 19). */
 const GATED = { retentionDays: 2 } as const;
 const EVENTS = { retentionDays: 30 } as const;
-/** Books and records outlive their topic in the archive; the topic keeps a quarter. */
+/** Books and records: the firm archives them (docs/run.md); the topic keeps a quarter. */
 const EVIDENCE = { retentionDays: 90 } as const;
 
 /** Never compacted: a change that is written late would hide the later one. A few records a day. */

@@ -17,7 +17,8 @@ const PAGE = 500;
 
 const HELP = `
 The story of the last 30 days: every audited step, when, how long after the one before, on what
-figures. What is older is in audit.v1 and its archive.
+figures. What is older is in audit.v1, which keeps 90 days; archiving it is the firm's own task
+(docs/run.md).
 
 Examples:
   sentinel case timeline ACC_DEMO_002

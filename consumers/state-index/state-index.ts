@@ -127,7 +127,7 @@ export class StateIndex {
       const event = decoded.record;
       // What concerns the whole firm belongs to no account's history.
       if (!isOfAccount(event)) continue;
-      // As many as there are orders: they stay in audit.v1 and its archive.
+      // As many as there are orders: they stay in audit.v1.
       if (event.event_type === ORDER_DECISION) continue;
       steps.push(event);
       const found = caseInAudit(event);
