@@ -25,7 +25,7 @@ function accountText(evaluation: Evaluation, paint: Paint): string {
     totals(evaluation),
     titled('Positions', positions(evaluation), paint),
     titled('If SPY moves', stress(evaluation, paint), paint),
-    titled('To cure it, one of', cures(evaluation.cures), paint),
+    titled(cureTitle(evaluation), cures(evaluation.cures), paint),
   ];
   return sections
     .filter((lines) => lines.length > 0)
@@ -86,6 +86,14 @@ function stress({ stress: rows }: Evaluation, paint: Paint): string[] {
   return lines.map((line, index) =>
     rows[index - 1]?.underwater === true ? `${line}  ${paint('red', 'underwater')}` : line,
   );
+}
+
+/** What the cures cover: the deficiency, and the buffer where policy asks for one. */
+function cureTitle({ deficiency, cures: record }: Evaluation): string {
+  const buffer = (record?.deposit_cash ?? 0) - (deficiency ?? 0);
+  return deficiency === null || buffer <= 0
+    ? 'To cure it, one of'
+    : `To cure ${money(deficiency)} and the buffer of ${money(buffer)}, one of`;
 }
 
 function cures(record: CuresRecord | null): string[] {
