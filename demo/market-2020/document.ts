@@ -1,6 +1,7 @@
 import { dollars } from '../expectations.ts';
 import type { Style } from './book.ts';
 import { STYLES } from './book.ts';
+import { DAY_MS } from './pace.ts';
 import { countText, moveText, thousands, worstDay } from './report.ts';
 import type { AccountResult, DayResult, MarketResult } from './result.ts';
 
@@ -13,13 +14,19 @@ export function marketDocument(result: MarketResult): string {
 
 function introduction({ days, accounts }: MarketResult): string {
   const [first, last] = [days[0], days.at(-1)];
+  const took = days.map(({ tookMs }) => tookMs);
   return `# A real market: February and March 2020
 
 From ${first?.date ?? ''} to ${last?.date ?? ''} the S&P 500 lost a third. The last story of \`npm run demo\` plays those
 ${String(days.length)} closes through the whole product: REST, Kafka, margin engine, signaller, one Temporal case for
-each account in trouble, paper venue, and back. Only time is compressed, to 1.4 s a trading day: under
-preset \`demo\` a call is then due after four days, and liquidation begins two days after close-only.
-In the run shown here a day took ${seconds(median(days))} s, the longest ${seconds(Math.max(...days.map(({ tookMs }) => tookMs)))} s.
+each account in trouble, paper venue, and back.
+
+Time is compressed, to at least ${seconds(DAY_MS)} s a trading day: at that pace a call of preset \`demo\` is due after four
+days, and liquidation begins two days after close-only. A day ends when its work is done: in this run after
+${seconds(median(took))} s (median), ${seconds(mean(took))} s (mean), ${seconds(Math.max(...took))} s (longest). On the longest days calls can fall due and be sold out
+on the day itself, and the last day goes on until no step is outstanding. Liquidation is released
+automatically, two scripted persons release the brake as soon as they see it on, and the paper venue fills
+at the last price: a real desk is slower, a real market fills worse, and the losses are larger.
 
 The index is real: npm \`vega-datasets\`, \`sp500-2000.csv\`. The book is made up, from a fixed seed:
 ${String(accounts.length)} accounts of five kinds, symbols with betas from −0.5 to 2.5 that move by beta × index and up to
@@ -61,7 +68,7 @@ ${table(
 )}
 
 - Customers: ${dollars(sum(accounts, ({ gain }) => gain))} in all.
-- The firm: ${dollars(sum(unsecured, (each) => each.unsecured))} that ${String(unsecured.length)} accounts owe and cannot pay.
+- The firm: ${dollars(sum(unsecured, (each) => each.unsecured))} that ${accountsOwe(unsecured.length)} and cannot pay.
 - Its worst day: ${worst.date}, ${dollars(-worst.loss)}.`;
 }
 
@@ -74,14 +81,29 @@ ${table(
 )}`;
 }
 
-function soldOut({ accounts }: MarketResult): string {
+function soldOut({ days, accounts }: MarketResult): string {
+  const sold = accounts.filter(({ liquidatedOn }) => liquidatedOn !== null);
+  const [calls, liquidations] = [total(days, 'called'), total(days, 'liquidated')];
+  const atOnce = sold.filter(({ calledOn, liquidatedOn }) => calledOn === liquidatedOn);
   return `## Whom the firm sold out
 
+${String(sold.length)} accounts. The table by day has ${String(calls)} calls and ${String(liquidations)} liquidations, because an account can be called again;
+here stand the first of each. Sold on the day of their first call: ${String(atOnce.length)}.
+
 ${table(
-  ['account', 'kind', 'leverage', 'called', 'liquidated', 'sold', 'gain', 'paid in', 'unsecured'],
-  accounts
-    .filter(({ liquidatedOn }) => liquidatedOn !== null)
-    .sort((a, b) => b.liquidated - a.liquidated)
+  [
+    'account',
+    'kind',
+    'leverage',
+    'first called',
+    'first sold',
+    'sold',
+    'gain',
+    'paid in',
+    'unsecured',
+  ],
+  sold
+    .toSorted((a, b) => b.liquidated - a.liquidated)
     .map((each) => [
       each.accountId,
       each.style,
@@ -105,9 +127,9 @@ The story fails unless all of this holds; none of it asks the product's own code
 - What is left of every account at the end is added up from executions, payments and closes.
 - On which day each account is first warned and first called is worked out from the closes before anything
   is played; only hedged accounts that look worse half-way through a day than at its end are left out.
-- At the end of each day every account is valued at the close, and whoever is deficient has a call. At the
-  end of the last nobody is owed anything: whoever is past due is close-only, whoever's grace is over is
-  being liquidated, every liquidation has ended.
+- At the end of each day every account is valued at the close, and whoever is deficient has a call. After
+  the last day no step is outstanding: whoever is past due is close-only, whoever's grace is over is being
+  liquidated, every liquidation has ended.
 - No call without a deficiency, nothing before its instant, each step of an episode once, close-only lifted
   with each call that is met, nothing sold beyond zero or bought again.
 
@@ -120,10 +142,20 @@ node bin/bootstrap.mjs demo/document-market.ts
 \`\`\`
 `;
 
-/** How long a day in the middle took, ms. */
-function median(days: readonly DayResult[]): number {
-  const sorted = days.map(({ tookMs }) => tookMs).sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0) / values.length;
+}
+
+function total(days: readonly DayResult[], step: 'called' | 'liquidated'): number {
+  return days.reduce((sum, day) => sum + day[step], 0);
+}
+
+function accountsOwe(count: number): string {
+  return count === 1 ? '1 account owes' : `${String(count)} accounts owe`;
 }
 
 function seconds(ms: number): string {
