@@ -2,6 +2,7 @@ import process from 'node:process';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { createTopics } from '#platform/kafka/topics.ts';
+import { PRODUCT_PROCESSES } from '#stack/product-processes.ts';
 import type { Stack } from '#stack/open-stack.ts';
 import { openStack } from '#stack/open-stack.ts';
 import type { Product } from '#stack/product.ts';
@@ -11,7 +12,7 @@ import { columns } from '../columns.ts';
 
 const HELP = `
 Starts what does not run yet and leaves it running: a Temporal server with its Web UI, a Kafka broker,
-DynamoDB Local, and the seven processes of the product. Data is kept until \`sentinel down --wipe\`.
+DynamoDB Local, and the ${String(PRODUCT_PROCESSES.length)} processes of the product. Data is kept until \`sentinel down --wipe\`.
 A process of the product that ends by itself is started again (see \`sentinel status\`).
 The first time it fetches and builds the servers, which takes some minutes.
 
