@@ -3,7 +3,7 @@ import type { CommandNode } from './command-tree.ts';
 
 /** The reference of the `sentinel` command as Markdown: the help of every command. */
 export function cliDocument(root: CommandNode): string {
-  const leaves = allCommands(root).filter(({ commands }) => commands.length === 0);
+  const leaves = allCommands(root).filter(doesSomething);
   return [
     '# The `sentinel` command',
     '',
@@ -17,6 +17,11 @@ export function cliDocument(root: CommandNode): string {
     ...leaves.flatMap((node) => ['', `## ${nameOf(node)}`, '', '```text', node.help.trim(), '```']),
     '',
   ].join('\n');
+}
+
+/** A group that only leads to other commands takes no argument; `dead-letters` does, and shows them. */
+function doesSomething({ commands, arguments: taken }: CommandNode): boolean {
+  return commands.length === 0 || taken.length > 0;
 }
 
 function nameOf({ words }: CommandNode): string {
