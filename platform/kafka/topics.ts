@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
 import type { Admin, ITopicConfig, Kafka } from 'kafkajs';
 import { allTopics } from '#contracts/topics.ts';
@@ -12,6 +13,10 @@ const COMPACTED_DIRTY_RATIO = 0.2;
 
 /** How long a broker may take until each partition of new topics answers. */
 const LEADERS_MS_MAX = 30_000;
+
+/** A broker that the controller has not heard of for seconds counts for none; it is back within this time. */
+const FENCED_MS_MAX = 15_000;
+const FENCED_PAUSE_MS = 250;
 
 /** A topic exists with another number of partitions: keys would move between partitions. */
 export class TopicMismatchError extends Error {
@@ -64,7 +69,7 @@ export async function createTopics(options: {
  * whoever reads then joins its group once more.
  */
 async function createAndAwait(kafka: Kafka, admin: Admin, missing: ITopicConfig[]): Promise<void> {
-  await admin.createTopics({ topics: missing, waitForLeaders: false });
+  await createWhenHeard(admin, missing);
   const bounds = new TopicBounds(kafka);
   await bounds.connect();
   try {
@@ -74,6 +79,28 @@ async function createAndAwait(kafka: Kafka, admin: Admin, missing: ITopicConfig[
   } finally {
     await bounds.disconnect();
   }
+}
+
+/** On a machine that stood still the only broker may be fenced for a moment: then no replica can be placed. */
+async function createWhenHeard(admin: Admin, topics: ITopicConfig[]): Promise<void> {
+  const deadline = performance.now() + FENCED_MS_MAX;
+  for (;;) {
+    try {
+      await admin.createTopics({ topics, waitForLeaders: false });
+      return;
+    } catch (error) {
+      if (!isWithoutBrokers(error) || performance.now() > deadline) throw error;
+      await pause(FENCED_PAUSE_MS);
+    }
+  }
+}
+
+function isWithoutBrokers(error: unknown): boolean {
+  if (!(error instanceof kafkajs.KafkaJSAggregateError)) return false;
+  return error.errors.some(
+    (each) =>
+      each instanceof kafkajs.KafkaJSProtocolError && each.type === 'INVALID_REPLICATION_FACTOR',
+  );
 }
 
 function silent(): void {
