@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { summaryOf } from '#domain/case-summary.ts';
 import type { CaseAction } from '#domain/ladder-actions.ts';
 import type { Notice } from '#domain/notices.ts';
@@ -31,6 +32,42 @@ function told(walk: LadderWalk, type: CaseAction['type']): Notice | null {
   );
 }
 
+/** A person gives the customer more time, to ten seconds from now. */
+function extend(walk: LadderWalk): LadderWalk {
+  return walk.give({
+    type: 'COMMAND',
+    command: {
+      type: 'EXTEND',
+      commandId: 'c-1',
+      at: walk.now,
+      by: 'ann',
+      episode: 1,
+      dueAt: walk.now + 10_000,
+      reason: 'a wire is on its way',
+      authorityReference: null,
+    },
+  });
+}
+
+/** The same walk anew: a deposit and a recovery that are not enough, and what came of them. */
+function again(on: (walk: LadderWalk) => LadderWalk, deposit: number, price: number): LadderWalk {
+  return on(fallen().deposit(deposit).price(price));
+}
+
+/** The customer sells NVDA at the last price. */
+function sell(walk: LadderWalk, qtyE4: number): LadderWalk {
+  walk.execute({
+    ...{ orderId: 'o-1', episode: 1, slice: 0, symbol: 'NVDA', side: 'SELL', qtyE4, priceE4: 0 },
+    ...{ validUntil: 0, terminal: false, cancelAsked: false, cumQtyE4: 0, locatedQtyE4: 0 },
+    lastFillOffset: null,
+  });
+  return walk.tell();
+}
+
+function metAfter(walk: LadderWalk): boolean {
+  return walk.story.includes('MET');
+}
+
 describe('what a customer is told', () => {
   test('of a call: the demand, and ways that are enough for it', () => {
     expect(told(fallen(), 'CALL')).toMatchObject({
@@ -54,19 +91,7 @@ describe('what a customer is told', () => {
   test('of an extension: the new due time, and what is still to come', () => {
     const walk = fallen();
     const dueAt = walk.now + 10_000;
-    walk.deposit(1_000).give({
-      type: 'COMMAND',
-      command: {
-        type: 'EXTEND',
-        commandId: 'c-1',
-        at: walk.now,
-        by: 'ann',
-        episode: 1,
-        dueAt,
-        reason: 'a wire is on its way',
-        authorityReference: null,
-      },
-    });
+    extend(walk.deposit(1_000));
     expect(told(walk, 'COMMANDED')).toMatchObject({
       ...{ kind: 'DUE_MOVED', dueAt, demandE4: DEMAND_E4 - 1_000 * E4 },
     });
@@ -78,6 +103,30 @@ describe('what a customer is told', () => {
   ])('of close-only: that the call is %s', (_name, price, isAccelerated) => {
     const walk = fallen().wait(10).price(price).wait(60_000);
     expect(told(walk, 'CLOSE_ONLY')).toMatchObject({ kind: 'CLOSE_ONLY', isAccelerated });
+  });
+
+  test.each<[CaseAction['type'], (walk: LadderWalk) => LadderWalk]>([
+    ['CLOSE_ONLY', (walk) => walk.wait(6_100)],
+    ['COMMANDED', (walk) => extend(walk)],
+  ])('with %s after a partial recovery: ways that meet the whole call', (type, on) => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 380, max: 399 }),
+        fc.integer({ min: 0, max: 5_000 }),
+        (price, deposit) => {
+          const fall = again(on, deposit, price);
+          fc.pre(!metAfter(fall) && fall.story.includes(type));
+          const notice = told(fall, type);
+          if (notice?.kind !== 'CLOSE_ONLY' && notice?.kind !== 'DUE_MOVED') throw new Error(type);
+          const sold = notice.ways.reduce?.sell[0]?.qtyE4 ?? 0;
+
+          expect(metAfter(sell(again(on, deposit, price), sold - E4))).toBe(false);
+          expect(metAfter(sell(again(on, deposit, price), sold))).toBe(true);
+          expect(metAfter(again(on, deposit, price).deposit(notice.ways.cashE4 / E4))).toBe(true);
+        },
+      ),
+      { numRuns: 50 },
+    );
   });
 
   test('of what is nobody else’s business: nothing', () => {

@@ -1,6 +1,6 @@
 import type { RecordRequest } from '#contracts/case-activities.ts';
-import type { StressExcess } from '#domain/case-figures.ts';
-import { curesOf, securitiesWorthE4 } from '#domain/cures.ts';
+import type { CaseFigures, StressExcess } from '#domain/case-figures.ts';
+import { reductionOf, securitiesWorthE4 } from '#domain/cures.ts';
 import { isLater } from '#domain/figures-version.ts';
 import type { FiguresVersion } from '#domain/figures-version.ts';
 import type { CaseAction } from '#domain/ladder-actions.ts';
@@ -89,8 +89,14 @@ function extension(
   policy: Policy,
 ): ReturnType<typeof demandedBy> | null {
   if (action.command.type !== 'EXTEND' || action.outcome !== 'DONE') return null;
-  const demand = demanded({ ...action, demandE4: openE4 ?? 0, version }, held, policy);
+  const demandE4 = Math.max(openE4 ?? 0, deficiencyIn(action.seen));
+  const demand = demanded({ ...action, demandE4, version }, held, policy);
   return { ...demand, dueAt: dueAt ?? action.command.dueAt };
+}
+
+/** What is short by these figures, as far as they tell; 1/10,000 dollar. */
+function deficiencyIn(figures: CaseFigures | null): number {
+  return figures === null || figures.status === 'INDETERMINATE' ? 0 : figures.deficiencyE4;
 }
 
 /**
@@ -129,14 +135,13 @@ function demanded(
   const ways = {
     cashE4: demandE4,
     securitiesE4: isKnown ? securitiesWorthE4(demandE4, policy) : null,
-    reduce: isKnown && !isOld ? reduction(held, policy) : null,
+    reduce: isKnown && !isOld ? reduction(demandE4, held, policy) : null,
   };
   return { demandE4, ways };
 }
 
-function reduction(held: Held, policy: Policy): WaysToCure['reduce'] {
+function reduction(demandE4: number, held: Held, policy: Policy): WaysToCure['reduce'] {
   const figures = accountFigures(held.cashE4, held.positions, policy);
-  if (figures.status === 'INDETERMINATE' || figures.deficiencyE4 === 0) return null;
-  const { sell, cover, residualDeficiencyE4: residualE4 } = curesOf(figures, policy);
-  return { sell, cover, residualE4, asOf: held.asOf };
+  if (figures.status === 'INDETERMINATE') return null;
+  return { ...reductionOf(demandE4, figures, policy), asOf: held.asOf };
 }

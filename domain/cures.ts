@@ -2,6 +2,7 @@ import {
   candidatesOf,
   cureBufferE4,
   liquidationPlan,
+  planToExcess,
   RELEASE_UNITS_PER_E4,
 } from './liquidation-plan.ts';
 import type { PlanLeg } from './liquidation-plan.ts';
@@ -67,6 +68,31 @@ export function curesOf(figures: DeterminateFigures, policy: MarginPolicy): Cure
     sell: legsOf(plan.legs, 'SELL'),
     cover: legsOf(plan.legs, 'BUY'),
     residualDeficiencyE4: Math.max(0, -plan.excessE4),
+  };
+}
+
+/** A sale and cover together, and what of the amount needed it does not bring; 1/10,000 dollar. */
+export interface Reduction extends Pick<Cures, 'sell' | 'cover'> {
+  readonly residualE4: number;
+}
+
+/**
+ * The sale and cover, of the account as it stands, that are credited with `neededE4` and leave no
+ * deficiency. What is needed may be more than is short: after a market recovery a call is still met
+ * only by all that was demanded (RULES, The demand). Throws MoneyRangeError.
+ */
+export function reductionOf(
+  neededE4: number,
+  figures: DeterminateFigures,
+  policy: MarginPolicy,
+): Reduction {
+  // What trades are credited with is what they add to the excess.
+  const targetE4 = sumE4(figures.excessE4, Math.max(neededE4, figures.deficiencyE4));
+  const plan = planToExcess(targetE4, figures, policy);
+  return {
+    sell: legsOf(plan.legs, 'SELL'),
+    cover: legsOf(plan.legs, 'BUY'),
+    residualE4: Math.max(0, targetE4 - plan.excessE4),
   };
 }
 

@@ -63,14 +63,26 @@ export function liquidationPlan(
   options: PlanOptions = {},
 ): LiquidationPlan {
   if (figures.deficiencyE4 === 0) return { legs: [], excessE4: figures.excessE4 };
-  const bufferE4 = cureBufferE4(figures, policy);
+  return planToExcess(cureBufferE4(figures, policy), figures, policy, options);
+}
+
+/**
+ * The orders, found in the same way, that bring an account's excess to `targetE4` (1/10,000 dollar), or
+ * as near as it gets when all of them go. None when it is there already. Throws MoneyRangeError.
+ */
+export function planToExcess(
+  targetE4: number,
+  figures: DeterminateFigures,
+  policy: MarginPolicy,
+  options: PlanOptions = {},
+): LiquidationPlan {
   const legs: PlanLeg[] = [];
   let account: Account = figures;
   for (const candidate of candidatesOf(figures, policy, options.exclude ?? [])) {
-    if (account.excessE4 >= bufferE4) break;
+    if (account.excessE4 >= targetE4) break;
     const { position } = candidate;
     const qtyE4 =
-      leastSufficientE4(account, candidate, bufferE4, policy) ?? Math.abs(position.qtyE4);
+      leastSufficientE4(account, candidate, targetE4, policy) ?? Math.abs(position.qtyE4);
     const side = position.qtyE4 > 0 ? 'SELL' : 'BUY';
     legs.push({ symbol: position.symbol, side, qtyE4, priceE4: position.priceE4 });
     account = afterTrade(account, position, qtyE4, policy);
@@ -122,18 +134,18 @@ function candidateOf(position: PositionFigures, policy: MarginPolicy): Candidate
 type Account = Pick<DeterminateFigures, 'cashE4' | 'positions' | 'excessE4'>;
 
 /**
- * The least whole-share quantity with which the excess reaches the buffer, or null when no whole-share
+ * The least whole-share quantity with which the excess reaches the target, or null when no whole-share
  * quantity does. The exact release says around which quantity to look, revaluation decides. With
  * add-ons the release has breakpoints, and each piece between two of them is looked at alike.
  */
 function leastSufficientE4(
   account: Account,
   candidate: Candidate,
-  bufferE4: number,
+  targetE4: number,
   policy: MarginPolicy,
 ): number | null {
   const { position } = candidate;
-  const shortfallE4 = bufferE4 - account.excessE4;
+  const shortfallE4 = targetE4 - account.excessE4;
   const certain = sharesReleasing(candidate, shortfallE4 + ROUNDING_SLACK_E4);
   const possible = sharesReleasing(candidate, shortfallE4 - ROUNDING_SLACK_E4);
   const last = Math.floor(Math.abs(position.qtyE4) / E4);
@@ -143,7 +155,7 @@ function leastSufficientE4(
     shares += 1
   ) {
     const qtyE4 = shares * E4;
-    if (afterTrade(account, position, qtyE4, policy).excessE4 >= bufferE4) return qtyE4;
+    if (afterTrade(account, position, qtyE4, policy).excessE4 >= targetE4) return qtyE4;
   }
   return null;
 }

@@ -146,6 +146,15 @@ describe('a notice', () => {
     expect(body).not.toContain('securities worth');
   });
 
+  test('does not call a sale enough that is not', () => {
+    const { body: enough } = noticeText({ ...ABOUT, kind: 'MARGIN_CALL', ...DEMAND });
+    expect(enough).toContain('Ways to meet it, each enough by itself:');
+    const ways = { ...DEMAND.ways, reduce: { ...DEMAND.ways.reduce, residualE4: 101 } };
+    const { body } = noticeText({ ...ABOUT, kind: 'MARGIN_CALL', ...DEMAND, ways });
+    expect(body).toContain('each is enough by itself unless it says otherwise:');
+    expect(body).toContain('that alone is not enough, $0.02 would be missing');
+  });
+
   test('is bounded, whatever the account holds', () => {
     const leg = fc.record({
       symbol: fc.stringMatching(/^[A-Za-z0-9_.:-]{1,64}$/),

@@ -8,7 +8,7 @@ import { E4 } from './money.ts';
  * 1/10,000 dollar, quantities in 1/10,000 share, instants in Unix ms.
  */
 
-/** The ways to cure, each enough alone (RULES, Cures). */
+/** The ways to cure, each enough alone but for a reduction with a residual (RULES, Cures). */
 export interface WaysToCure {
   readonly cashE4: number;
   /** null when no deposit of securities can cure. */
@@ -17,7 +17,7 @@ export interface WaysToCure {
   readonly reduce: {
     readonly sell: readonly Leg[];
     readonly cover: readonly Leg[];
-    /** What is missing after all of it. */
+    /** What of the demand is missing after all of it. */
     readonly residualE4: number;
     /** Of the figures it is computed from. */
     readonly asOf: number;
@@ -238,7 +238,10 @@ function demanded(
     `Amount: ${centsUp(demandE4)}`,
     `Due: ${instantText(dueAt)}`,
     '',
-    'Ways to meet it, each enough by itself:',
+    // A sale of everything may not be.
+    (ways.reduce?.residualE4 ?? 0) === 0
+      ? 'Ways to meet it, each enough by itself:'
+      : 'Ways to meet it; each is enough by itself unless it says otherwise:',
     ...waysText(ways).map((way) => `- ${way}`),
   ];
   return { title, lines, amountE4: demandE4, dueAt };
