@@ -127,6 +127,16 @@ test('POST /throttle puts a rate on a scope', async () => {
   ]);
 });
 
+test('POST /throttle refuses a rate that the partitions cannot share', async () => {
+  const { status, body } = await api.send('POST', '/throttle', {
+    as: ['operator'],
+    body: { scope: 'STRATEGY:S2', max_rate_per_second: 3, reason: 'too fast' },
+  });
+  expect(status).toBe(422);
+  expect(body).toMatchObject({ code: 'RATE_BELOW_PARTITIONS', observed: '3', limit: '4' });
+  expect(await commandsOf('STRATEGY:S2')).toEqual([]);
+});
+
 const showStates = (...states: ControlStateRecord[]) => api.kafka.publish(stateRecords(...states));
 
 describe('POST /unkill refuses before it asks anybody', () => {
@@ -149,6 +159,12 @@ describe('POST /unkill refuses before it asks anybody', () => {
     const { status, body } = await unkill({ scope: 'SYMBOL:B3' });
     expect(status).toBe(409);
     expect(body.detail).toContain('name the holder');
+  });
+  test('a rate that the partitions cannot share', async () => {
+    const loosened = { scope: 'SYMBOL:B3', to: 'THROTTLE', max_rate_per_second: 3 };
+    const { status, body } = await unkill(loosened);
+    expect(status).toBe(422);
+    expect(body).toMatchObject({ code: 'RATE_BELOW_PARTITIONS', limit: '4' });
   });
   test('a rate without its mode', async () => {
     const { status, body } = await unkill({ scope: 'SYMBOL:B3', max_rate_per_second: 5 });

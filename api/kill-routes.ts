@@ -12,6 +12,7 @@ import type { Problem } from './problem.ts';
 import { NO_FIELDS, route } from './route.ts';
 import type { Reply, RequestFacts, Route } from './route.ts';
 import type { ApiServices } from './services.ts';
+import { unsharedRate } from './throttle-rate.ts';
 
 /** What makes a scope stricter: one person is enough, and it acts without Temporal (DESIGN 15). */
 
@@ -31,6 +32,7 @@ export const KILL_ROUTES: readonly Route[] = [
     summary: 'Stops a scope at once: orders in, and what works is cancelled',
     description: `${EFFECT} Two persons resume it, by POST /unkill and POST /approvals/{request_id}.`,
     body: killRequestSchema,
+    refusalOf: () => null,
     commandOf: ({ mode = 'BLOCK' }, common) => ({ ...common, action: 'KILL', mode }),
   }),
   restrictRoute({
@@ -39,6 +41,8 @@ export const KILL_ROUTES: readonly Route[] = [
     summary: 'Lets at most so many orders of a scope pass in any second',
     description: `${EFFECT} A higher rate than the one that stands loosens: that is POST /unkill.`,
     body: throttleRequestSchema,
+    refusalOf: ({ scope, max_rate_per_second }, { partitions }) =>
+      unsharedRate(scope, max_rate_per_second, partitions),
     commandOf: ({ max_rate_per_second }, common) => ({
       ...common,
       action: 'THROTTLE',
@@ -59,6 +63,7 @@ interface Verb<Body extends z.ZodType<Said>> {
   readonly summary: string;
   readonly description: string;
   readonly body: Body;
+  readonly refusalOf: (body: z.infer<Body>, services: ApiServices) => Problem | null;
   readonly commandOf: (body: z.infer<Body>, common: Common) => ControlCommandInput;
 }
 
@@ -82,9 +87,10 @@ async function restrict<Body extends z.ZodType<Said>>(
   verb: Verb<Body>,
   body: z.infer<Body>,
   { principal, receivedAt, correlationId, idempotencyKey }: RequestFacts,
-  { controls, clock, logger }: ApiServices,
+  services: ApiServices,
 ): Promise<Reply | Problem> {
-  const wrong = otherOperator(body.operator, principal);
+  const { controls, clock, logger } = services;
+  const wrong = otherOperator(body.operator, principal) ?? verb.refusalOf(body, services);
   if (wrong !== null) return wrong;
   const by = personOf(principal.subject);
   const cmdId = commandIdOf([idempotencyKey ?? randomUUID(), by, verb.action], body);

@@ -26,6 +26,7 @@ import { noAnswer } from './refusal-problem.ts';
 import { NO_FIELDS, route } from './route.ts';
 import type { Reply, RequestFacts, Route } from './route.ts';
 import type { ApiServices } from './services.ts';
+import { unsharedRate } from './throttle-rate.ts';
 
 /** What loosens a scope: people alone, signed, for the epoch that they saw (DESIGN 15, 16). */
 
@@ -46,7 +47,10 @@ const unkill = route({
   answers: { status: 200, description: 'What it came to', schema: unkilledSchema },
   problems: ['command-conflict', 'no-answer'],
   handle: async ({ body, ...facts }, services) => {
-    const wrong = otherOperator(body.operator, facts.principal);
+    const { scope, max_rate_per_second: rate } = body;
+    const wrong =
+      otherOperator(body.operator, facts.principal) ??
+      unsharedRate(scope, rate, services.partitions);
     if (wrong !== null) return wrong;
     const seen = await heldState(body.scope, services);
     if (!seen.ok) return seen.problem;

@@ -12,8 +12,8 @@ import { CONTROL_WORDS, scopeArgument } from '../scope-argument.ts';
 const HELP = `
 At most --rate orders of the scope pass in any second, counted by their ts. A higher rate than the one
 that stands loosens, and that is \`sentinel unkill <scope> --rate …\`.
-A rate of GLOBAL, a SYMBOL or a STRATEGY is shared among the partitions (8 unless set otherwise): below
-their number the accounts of some pass nothing, not even to reduce. An ACCOUNT has the whole of its rate.
+The partitions of the gate (8) share the rate of GLOBAL, a SYMBOL or a STRATEGY. Between 0, which lets
+nothing pass, and the number of partitions it is refused: some accounts would be shut out.
 
 Examples:
   sentinel throttle STRATEGY:alpha --rate 10 --reason "too fast for the venue"

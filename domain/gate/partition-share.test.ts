@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { PartitionShare } from './partition-share.ts';
+import { leastRateOf, PartitionShare } from './partition-share.ts';
 
 test('the shares of all partitions add up to the whole, and differ by one at most', () => {
   fc.assert(
@@ -29,3 +29,17 @@ test.each([
     expect(new PartitionShare(0, 8).rateOf(scope, rate)).toBe(share);
   },
 );
+
+test('from the least rate on no partition has a share of nothing, below it some have', () => {
+  const scope = { kind: 'SYMBOL', id: 'XYZ' } as const;
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 64 }),
+      fc.integer({ min: 1, max: 200 }),
+      (partitions, rate) => {
+        const last = new PartitionShare(partitions - 1, partitions);
+        expect(last.rateOf(scope, rate) !== 0).toBe(rate >= leastRateOf(scope, partitions));
+      },
+    ),
+  );
+});

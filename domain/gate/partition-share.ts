@@ -41,3 +41,11 @@ export class PartitionShare {
     };
   }
 }
+
+/**
+ * The least rate above 0, orders a second, that leaves every partition a share. Below it, at most so
+ * many in any second across partitions is kept only by shutting the accounts of some out.
+ */
+export function leastRateOf(scope: Scope, partitions: number): number {
+  return scope.kind === 'ACCOUNT' ? 1 : partitions;
+}
