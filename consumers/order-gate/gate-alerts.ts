@@ -1,4 +1,4 @@
-import { raisedAlert } from '#contracts/alerts.ts';
+import { clearedAlert, raisedAlert } from '#contracts/alerts.ts';
 import type { AlertRecord } from '#contracts/alerts.ts';
 import type { GatedDecision } from '#contracts/gated-orders.ts';
 import { TOPICS } from '#contracts/topics.ts';
@@ -12,8 +12,8 @@ import type { OutboundRecord } from '#ports/records.ts';
 /** What the decisions of a partition call people for. */
 export class GateAlerts {
   readonly #partition: number;
-  /** Account and cause of liquidations that are held: a person is called once for each. */
-  readonly #held = new Set<string>();
+  /** By account and cause, of liquidations that are held: a person is called once for each. */
+  readonly #held = new Map<string, AlertRecord>();
 
   constructor(partition: number) {
     this.#partition = partition;
@@ -22,7 +22,7 @@ export class GateAlerts {
   of(order: Order, { alerts, verdict }: GateDecision, decision: GatedDecision): OutboundRecord[] {
     const raised = alerts.map((alert) => this.#limitNearlyUsed(alert, decision));
     if (order.type === 'NEW' && order.liquidation) {
-      if (verdict.decision === 'ALLOW') this.#forget(order.accountId);
+      if (verdict.decision === 'ALLOW') raised.push(...this.#noLongerHeld(order, decision));
       if (verdict.decision === 'DROP') {
         raised.push(...this.#liquidationHeld(order, String(verdict.observed), decision));
       }
@@ -53,7 +53,6 @@ export class GateAlerts {
   #liquidationHeld(order: NewOrder, cause: string, decision: GatedDecision): AlertRecord[] {
     const held = `${order.accountId} ${cause}`;
     if (this.#held.has(held)) return [];
-    this.#held.add(held);
     const alert = raisedAlert({
       severity: 'CRITICAL',
       code: 'LIQUIDATION_HELD',
@@ -64,13 +63,20 @@ export class GateAlerts {
       correlation_id: decision.event_id,
       occurrence: cause,
     });
+    this.#held.set(held, alert);
     return [alert];
   }
 
-  /** One of the account's liquidations has passed: what holds the next one is news again. */
-  #forget(accountId: string): void {
-    for (const held of this.#held) {
-      if (held.startsWith(`${accountId} `)) this.#held.delete(held);
-    }
+  /** A liquidation has passed: what held the account's is over, but for a kill of another symbol. */
+  #noLongerHeld({ accountId, symbol }: NewOrder, { ts }: GatedDecision): AlertRecord[] {
+    const over = [...this.#held].filter(([held]) => {
+      const cause = held.slice(accountId.length + 1);
+      const isOfAccount = held.startsWith(`${accountId} `);
+      return isOfAccount && (!cause.startsWith('SYMBOL:') || cause === `SYMBOL:${symbol}`);
+    });
+    return over.map(([held, alert]) => {
+      this.#held.delete(held);
+      return clearedAlert(alert, ts);
+    });
   }
 }
