@@ -227,6 +227,14 @@ describe('an id that is in the books', () => {
     expect(state()).toEqual({ cash: -4_000, shares: { NVDA: 10 }, blocked: [] });
   });
 
+  test('with the same content is a duplicate, whichever of its two persons is named first', () => {
+    const { adjust, state } = open();
+    const out = { adjustment_id: 'T1', kind: 'TRANSFER_OUT', cash: 7 };
+    adjust({ ...out, actor: 'ben', requested_by: 'ann' });
+    expect(adjust({ ...out, actor: 'ann', requested_by: 'ben' }).kind).toBe('DUPLICATE');
+    expect(state()).toEqual({ cash: -7, shares: {}, blocked: [] });
+  });
+
   test('with different content is refused and blocks the account', () => {
     const { fill, cash, adjust, state } = open();
     fill(BUY);

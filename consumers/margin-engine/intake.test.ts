@@ -145,7 +145,7 @@ describe('a good record is taken over in the units of the domain', () => {
     expect(bookingOf(inbound, partitionOf)).toMatchObject({ ok: true, value: booking });
   });
 
-  test('what an adjustment says is told by its digest; its time is not part of it', () => {
+  test('what an adjustment says is told by its digest; when and who is not part of it', () => {
     const digest = (changes: object): string => {
       const booking = bookingOf(adjustment(changes), partitionOf);
       return booking.ok ? booking.value.entry.subject : 'refused';
@@ -153,7 +153,8 @@ describe('a good record is taken over in the units of the domain', () => {
     expect(digest({ timestamp: NOW - 5, correlation_id: 'X' })).toBe(digest({}));
     expect(digest({ cash: 11 })).not.toBe(digest({}));
     expect(digest({ positions: [{ symbol: 'NVDA', qty: 6 }] })).not.toBe(digest({}));
-    expect(digest({ actor: 'ben' })).not.toBe(digest({}));
+    expect(digest({ actor: 'ben', requested_by: 'ann' })).toBe(digest({}));
+    expect(digest({ reason: 'another' })).not.toBe(digest({}));
   });
 
   test('a fill dated up to a minute ahead of its arrival', () => {

@@ -149,7 +149,9 @@ function adjustmentOf(record: InboundRecord): Accepted<Booking> {
   const decoded = decodeRecord(adjustmentSchema, record.value, record.key);
   if (!decoded.ok) return decoded;
   const adjustment = decoded.record;
-  const { timestamp, correlation_id = originOf(record), ...content } = adjustment;
+  const { timestamp, correlation_id = originOf(record), ...said } = adjustment;
+  // Who says it is not what is booked: a repeat through another API process may name the two the other way.
+  const { actor: _actor, requested_by: _requestedBy, ...content } = said;
   return accept({
     id: `a:${adjustment.adjustment_id}`,
     entry: {
