@@ -7,6 +7,7 @@ import type {
   MachineEvent,
   ReadingEvent,
 } from './case-events.ts';
+import type { CaseFigures } from './case-figures.ts';
 import { isLater } from './figures-version.ts';
 
 /**
@@ -78,8 +79,8 @@ export function take(inbox: Inbox): Taken | null {
 }
 
 /**
- * How many readings in a row later figures may overtake: each is a question anew, and a flood of figures
- * must not keep a case from ever going on.
+ * How many readings in a row later figures may overtake that leave the case where it is: each is a question
+ * anew, and a flood of figures must not keep a case from ever going on.
  */
 export const OVERTAKEN_MAX = 2;
 
@@ -87,7 +88,7 @@ export const OVERTAKEN_MAX = 2;
  * What goes before a reading of the figures that is about to be decided; null when nothing does. What
  * people command and what the venue did count, though the case had asked before; so do figures later
  * than those read, which overtake a reading: it answers nothing about them. `overtaken`: how many
- * readings they have overtaken already.
+ * readings they have overtaken already. Figures that end the deficiency that was read always do.
  */
 export function takeBefore(
   inbox: Inbox,
@@ -98,10 +99,19 @@ export function takeBefore(
   const overtakes =
     figures !== null &&
     reading.outcome === 'FRESH' &&
-    overtaken < OVERTAKEN_MAX &&
-    isLater(figures.figures.version, reading.figures.version);
+    isLater(figures.figures.version, reading.figures.version) &&
+    (overtaken < OVERTAKEN_MAX || endDeficiency(figures.figures, reading.figures));
   const first = take({ ...inbox, figures: overtakes ? figures : null, acknowledgements: [] });
   if (first === null) return null;
   const left = first.event.type === 'FIGURES' ? null : figures;
   return { event: first.event, rest: { ...first.rest, figures: left, acknowledgements } };
+}
+
+/** Is there nothing any more to go up for: cured, or no longer to be told? Then the case does not ask at once again. */
+function endDeficiency(told: CaseFigures, read: CaseFigures): boolean {
+  return isDeficient(read) && !isDeficient(told);
+}
+
+function isDeficient(figures: CaseFigures): boolean {
+  return figures.status !== 'INDETERMINATE' && figures.excessE4 < 0;
 }
