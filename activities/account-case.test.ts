@@ -8,6 +8,11 @@ import { LadderWalk, WALK_POLICY } from '#test/ladder-walk.ts';
 import { describe, expect, test } from '@jest/globals';
 import { createCaseActivities } from './account-case.ts';
 
+interface Attempt {
+  readonly scheduledAt?: number;
+  readonly paused?: Promise<void>;
+}
+
 /**
  * Two workers with one log, and a clock that a test moves: a worker that stands still in the middle of
  * its attempt cannot be timed on the real parts (those are in test/notices.test.ts).
@@ -23,8 +28,14 @@ class TwoWorkers {
     return this.#log.map(({ state }) => state);
   }
 
-  /** One attempt of the activity; it stands still before its first records are written until `paused`. */
-  async issueCall(attempt: number, paused: Promise<void> = Promise.resolve()): Promise<void> {
+  /**
+   * One attempt of the activity, which the server put up at `scheduledAt`; it stands still before its
+   * first records are written until `paused`.
+   */
+  async issueCall(
+    attempt: number,
+    { scheduledAt = this.now, paused = Promise.resolve() }: Attempt = {},
+  ): Promise<void> {
     const found = this.#walk.taken.find(({ action }) => action.type === 'CALL');
     if (found === undefined) throw new Error('the walk has no call');
     const { issueMarginCall } = createCaseActivities({
@@ -36,7 +47,7 @@ class TwoWorkers {
         },
       },
       noticeLog: { attempts: () => Promise.resolve([...this.#log]) },
-      isRepeated: () => attempt > 1,
+      attempt: () => ({ isRepeated: attempt > 1, scheduledAt }),
       channels: { ofCustomer: () => [this.#channel()], ofPeople: () => [] },
       figures: { read: () => Promise.reject(new Error('nothing is read here')) },
       commands: { check: () => Promise.reject(new Error('nobody commands here')) },
@@ -87,7 +98,9 @@ describe('the customer of a step', () => {
   test('is not told again by an attempt that stood still before its step was on record', async () => {
     const workers = new TwoWorkers();
     let goOn: () => void = () => undefined;
-    const first = workers.issueCall(1, new Promise((resolve) => (goOn = resolve)));
+    const first = workers.issueCall(1, {
+      paused: new Promise((resolve) => (goOn = resolve)),
+    });
     // Temporal gives it up after 10 s and begins another.
     workers.now += 10_200;
     await workers.issueCall(2);
@@ -96,5 +109,29 @@ describe('the customer of a step', () => {
     expect(workers.messages).toBe(1);
     // Of the late attempt a person is told, by the notifier.
     expect(workers.attempts).toEqual(['ATTEMPTED', 'DELIVERED', 'ATTEMPTED']);
+  });
+
+  test('is not told by an attempt that stood still before its function ran', async () => {
+    const workers = new TwoWorkers();
+    const scheduledAt = workers.now;
+    // Its worker takes the task at once, stands still, and wakes when the next attempt is 1 s away.
+    workers.now += 9_000;
+    let goOn: () => void = () => undefined;
+    const first = workers.issueCall(1, {
+      scheduledAt,
+      paused: new Promise((resolve) => (goOn = resolve)),
+    });
+    workers.now += 1_200;
+    await workers.issueCall(2);
+    goOn();
+    await first;
+    expect(workers.messages).toBe(1);
+    expect(workers.attempts).toEqual(['ATTEMPTED', 'DELIVERED', 'ATTEMPTED']);
+  });
+
+  test('is told by an attempt that waited a few seconds for a worker', async () => {
+    const workers = new TwoWorkers();
+    await workers.issueCall(1, { scheduledAt: workers.now - 7_000 });
+    expect(workers.messages).toBe(1);
   });
 });

@@ -77,7 +77,8 @@ async function putOnRecord(
 ): Promise<number> {
   const { accountId, action } = request;
   const eventId = eventIdOf(request);
-  const begunAt = ports.clock.now();
+  const now = ports.clock.now();
+  const begunAt = Math.min(now, ports.attempt().scheduledAt ?? now);
   await ports.publisher.publish(recordsOf(request, eventId));
   const ackAt = ports.clock.now();
   const held = ports.holdings.of(accountId);

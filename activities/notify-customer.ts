@@ -10,6 +10,7 @@ import type { NoticeRecord } from '#contracts/notices.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import { noticeText } from '#domain/notices.ts';
 import type { Notice } from '#domain/notices.ts';
+import type { ActivityAttempt } from '#ports/activity-attempt.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { Logger } from '#ports/logger.ts';
 import type { MessageChannel, MessageChannels } from '#ports/message-channel.ts';
@@ -17,8 +18,11 @@ import type { NoticeLog } from '#ports/notice-log.ts';
 import type { Publisher } from '#ports/publisher.ts';
 import type { OutboundRecord } from '#ports/records.ts';
 
-/** So long after its beginning another attempt of the activity, which has 10 s, may be under way beside it. */
-const ALONE_MS = 5_000;
+/**
+ * So long after it was put up no other attempt of the activity is under way beside this one: Temporal gives
+ * each 10 s from when a worker took it. The rest is for clocks that differ.
+ */
+const ALONE_MS = 8_000;
 
 /** So many attempts are remembered for which nothing was sent. */
 const UNSENT_MAX = 1_000;
@@ -43,7 +47,10 @@ export class UnsentAttempts {
 
 /** The step that the notice tells of. */
 export interface NotifiedStep extends Pick<RecordRequest, 'accountId' | 'action'> {
-  /** When this attempt of the activity began, before it wrote anything, Unix ms. */
+  /**
+   * The earliest that this attempt of the activity can have begun, Unix ms. Its function runs later: a
+   * process may stand still in between, and Temporal counts on.
+   */
   readonly begunAt: number;
 }
 
@@ -51,8 +58,8 @@ export interface NoticePorts {
   readonly publisher: Publisher;
   readonly channels: MessageChannels;
   readonly noticeLog: NoticeLog;
-  /** Has the activity that is under way been begun before? */
-  readonly isRepeated: () => boolean;
+  /** The attempt of the activity that is under way. */
+  readonly attempt: () => ActivityAttempt;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -102,11 +109,11 @@ export async function notifyCustomer(
 }
 
 function attemptsBefore(
-  { isRepeated, noticeLog }: NoticePorts,
+  { attempt, noticeLog }: NoticePorts,
   { accountId, action }: Pick<RecordRequest, 'accountId' | 'action'>,
   { noticeId }: Notice,
 ): Promise<readonly NoticeRecord[]> {
-  if (!isRepeated()) return Promise.resolve([]);
+  if (!attempt().isRepeated) return Promise.resolve([]);
   return noticeLog.attempts(accountId, noticeId, action.decidedAt);
 }
 

@@ -59,7 +59,7 @@ export async function perform(
     },
     channels,
     noticeLog: createNoticeLog(kafka.surroundings, kafka.partitions),
-    isRepeated: () => isRepeated,
+    attempt: () => ({ isRepeated, scheduledAt: null }),
     policy: WALK_POLICY,
     clock: systemClock,
     logger: testLogger,

@@ -10,7 +10,7 @@ import { createCommandSigner, createCommandVerifier } from '#platform/identity/c
 import type { CommandSigner } from '#ports/command-envelope.ts';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { isRepeatedAttempt, knowAttempt } from '../workers/activity-attempt.ts';
+import { activityAttempt, knowAttempt } from '../workers/activity-attempt.ts';
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { generateKeyPair } from 'jose';
@@ -86,7 +86,7 @@ export class CaseServer {
         holdings: world,
         channels: world,
         noticeLog: world,
-        isRepeated: isRepeatedAttempt,
+        attempt: activityAttempt,
         policy: world.policy,
         logger: testLogger,
         commands: createCommandVerifier(this.#apiKey.publicKey),

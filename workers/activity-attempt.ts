@@ -1,16 +1,20 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { ActivityAttempt } from '#ports/activity-attempt.ts';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 
-const attempts = new AsyncLocalStorage<number>();
+const attempts = new AsyncLocalStorage<ActivityAttempt>();
 
 /** Lets what an activity calls know which attempt it is part of. */
 export const knowAttempt: ActivityInterceptorsFactory = ({ info }) => ({
   inbound: {
-    execute: (input, next) => attempts.run(info.attempt, () => next(input)),
+    execute: (input, next) => {
+      const { attempt, currentAttemptScheduledTimestampMs: scheduledAt } = info;
+      return attempts.run({ isRepeated: attempt > 1, scheduledAt }, () => next(input));
+    },
   },
 });
 
-/** Has the activity that is under way been begun before? Outside of activities: no. */
-export function isRepeatedAttempt(): boolean {
-  return (attempts.getStore() ?? 1) > 1;
+/** The attempt that is under way; outside of activities a first one without a time. */
+export function activityAttempt(): ActivityAttempt {
+  return attempts.getStore() ?? { isRepeated: false, scheduledAt: null };
 }

@@ -24,7 +24,7 @@ import { killSwitchTaskQueue } from '#platform/temporal/kill-switches.ts';
 import type { Logger } from '#ports/logger.ts';
 import type { MessageChannels } from '#ports/message-channel.ts';
 import type { CryptoKey } from 'jose';
-import { isRepeatedAttempt } from './activity-attempt.ts';
+import { activityAttempt } from './activity-attempt.ts';
 import { CaseCensus } from './case-census.ts';
 import { observeCases, showCaseCounts } from './case-metrics.ts';
 import { openControlLog } from './open-controls.ts';
@@ -68,7 +68,7 @@ runProcess({
       holdings: view.holdings,
       channels: customerChannels(environment, logger),
       noticeLog: createNoticeLog(kafka, partitions),
-      isRepeated: isRepeatedAttempt,
+      attempt: activityAttempt,
       policy,
       commands,
       clock: systemClock,
