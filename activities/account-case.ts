@@ -10,18 +10,16 @@ import { refusedCommandRecord } from '#contracts/refused-command.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import type { Policy } from '#domain/policy.ts';
 import type { CommandVerifier } from '#ports/command-envelope.ts';
-import type { FiguresReader } from '#ports/figures-reader.ts';
 import type { Holdings } from '#ports/holdings.ts';
 import type { OutboundRecord } from '#ports/records.ts';
 import { eventIdOf, refusalEventIdOf } from './event-id.ts';
-import { withFirmProof } from './firm-proof.ts';
-import type { FirmProofPorts } from './firm-proof.ts';
 import { alertRecord, notifyCustomer, UnsentAttempts } from './notify-customer.ts';
 import type { NoticePorts } from './notify-customer.ts';
+import { readFigures } from './read-figures.ts';
+import type { ReadingPorts } from './read-figures.ts';
 import { stepNotice } from './step-notice.ts';
 
-export interface CaseActivityPorts extends NoticePorts, FirmProofPorts {
-  readonly figures: FiguresReader;
+export interface CaseActivityPorts extends NoticePorts, ReadingPorts {
   /** For the ways to cure that a notice tells. */
   readonly holdings: Holdings;
   /** The policy that new episodes begin with. */
@@ -46,8 +44,7 @@ export function createCaseActivities(ports: CaseActivityPorts): CaseActivities {
   };
   return {
     policyInForce: () => Promise.resolve(ports.policy),
-    readFigures: async (request) =>
-      withFirmProof(ports, request, await ports.figures.read(request)),
+    readFigures: (request) => readFigures(ports, request),
     verifyCommand: (message) => ports.commands.check(message, ports.clock.now()),
     recordRefusedCommand: async (request) => {
       const content = refusedCommandRecord(request, refusalEventIdOf(request));
