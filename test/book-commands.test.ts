@@ -1,13 +1,12 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import { exportPKCS8 } from 'jose';
 import type { MarginCalcRecord } from '#contracts/margin-figures.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import { openApi } from './api-fixture.ts';
 import type { ApiFixture } from './api-fixture.ts';
-import { sentinel } from './cli-fixture.ts';
+import { openCli } from './cli-on-api.ts';
+import type { CliOnApi } from './cli-on-api.ts';
 import type { CliRun } from './cli-fixture.ts';
 import {
   deadLetters,
@@ -31,22 +30,15 @@ jest.setTimeout(240_000);
 const defects: unknown[] = [];
 let api: ApiFixture;
 let engine: TestEngine;
-let folder: string;
-let known: Record<string, string>;
+let cli: CliOnApi;
 
 beforeAll(async () => {
   api = await openApi('book-commands');
   engine = await startEngine(api.kafka, defects);
-  folder = await mkdtemp(join(tmpdir(), 'sentinel-books-'));
-  const keyFile = join(folder, 'private.pem');
-  await writeFile(keyFile, await exportPKCS8(api.privateKey));
-  known = {
-    HOME: folder,
-    SENTINEL_API_URL: api.url,
-    SENTINEL_JWT_PRIVATE_KEY_FILE: keyFile,
+  cli = await openCli(api, {
     KAFKA_BROKERS: process.env.KAFKA_BROKERS ?? '',
     SENTINEL_TOPIC_PREFIX: api.kafka.topicPrefix,
-  };
+  });
   await sendPrices(api.kafka, { symbol: 'NVDA', price: 400, timestamp: Date.now() });
   await sendCash(api.kafka, deposit('C1', ACCOUNT, 10_000));
   await sendFills(api.kafka, fill('F1', ACCOUNT, { qty: 10 }));
@@ -56,11 +48,11 @@ beforeAll(async () => {
 afterAll(async () => {
   await engine.stop();
   await api.close();
-  await rm(folder, { recursive: true });
+  await cli.close();
   expect(defects).toEqual([]);
 });
 
-const run = (...words: string[]): Promise<CliRun> => sentinel(words, known);
+const run = (...words: string[]): Promise<CliRun> => cli.run(words);
 
 function figures(
   what: string,
@@ -73,7 +65,7 @@ function figures(
 }
 
 async function positionFile(...rows: string[]): Promise<string> {
-  const file = join(folder, 'sod.csv');
+  const file = join(cli.home, 'sod.csv');
   await writeFile(file, ['account_id,symbol,qty', ...rows, ''].join('\n'));
   return file;
 }
@@ -145,7 +137,7 @@ test('a refused fill is shown with its reason, sent again corrected, and its acc
 
   const again = await run('dead-letters', 'replay', origin);
   expect(again.exitCode).not.toBe(0);
-  const file = join(folder, 'corrected.json');
+  const file = join(cli.home, 'corrected.json');
   await writeFile(file, JSON.stringify({ ...refused, price: 400 }));
   expect(await run('dead-letters', 'replay', origin, '--file', file)).toMatchObject({
     exitCode: 0,

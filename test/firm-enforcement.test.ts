@@ -1,10 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { NativeConnection, Worker } from '@temporalio/worker';
-import { exportPKCS8, generateKeyPair } from 'jose';
+import { generateKeyPair } from 'jose';
 import { createFirmActivities } from '#activities/firm-enforcement.ts';
 import { withFirmProof } from '#activities/firm-proof.ts';
 import { alertSchema } from '#contracts/alerts.ts';
@@ -23,7 +20,8 @@ import { createFirmEnforcement } from '#platform/temporal/firm-enforcement.ts';
 import { FirmHoldsReader, FirmHoldsView } from '../workers/firm-holds.ts';
 import { openApi } from './api-fixture.ts';
 import type { Answer, ApiFixture } from './api-fixture.ts';
-import { sentinel } from './cli-fixture.ts';
+import { openCli } from './cli-on-api.ts';
+import type { CliOnApi } from './cli-on-api.ts';
 import { testLogger } from './kafka-fixture.ts';
 import { LadderWalk, WALK_POLICY } from './ladder-walk.ts';
 
@@ -37,8 +35,7 @@ let api: ApiFixture;
 let connection: NativeConnection;
 let worker: Worker;
 let running: Promise<void>;
-let folder: string;
-let known: Record<string, string>;
+let cli: CliOnApi;
 let stopReading: () => Promise<void>;
 let reader: FirmHoldsReader;
 
@@ -68,10 +65,7 @@ beforeAll(async () => {
     }),
   });
   running = worker.run();
-  folder = await mkdtemp(join(tmpdir(), 'sentinel-firm-'));
-  const keyFile = join(folder, 'private.pem');
-  await writeFile(keyFile, await exportPKCS8(api.privateKey));
-  known = { HOME: folder, SENTINEL_API_URL: api.url, SENTINEL_JWT_PRIVATE_KEY_FILE: keyFile };
+  cli = await openCli(api);
 }, 120_000);
 afterAll(async () => {
   worker.shutdown();
@@ -80,7 +74,7 @@ afterAll(async () => {
   await connection.close();
   await stopReading();
   await api.close();
-  await rm(folder, { recursive: true });
+  await cli.close();
 }, 60_000);
 
 const desk = () => createFirmEnforcement(api.temporal, { prefix: api.kafka.topicPrefix });
@@ -327,7 +321,7 @@ describe('what a case is told', () => {
 });
 
 test('a person at a terminal holds, looks and resumes with another', async () => {
-  const run = (...words: string[]) => sentinel(['enforcement', ...words], known);
+  const run = (...words: string[]) => cli.run(['enforcement', ...words]);
   const reason = ['--reason', 'a split is not booked'];
   expect((await run()).out).toBe('Nothing is held: enforcement goes on.\n');
   const held = await run('hold', 'SYMBOL:AMD', ...reason);
@@ -348,6 +342,6 @@ test('a person at a terminal holds, looks and resumes with another', async () =>
     HOUR_MS,
   );
   const words = ['enforcement', 'resume', 'SYMBOL:AMD', ...reason];
-  const second = await sentinel(words, { ...known, SENTINEL_TOKEN: token });
+  const second = await cli.run(words, { SENTINEL_TOKEN: token });
   expect(second.out).toBe('Resumed by bob: SYMBOL:AMD.\n');
 }, 120_000);

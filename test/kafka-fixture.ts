@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto';
 import type { InboundRecord, OutboundRecord, RecordPosition } from '#ports/records.ts';
 import type { Logger } from '#ports/logger.ts';
 import { createLogReader } from '#platform/kafka/log-reader.ts';
+import { createKafka } from '#platform/kafka/client.ts';
 import type { KafkaSurroundings } from '#platform/kafka/client.ts';
 import { createPublisher } from '#platform/kafka/publisher.ts';
 import type { OwnedPublisher } from '#platform/kafka/publisher.ts';
 import { createTopics } from '#platform/kafka/topics.ts';
+import { whenHeard } from '#platform/kafka/when-heard.ts';
 
 /** The real Kafka of `npm test`, with topics of this test's own. */
 
@@ -58,8 +60,29 @@ export async function openKafka(name: string, partitions: number): Promise<Kafka
       return followed.records.sort((a, b) => a.partition - b.partition || a.offset - b.offset);
     },
     follow: (topic) => follow(surroundings, topic),
-    close: () => publisher.close(),
+    close: async () => {
+      await publisher.close();
+      await deleteTopics(brokers, topicPrefix);
+    },
   };
+}
+
+/**
+ * Deletes a test's topics. A broker keeps something of each partition in its memory: with those of every
+ * test at once it would do little but collect garbage, and stand still for seconds.
+ */
+export async function deleteTopics(brokers: string[], topicPrefix: string): Promise<void> {
+  const surroundings = { brokers, topicPrefix, clientId: 'test-topics', logger: testLogger };
+  const admin = createKafka(surroundings).admin({ retry: { retries: 2 } });
+  await admin.connect();
+  try {
+    await whenHeard(async () => {
+      const topics = (await admin.listTopics()).filter((name) => name.startsWith(topicPrefix));
+      if (topics.length > 0) await admin.deleteTopics({ topics });
+    });
+  } finally {
+    await admin.disconnect();
+  }
 }
 
 /** Asks again until `condition` gives something; throws after `timeoutMs` with what was waited for. */

@@ -4,36 +4,26 @@
  * The server is the one at TEMPORAL_ADDRESS, else one of its own. Record anew when a change to the
  * workflow is meant to break replay, and say so in the commit.
  */
-import { writeFile } from 'node:fs/promises';
-import path from 'node:path';
 import process from 'node:process';
-import type { WorkflowHandle } from '@temporalio/client';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { peopleOf } from './case-people.ts';
 import { CASE_STORIES } from './case-stories.ts';
 import type { CaseStory } from './case-stories.ts';
+import { keepHistory } from './recorded-history.ts';
+import type { History } from './recorded-history.ts';
 import { CaseServer } from './temporal.ts';
-
-type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
 
 const wanted = process.argv.slice(2);
 const stories = CASE_STORIES.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
 const server = await CaseServer.start();
-for (const story of stories) {
-  const events = await record(story);
-  process.stdout.write(`${story.name}.json: ${String(events)} events\n`);
-}
+for (const story of stories) await record(story);
 await server.stop();
 
-/** Plays a story and keeps the history of one run; answers with its length. */
-async function record({ name, policy, run, play }: CaseStory): Promise<number> {
+/** Plays a story and keeps the history of one run. */
+async function record({ name, policy, run, play }: CaseStory): Promise<void> {
   const world = server.world(policy);
   await server.withWorker(world, () => play(world, peopleOf(server, world)));
-  const kept = historyOf(await runsOf(world.caseId), run);
-  const file = path.join(import.meta.dirname, 'histories', `${name}.json`);
-  await writeFile(file, `${historyToJSON(kept)}\n`);
+  await keepHistory(name, historyOf(await runsOf(world.caseId), run));
   await server.temporal.client.workflow.getHandle(world.caseId).terminate('it is recorded');
-  return lengthOf(kept);
 }
 
 /** The histories of a case's runs, the last one first. */

@@ -5,12 +5,10 @@
  * The server is the one at TEMPORAL_ADDRESS, else one of its own. Record anew when a change to the
  * workflow is meant to break replay, and say so in the commit.
  */
-import { writeFile } from 'node:fs/promises';
-import path from 'node:path';
 import process from 'node:process';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { KILL_SWITCH_STORIES } from './kill-switch-stories.ts';
 import { KillSwitchServer } from './kill-switch-world.ts';
+import { keepHistory } from './recorded-history.ts';
 
 const wanted = process.argv.slice(2);
 const server = await KillSwitchServer.start();
@@ -25,9 +23,7 @@ for (const story of KILL_SWITCH_STORIES) {
   if (story.run === 'CONTINUED' && (started?.continuedExecutionRunId ?? '') === '') {
     throw new Error(`${story.name} did not continue as new`);
   }
-  const file = path.join(import.meta.dirname, 'histories', `${story.name}.json`);
-  await writeFile(file, `${historyToJSON(kept)}\n`);
+  await keepHistory(story.name, kept);
   await handle.terminate('it is recorded');
-  process.stdout.write(`${story.name}.json: ${String(kept.events?.length ?? 0)} events\n`);
 }
 await server.stop();

@@ -10,7 +10,7 @@ import type { Environment } from '#platform/environment.ts';
 import { createCommandVerifier } from '#platform/identity/command-envelope.ts';
 import { createControlVerifier } from '#platform/identity/control-envelope.ts';
 import { readPublicKey } from '#platform/identity/keys.ts';
-import { createConsumerWatch } from '#platform/kafka/create-consumer-watch.ts';
+import { createProcessKafka } from '#platform/kafka/process-kafka.ts';
 import { createNoticeLog } from '#platform/kafka/notice-log.ts';
 import { createPublisher } from '#platform/kafka/publisher.ts';
 import { createMessageChannels } from '#platform/notices/message-channels.ts';
@@ -46,19 +46,18 @@ type TemporalParts = Pick<
 
 runProcess({
   name: NAME,
-  start: async ({ environment, logger, metrics, fail }) => {
+  start: async (context) => {
+    const { environment, logger, metrics, fail } = context;
     const { topicPrefix, partitions } = environment;
     const { temporalAddress: address, temporalNamespace: namespace } = environment;
-    const kafka = { brokers: environment.kafkaBrokers, topicPrefix, clientId: NAME, logger };
-    const watch = createConsumerWatch(kafka, metrics);
-    const surroundings = { ...kafka, watch };
+    const { kafka, watched, watch } = createProcessKafka(context);
     const commandKey = await readCommandKey(environment);
     const policy = loadPolicy(environment.preset);
     const [publisher, { firm, adopted, stop: stopFirm }, view, controls] = await Promise.all([
-      createPublisher(surroundings, partitions),
-      openFirm(surroundings, { address, namespace, prefix: topicPrefix }, fail),
-      openFigures(surroundings, { policy, partitions, metrics, onFatal: fail }),
-      openControlLog(surroundings, partitions, fail),
+      createPublisher(watched, partitions),
+      openFirm(watched, { address, namespace, prefix: topicPrefix }, fail),
+      openFigures(watched, { policy, partitions, metrics, onFatal: fail }),
+      openControlLog(watched, partitions, fail),
     ]);
     const commands = createCommandVerifier(commandKey);
     const activities = createCaseActivities({

@@ -1,8 +1,5 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { exportPKCS8 } from 'jose';
 import { ACCOUNT_CASE_WORKFLOW, accountCaseId } from '#contracts/case-messages.ts';
 import { cacheLayout, instanceLayout } from '#stack/cache-layout.ts';
 import { keepState } from '#stack/instance-state.ts';
@@ -10,6 +7,8 @@ import { recordProcess } from '#stack/recorded-process.ts';
 import { caseSnapshot, marginCalc } from '#test/account-records.ts';
 import { openApi } from '#test/api-fixture.ts';
 import type { ApiFixture } from '#test/api-fixture.ts';
+import { openCli } from '#test/cli-on-api.ts';
+import type { CliOnApi } from '#test/cli-on-api.ts';
 import { sentinel } from '#test/cli-fixture.ts';
 import type { CliRun } from '#test/cli-fixture.ts';
 
@@ -19,19 +18,11 @@ import type { CliRun } from '#test/cli-fixture.ts';
 jest.setTimeout(120_000);
 
 let api: ApiFixture;
-let folder: string;
-let known: Record<string, string>;
+let cli: CliOnApi;
 
 beforeAll(async () => {
   api = await openApi('cli');
-  folder = await mkdtemp(join(tmpdir(), 'sentinel-cli-'));
-  const keyFile = join(folder, 'private.pem');
-  await writeFile(keyFile, await exportPKCS8(api.privateKey));
-  known = {
-    HOME: folder,
-    SENTINEL_API_URL: api.url,
-    SENTINEL_JWT_PRIVATE_KEY_FILE: keyFile,
-  };
+  cli = await openCli(api);
   await api.stateIndex.writer.writeFigures(marginCalc({ account_id: 'ACC_1' }));
   await api.stateIndex.writer.writeFigures(
     marginCalc({ account_id: 'ACC_2', status: 'MARGIN_CALL', excess: -10_000, deficiency: 10_000 }),
@@ -45,10 +36,10 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await api.close();
-  await rm(folder, { recursive: true });
+  await cli.close();
 });
 
-const run = (...words: string[]): Promise<CliRun> => sentinel(words, known);
+const run = (...words: string[]): Promise<CliRun> => cli.run(words);
 
 describe('sentinel accounts', () => {
   test('lists those in trouble first, without colours where there is no terminal', async () => {
@@ -151,10 +142,10 @@ describe('sentinel token', () => {
 });
 
 describe('the running local instance', () => {
-  const variables = (home: string) => ({ HOME: join(folder, home) });
+  const variables = (home: string) => ({ HOME: join(cli.home, home) });
   async function record(home: string, pid: number): Promise<void> {
     const self = await recordProcess(pid);
-    const instance = instanceLayout(cacheLayout({ HOME: join(folder, home) }), 'local');
+    const instance = instanceLayout(cacheLayout({ HOME: join(cli.home, home) }), 'local');
     const keeper = await keepState(instance);
     await keeper.change(() => ({
       servers: {},
@@ -171,7 +162,7 @@ describe('the running local instance', () => {
           givenUpAtMs: null,
         },
       ],
-      environment: known,
+      environment: cli.variables,
     }));
   }
   test('is found without being told', async () => {
@@ -190,21 +181,21 @@ describe('the running local instance', () => {
 
 describe('without an API', () => {
   test('the command says so and what to do', async () => {
-    const { exitCode, err } = await sentinel(['accounts'], { HOME: folder });
+    const { exitCode, err } = await sentinel(['accounts'], { HOME: cli.home });
     expect(exitCode).toBe(1);
     expect(err).toContain('No API runs');
     expect(err).toContain('sentinel up');
   });
   test('at the address given, too', async () => {
-    const away = { ...known, SENTINEL_API_URL: 'http://127.0.0.1:1' };
-    const { exitCode, err } = await sentinel(['case', 'show', 'ACC_1'], away);
+    const away = { SENTINEL_API_URL: 'http://127.0.0.1:1' };
+    const { exitCode, err } = await cli.run(['case', 'show', 'ACC_1'], away);
     expect(exitCode).toBe(1);
     expect(err).toContain('http://127.0.0.1:1');
     expect(err).toContain('sentinel status');
   });
   test('without a key it says which variable is missing', async () => {
     const { exitCode, err } = await sentinel(['accounts'], {
-      HOME: folder,
+      HOME: cli.home,
       SENTINEL_API_URL: api.url,
     });
     expect(exitCode).toBe(1);

@@ -1,15 +1,12 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { exportPKCS8 } from 'jose';
 import { AlertsRead } from '#api/alerts-read.ts';
 import { alertListSchema } from '#contracts/alert-list.ts';
 import { raisedAlert } from '#contracts/alerts.ts';
 import type { AlertRecord } from '#contracts/alerts.ts';
 import { openApi } from '#test/api-fixture.ts';
 import type { ApiFixture } from '#test/api-fixture.ts';
-import { sentinel } from '#test/cli-fixture.ts';
+import { openCli } from '#test/cli-on-api.ts';
+import type { CliOnApi } from '#test/cli-on-api.ts';
 import type { CliRun } from '#test/cli-fixture.ts';
 
 /** `sentinel alerts` against a running API. */
@@ -18,8 +15,7 @@ const MINUTE_MS = 60_000;
 
 const alerts = new AlertsRead();
 let api: ApiFixture;
-let folder: string;
-let known: Record<string, string>;
+let cli: CliOnApi;
 
 /** Raises an alert about an account, so old. */
 function raise(subject: string, agoMs: number, severity: AlertRecord['severity']): AlertRecord {
@@ -39,21 +35,14 @@ function raise(subject: string, agoMs: number, severity: AlertRecord['severity']
 
 beforeAll(async () => {
   api = await openApi('cli-alerts', () => ({ alerts }));
-  folder = await mkdtemp(join(tmpdir(), 'sentinel-cli-'));
-  const keyFile = join(folder, 'private.pem');
-  await writeFile(keyFile, await exportPKCS8(api.privateKey));
-  known = {
-    HOME: folder,
-    SENTINEL_API_URL: api.url,
-    SENTINEL_JWT_PRIVATE_KEY_FILE: keyFile,
-  };
+  cli = await openCli(api);
 });
 afterAll(async () => {
   await api.close();
-  await rm(folder, { recursive: true });
+  await cli.close();
 });
 
-const run = (...words: string[]): Promise<CliRun> => sentinel(words, known);
+const run = (...words: string[]): Promise<CliRun> => cli.run(words);
 
 describe('sentinel alerts', () => {
   test('says that there are none', async () => {

@@ -1,17 +1,14 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { Command } from 'commander';
-import { exportPKCS8 } from 'jose';
 import type { Policy } from '#domain/policy.ts';
 import { mintToken } from '#platform/identity/mint-token.ts';
 import { caseTaskQueue, createCases } from '#platform/temporal/cases.ts';
 import { caseSnapshot } from '#test/account-records.ts';
 import { openApi } from '#test/api-fixture.ts';
 import type { ApiFixture } from '#test/api-fixture.ts';
+import { openCli } from '#test/cli-on-api.ts';
+import type { CliOnApi } from '#test/cli-on-api.ts';
 import type { CaseWorld } from '#test/case-world.ts';
-import { sentinel } from '#test/cli-fixture.ts';
 import type { CliRun } from '#test/cli-fixture.ts';
 import { WALK_POLICY } from '#test/ladder-walk.ts';
 import { CaseServer, until } from '#test/temporal.ts';
@@ -41,24 +38,20 @@ const TWO_PERSONS: Policy = {
 
 let server: CaseServer;
 let api: ApiFixture;
-let folder: string;
-let known: Record<string, string>;
+let cli: CliOnApi;
 
 beforeAll(async () => {
   server = await CaseServer.start();
   api = await openApi('cli-commands', () => ({ commands: server.signer }));
-  folder = await mkdtemp(join(tmpdir(), 'sentinel-cli-'));
-  const keyFile = join(folder, 'private.pem');
-  await writeFile(keyFile, await exportPKCS8(api.privateKey));
-  known = { HOME: folder, SENTINEL_API_URL: api.url, SENTINEL_JWT_PRIVATE_KEY_FILE: keyFile };
+  cli = await openCli(api);
 });
 afterAll(async () => {
   await api.close();
   await server.stop();
-  await rm(folder, { recursive: true });
+  await cli.close();
 });
 
-const run = (...words: string[]): Promise<CliRun> => sentinel(['case', ...words], known);
+const run = (...words: string[]): Promise<CliRun> => cli.run(['case', ...words]);
 
 /** The same, said by somebody else with this role. */
 async function runAs(subject: string, role: 'operator' | 'approver', words: string[]) {
@@ -68,7 +61,7 @@ async function runAs(subject: string, role: 'operator' | 'approver', words: stri
     Date.now(),
     10 * MINUTE_MS,
   );
-  return sentinel(['case', ...words], { ...known, SENTINEL_TOKEN: token });
+  return cli.run(['case', ...words], { SENTINEL_TOKEN: token });
 }
 
 /** What a command that was obeyed printed. */

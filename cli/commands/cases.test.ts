@@ -1,12 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { exportPKCS8 } from 'jose';
 import { auditEvent, caseSnapshot, marginCalc } from '#test/account-records.ts';
 import { openApi } from '#test/api-fixture.ts';
 import type { ApiFixture } from '#test/api-fixture.ts';
-import { sentinel } from '#test/cli-fixture.ts';
+import { openCli } from '#test/cli-on-api.ts';
+import type { CliOnApi } from '#test/cli-on-api.ts';
 import type { CliRun } from '#test/cli-fixture.ts';
 
 /** `sentinel cases`, `case timeline` and `account history` against a running API. */
@@ -18,19 +15,11 @@ const MINUTE = 60_000;
 const begun = Date.now() - 90 * MINUTE;
 
 let api: ApiFixture;
-let folder: string;
-let known: Record<string, string>;
+let cli: CliOnApi;
 
 beforeAll(async () => {
   api = await openApi('cli-cases');
-  folder = await mkdtemp(join(tmpdir(), 'sentinel-cases-'));
-  const keyFile = join(folder, 'private.pem');
-  await writeFile(keyFile, await exportPKCS8(api.privateKey));
-  known = {
-    HOME: folder,
-    SENTINEL_API_URL: api.url,
-    SENTINEL_JWT_PRIVATE_KEY_FILE: keyFile,
-  };
+  cli = await openCli(api);
   const { writer, historyWriter } = api.stateIndex;
   const cases: [string, number, number][] = [
     ['ACC_SMALL', 500, 10],
@@ -59,10 +48,10 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await api.close();
-  await rm(folder, { recursive: true });
+  await cli.close();
 });
 
-const run = (...words: string[]): Promise<CliRun> => sentinel(words, known);
+const run = (...words: string[]): Promise<CliRun> => cli.run(words);
 
 describe('sentinel cases', () => {
   test('lists open cases, the largest deficiency first, and no account that is well', async () => {

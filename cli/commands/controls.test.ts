@@ -1,12 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { exportPKCS8 } from 'jose';
 import { killedSchema } from '#contracts/control-rest.ts';
 import { openApi } from '#test/api-fixture.ts';
 import type { ApiFixture } from '#test/api-fixture.ts';
-import { sentinel } from '#test/cli-fixture.ts';
+import { openCli } from '#test/cli-on-api.ts';
+import type { CliOnApi } from '#test/cli-on-api.ts';
 import type { CliRun } from '#test/cli-fixture.ts';
 import { controlState, liftRequest, stateRecords } from '#test/control-state-fixture.ts';
 import { leaseRecord } from '#test/lease-fixture.ts';
@@ -18,27 +15,19 @@ jest.setTimeout(120_000);
 const ALL = [1_000, 1_000, 1_000, 1_000];
 
 let api: ApiFixture;
-let folder: string;
-let known: Record<string, string>;
+let cli: CliOnApi;
 
 beforeAll(async () => {
   api = await openApi('cli-controls');
   await api.readControls();
-  folder = await mkdtemp(join(tmpdir(), 'sentinel-cli-'));
-  const keyFile = join(folder, 'private.pem');
-  await writeFile(keyFile, await exportPKCS8(api.privateKey));
-  known = {
-    HOME: folder,
-    SENTINEL_API_URL: api.url,
-    SENTINEL_JWT_PRIVATE_KEY_FILE: keyFile,
-  };
+  cli = await openCli(api);
 }, 120_000);
 afterAll(async () => {
   await api.close();
-  await rm(folder, { recursive: true });
+  await cli.close();
 });
 
-const run = (...words: string[]): Promise<CliRun> => sentinel(words, known);
+const run = (...words: string[]): Promise<CliRun> => cli.run(words);
 
 describe('sentinel kill', () => {
   test('with no gate says that it is recorded', async () => {

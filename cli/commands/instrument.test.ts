@@ -1,13 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { exportPKCS8 } from 'jose';
 import { instrumentSchema } from '#contracts/ingest.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import { openApi } from '#test/api-fixture.ts';
 import type { ApiFixture } from '#test/api-fixture.ts';
-import { sentinel } from '#test/cli-fixture.ts';
+import { openCli } from '#test/cli-on-api.ts';
+import type { CliOnApi } from '#test/cli-on-api.ts';
 import type { CliRun } from '#test/cli-fixture.ts';
 
 /** `sentinel instrument` against a running API. */
@@ -16,26 +13,18 @@ import type { CliRun } from '#test/cli-fixture.ts';
 jest.setTimeout(60_000);
 
 let api: ApiFixture;
-let folder: string;
-let known: Record<string, string>;
+let cli: CliOnApi;
 
 beforeAll(async () => {
   api = await openApi('cli-instrument');
-  folder = await mkdtemp(join(tmpdir(), 'sentinel-cli-'));
-  const keyFile = join(folder, 'private.pem');
-  await writeFile(keyFile, await exportPKCS8(api.privateKey));
-  known = {
-    HOME: folder,
-    SENTINEL_API_URL: api.url,
-    SENTINEL_JWT_PRIVATE_KEY_FILE: keyFile,
-  };
+  cli = await openCli(api);
 }, 60_000);
 afterAll(async () => {
   await api.close();
-  await rm(folder, { recursive: true });
+  await cli.close();
 });
 
-const run = (...words: string[]): Promise<CliRun> => sentinel(['instrument', ...words], known);
+const run = (...words: string[]): Promise<CliRun> => cli.run(['instrument', ...words]);
 
 describe('sentinel instrument', () => {
   test('says on instruments.v1 what a person has seen, and when', async () => {

@@ -1,5 +1,5 @@
 import { systemClock } from '#platform/clock.ts';
-import { createConsumerWatch } from '#platform/kafka/create-consumer-watch.ts';
+import { createProcessKafka } from '#platform/kafka/process-kafka.ts';
 import { createPartitionOwner } from '#platform/kafka/partition-owner.ts';
 import { loadPolicy } from '#platform/policies.ts';
 import { runProcess } from '#platform/process.ts';
@@ -13,20 +13,17 @@ const NAME = 'case-signaller';
 
 runProcess({
   name: NAME,
-  start: async ({ environment, logger, metrics, fail }) => {
+  start: async (context) => {
+    const { environment, logger, metrics, fail } = context;
     const { partitions, topicPrefix } = environment;
-    const kafka = { brokers: environment.kafkaBrokers, topicPrefix, clientId: NAME, logger };
-    const watch = createConsumerWatch(kafka, metrics);
+    const { watched, watch } = createProcessKafka(context);
     const temporal = connectTemporal({
       address: environment.temporalAddress,
       namespace: environment.temporalNamespace,
       prefix: topicPrefix,
     });
     const signaller = new CaseSignaller({
-      owner: createPartitionOwner(
-        { ...kafka, watch },
-        { groupId: NAME, partitions, onFatal: fail },
-      ),
+      owner: createPartitionOwner(watched, { groupId: NAME, partitions, onFatal: fail }),
       cases: createCases(temporal.client, { prefix: topicPrefix }),
       policy: loadPolicy(environment.preset),
       clock: systemClock,

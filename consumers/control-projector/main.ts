@@ -1,5 +1,5 @@
 import { TOPICS } from '#contracts/topics.ts';
-import { createConsumerWatch } from '#platform/kafka/create-consumer-watch.ts';
+import { createProcessKafka } from '#platform/kafka/process-kafka.ts';
 import { createPartitionOwner } from '#platform/kafka/partition-owner.ts';
 import { runProcess } from '#platform/process.ts';
 import { projectorMetrics } from './projector-metrics.ts';
@@ -9,14 +9,11 @@ const NAME = 'control-projector';
 
 runProcess({
   name: NAME,
-  start: async ({ environment, logger, metrics, fail }) => {
-    const { partitions, topicPrefix, kafkaBrokers: brokers } = environment;
-    const kafka = { brokers, topicPrefix, clientId: NAME, logger };
-    const watch = createConsumerWatch(kafka, metrics);
-    const owner = createPartitionOwner(
-      { ...kafka, watch },
-      { groupId: NAME, partitions, onFatal: fail },
-    );
+  start: async (context) => {
+    const { environment, logger, metrics, fail } = context;
+    const { partitions } = environment;
+    const { watched, watch } = createProcessKafka(context);
+    const owner = createPartitionOwner(watched, { groupId: NAME, partitions, onFatal: fail });
     const parts = { logger, metrics: projectorMetrics(metrics) };
     await owner.run([TOPICS.controlEvents.name], (_partition, writer) =>
       takeOverProjectorPartition(writer, parts),

@@ -3,7 +3,7 @@ import type { InboundRecord } from '#ports/records.ts';
 import { createLogReader } from '#platform/kafka/log-reader.ts';
 import { systemClock } from '#platform/clock.ts';
 import { createConsumerGroup } from '#platform/kafka/consumer-group.ts';
-import { createConsumerWatch } from '#platform/kafka/create-consumer-watch.ts';
+import { createProcessKafka } from '#platform/kafka/process-kafka.ts';
 import { partitionOf } from '#platform/kafka/partition-of.ts';
 import { createPublisher } from '#platform/kafka/publisher.ts';
 import { runProcess } from '#platform/process.ts';
@@ -20,19 +20,20 @@ const PARTITIONS_CONCURRENT_MAX = 16;
 
 runProcess({
   name: NAME,
-  start: async ({ environment, logger, metrics, fail }) => {
-    const { partitions, topicPrefix, kafkaBrokers: brokers } = environment;
+  start: async (context) => {
+    const { environment, logger, metrics, fail } = context;
+    const { partitions, topicPrefix } = environment;
     const { temporalAddress: address, temporalNamespace: namespace } = environment;
-    const kafka = { brokers, topicPrefix, clientId: NAME, logger };
-    const watch = createConsumerWatch(kafka, metrics);
+    const { kafka, watched, watch } = createProcessKafka(context);
     const temporal = connectTemporal({ address, namespace, prefix: topicPrefix });
     const publisher = await createPublisher(kafka, partitions);
     const scopes = createKillSwitches(temporal.client, { prefix: topicPrefix });
     const signaller = new KillSignaller({
-      group: createConsumerGroup(
-        { ...kafka, watch },
-        { groupId: NAME, partitionsConcurrentMax: PARTITIONS_CONCURRENT_MAX, onFatal: fail },
-      ),
+      group: createConsumerGroup(watched, {
+        groupId: NAME,
+        partitionsConcurrentMax: PARTITIONS_CONCURRENT_MAX,
+        onFatal: fail,
+      }),
       scopes,
       partitionOf: (key) => partitionOf(key, partitions),
       publisher,
@@ -47,11 +48,8 @@ runProcess({
       clock: systemClock,
       logger,
     });
-    const states = createLogReader({ ...kafka, watch }, { name: 'states', onFatal: fail });
-    const leases = createLogReader(
-      { ...kafka, watch },
-      { name: 'leases', from: 'END', onFatal: fail },
-    );
+    const states = createLogReader(watched, { name: 'states', onFatal: fail });
+    const leases = createLogReader(watched, { name: 'leases', from: 'END', onFatal: fail });
     const take = (records: readonly InboundRecord[]): void => {
       cancels.take(records);
     };

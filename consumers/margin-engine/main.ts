@@ -1,6 +1,6 @@
 import { marketHours } from '#domain/market-hours.ts';
 import { systemClock } from '#platform/clock.ts';
-import { createConsumerWatch } from '#platform/kafka/create-consumer-watch.ts';
+import { createProcessKafka } from '#platform/kafka/process-kafka.ts';
 import { createLogReader } from '#platform/kafka/log-reader.ts';
 import { partitionOf } from '#platform/kafka/partition-of.ts';
 import { createPartitionOwner } from '#platform/kafka/partition-owner.ts';
@@ -14,23 +14,17 @@ const NAME = 'margin-engine';
 
 runProcess({
   name: NAME,
-  start: async ({ environment, logger, metrics, fail }) => {
-    const kafka = {
-      brokers: environment.kafkaBrokers,
-      topicPrefix: environment.topicPrefix,
-      clientId: NAME,
-      logger,
-    };
-    const watch = createConsumerWatch(kafka, metrics);
-    const surroundings = { ...kafka, watch };
+  start: async (context) => {
+    const { environment, logger, metrics, fail } = context;
+    const { kafka, watched, watch } = createProcessKafka(context);
     const { partitions } = environment;
     const policy = loadPolicy(environment.preset);
-    const publisher = await createPublisher(surroundings, partitions);
+    const publisher = await createPublisher(watched, partitions);
     const engine = new MarginEngine({
-      owner: createPartitionOwner(surroundings, { groupId: NAME, partitions, onFatal: fail }),
+      owner: createPartitionOwner(watched, { groupId: NAME, partitions, onFatal: fail }),
       // Not watched: it reads once and stops, and would be missed in its group from then on.
       marksReader: createLogReader(kafka, { name: 'marks', onFatal: fail }),
-      marketReader: createLogReader(surroundings, { name: 'market', onFatal: fail }),
+      marketReader: createLogReader(watched, { name: 'market', onFatal: fail }),
       isOpen: marketHours(policy),
       publisher,
       partitionOf: (key) => partitionOf(key, partitions),

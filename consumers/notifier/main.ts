@@ -1,5 +1,5 @@
 import { systemClock } from '#platform/clock.ts';
-import { createConsumerWatch } from '#platform/kafka/create-consumer-watch.ts';
+import { createProcessKafka } from '#platform/kafka/process-kafka.ts';
 import { createEndOffsets } from '#platform/kafka/log-reader.ts';
 import { createPartitionOwner } from '#platform/kafka/partition-owner.ts';
 import { createMessageChannels } from '#platform/notices/message-channels.ts';
@@ -13,8 +13,9 @@ const NAME = 'notifier';
 
 runProcess({
   name: NAME,
-  start: async ({ environment, logger, metrics, fail }) => {
-    const { partitions, topicPrefix, kafkaBrokers: brokers } = environment;
+  start: async (context) => {
+    const { environment, logger, metrics, fail } = context;
+    const { partitions } = environment;
     const configuration = loadNoticeConfiguration(
       environment.noticeConfigFile,
       environment.noticeFile,
@@ -23,12 +24,10 @@ runProcess({
       webhookSecret: environment.noticeWebhookSecret,
       smtpPassword: environment.noticeSmtpPassword,
     };
-    const kafka = { brokers, topicPrefix, clientId: NAME, logger };
-    const watch = createConsumerWatch(kafka, metrics);
-    const surroundings = { ...kafka, watch };
-    const ends = await createEndOffsets(surroundings);
+    const { watched, watch } = createProcessKafka(context);
+    const ends = await createEndOffsets(watched);
     const notifier = new Notifier({
-      owner: createPartitionOwner(surroundings, { groupId: NAME, partitions, onFatal: fail }),
+      owner: createPartitionOwner(watched, { groupId: NAME, partitions, onFatal: fail }),
       ends,
       channels: createMessageChannels(configuration, secrets, logger),
       pageEveryMs: configuration.alerts.every_ms,

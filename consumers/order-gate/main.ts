@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { decodeGatePolicy } from '#contracts/gate-policy.ts';
 import { systemClock } from '#platform/clock.ts';
 import { loadGatePolicy } from '#platform/gate-policy.ts';
-import { createConsumerWatch } from '#platform/kafka/create-consumer-watch.ts';
+import { createProcessKafka } from '#platform/kafka/process-kafka.ts';
 import { createEndOffsets, createLogReader } from '#platform/kafka/log-reader.ts';
 import { partitionOf } from '#platform/kafka/partition-of.ts';
 import { createPartitionGroup } from '#platform/kafka/partition-group.ts';
@@ -16,21 +16,13 @@ const NAME = 'order-gate';
 
 runProcess({
   name: NAME,
-  start: async ({ environment, logger, metrics, fail }) => {
-    const kafka = {
-      brokers: environment.kafkaBrokers,
-      topicPrefix: environment.topicPrefix,
-      clientId: NAME,
-      logger,
-    };
-    const watch = createConsumerWatch(kafka, metrics);
-    const surroundings = { ...kafka, watch };
+  start: async (context) => {
+    const { environment, logger, metrics, fail } = context;
+    const { kafka, watched, watch } = createProcessKafka(context);
     const { partitions } = environment;
     const policy = loadGatePolicy();
     // Each on its own connection: what follows from decisions must not hold up the next ones.
-    const publishers = await Promise.all(
-      [1, 2, 3].map(() => createPublisher(surroundings, partitions)),
-    );
+    const publishers = await Promise.all([1, 2, 3].map(() => createPublisher(watched, partitions)));
     const [gated, evidence, leases] = publishers;
     if (gated === undefined || evidence === undefined || leases === undefined) {
       throw new Error('three publishers were asked for');
@@ -38,10 +30,10 @@ runProcess({
     const ends = await createEndOffsets(kafka);
     const gate = new OrderGate({
       process: `${NAME}-${randomUUID().slice(0, 8)}`,
-      group: createPartitionGroup(surroundings, { groupId: NAME, partitions, onFatal: fail }),
-      priceReader: createLogReader(surroundings, { name: 'prices', onFatal: fail }),
-      pulseReader: createLogReader(surroundings, { name: 'pulse', from: 'END', onFatal: fail }),
-      controlReader: createLogReader(surroundings, { name: 'controls', onFatal: fail }),
+      group: createPartitionGroup(watched, { groupId: NAME, partitions, onFatal: fail }),
+      priceReader: createLogReader(watched, { name: 'prices', onFatal: fail }),
+      pulseReader: createLogReader(watched, { name: 'pulse', from: 'END', onFatal: fail }),
+      controlReader: createLogReader(watched, { name: 'controls', onFatal: fail }),
       partitionOf: (key) => partitionOf(key, partitions),
       ...{ ends, gated, evidence, leases, partitions, logger, metrics },
       policy: decodeGatePolicy(policy, loadPolicy(environment.preset)),

@@ -1,7 +1,7 @@
 import { decodeMonitorPolicy } from '#contracts/order-monitor-policy.ts';
 import { WINDOWS } from '#domain/monitor/order-monitor.ts';
 import { systemClock } from '#platform/clock.ts';
-import { createConsumerWatch } from '#platform/kafka/create-consumer-watch.ts';
+import { createProcessKafka } from '#platform/kafka/process-kafka.ts';
 import { createLogReader } from '#platform/kafka/log-reader.ts';
 import { createPartitionOwner } from '#platform/kafka/partition-owner.ts';
 import { loadMonitorPolicy } from '#platform/monitor-policy.ts';
@@ -15,21 +15,15 @@ const READ_MS = 2 * WINDOWS['15m'];
 
 runProcess({
   name: NAME,
-  start: async ({ environment, logger, metrics, fail }) => {
-    const kafka = {
-      brokers: environment.kafkaBrokers,
-      topicPrefix: environment.topicPrefix,
-      clientId: NAME,
-      logger,
-    };
-    const watch = createConsumerWatch(kafka, metrics);
-    const surroundings = { ...kafka, watch };
+  start: async (context) => {
+    const { environment, logger, metrics, fail } = context;
+    const { watched, watch } = createProcessKafka(context);
     const { partitions } = environment;
     const monitor = await startOrderMonitor(
       {
-        owner: createPartitionOwner(surroundings, { groupId: NAME, partitions, onFatal: fail }),
+        owner: createPartitionOwner(watched, { groupId: NAME, partitions, onFatal: fail }),
         createReader: (name) =>
-          createLogReader(surroundings, {
+          createLogReader(watched, {
             name,
             from: { sinceMs: systemClock.now() - READ_MS },
             onFatal: fail,

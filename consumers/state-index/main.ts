@@ -5,7 +5,7 @@ import { createAccountIndexWriter } from '#platform/dynamodb/account-index-write
 import { createDynamoDb } from '#platform/dynamodb/client.ts';
 import { ensureRiskStateTable, riskStateTable } from '#platform/dynamodb/risk-state-table.ts';
 import { createConsumerGroup } from '#platform/kafka/consumer-group.ts';
-import { createConsumerWatch } from '#platform/kafka/create-consumer-watch.ts';
+import { createProcessKafka } from '#platform/kafka/process-kafka.ts';
 import { runProcess } from '#platform/process.ts';
 import { firstNotReady } from '#platform/readiness.ts';
 import { STATE_INDEX_TOPICS, StateIndex } from './state-index.ts';
@@ -18,8 +18,9 @@ const DRAIN_MS_MAX = 3_000;
 
 runProcess({
   name: 'state-index',
-  start: async ({ name, environment, logger, metrics, fail }) => {
-    const { kafkaBrokers: brokers, topicPrefix } = environment;
+  start: async (context) => {
+    const { name, environment, logger, metrics, fail } = context;
+    const { topicPrefix } = environment;
     const client = createDynamoDb({
       endpoint: environment.dynamodbEndpoint,
       region: environment.awsRegion,
@@ -29,12 +30,12 @@ runProcess({
     const writer = createAccountIndexWriter(client, table);
     const history = createAccountHistoryWriter(client, table);
     const index = new StateIndex({ writer, history, metrics, logger, clock: systemClock });
-    const kafka = { brokers, topicPrefix, clientId: name, logger };
-    const watch = createConsumerWatch(kafka, metrics);
-    const group = createConsumerGroup(
-      { ...kafka, watch },
-      { groupId: name, partitionsConcurrentMax: PARTITIONS_CONCURRENT_MAX, onFatal: fail },
-    );
+    const { watched, watch } = createProcessKafka(context);
+    const group = createConsumerGroup(watched, {
+      groupId: name,
+      partitionsConcurrentMax: PARTITIONS_CONCURRENT_MAX,
+      onFatal: fail,
+    });
     await group.run(
       STATE_INDEX_TOPICS,
       (records) => index.handle(records),

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { toE4 } from '#contracts/wire.ts';
 import { systemClock } from '#platform/clock.ts';
-import { createConsumerWatch } from '#platform/kafka/create-consumer-watch.ts';
+import { createProcessKafka } from '#platform/kafka/process-kafka.ts';
 import { createEndOffsets, createLogReader } from '#platform/kafka/log-reader.ts';
 import { partitionOf } from '#platform/kafka/partition-of.ts';
 import { createPartitionOwner } from '#platform/kafka/partition-owner.ts';
@@ -17,25 +17,19 @@ const NAME = 'venue-adapter';
 
 runProcess({
   name: NAME,
-  start: async ({ environment, logger, metrics, fail }) => {
-    const kafka = {
-      brokers: environment.kafkaBrokers,
-      topicPrefix: environment.topicPrefix,
-      clientId: NAME,
-      logger,
-    };
-    const watch = createConsumerWatch(kafka, metrics);
-    const surroundings = { ...kafka, watch };
+  start: async (context) => {
+    const { environment, logger, metrics, fail } = context;
+    const { kafka, watched, watch } = createProcessKafka(context);
     const { partitions } = environment;
-    const leases = await createPublisher(surroundings, partitions);
+    const leases = await createPublisher(watched, partitions);
     const ends = await createEndOffsets(kafka);
     const paper = loadPaperVenue();
     const venue = await startVenueAdapter(
       {
         process: `${NAME}-${randomUUID().slice(0, 8)}`,
-        owner: createPartitionOwner(surroundings, { groupId: NAME, partitions, onFatal: fail }),
-        priceReader: createLogReader(surroundings, { onFatal: fail }),
-        controlReader: createLogReader(surroundings, { name: 'controls', onFatal: fail }),
+        owner: createPartitionOwner(watched, { groupId: NAME, partitions, onFatal: fail }),
+        priceReader: createLogReader(watched, { onFatal: fail }),
+        controlReader: createLogReader(watched, { name: 'controls', onFatal: fail }),
         partitionOf: (key) => partitionOf(key, partitions),
         ...{ ends, leases },
       },

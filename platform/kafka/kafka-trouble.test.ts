@@ -1,5 +1,10 @@
 import { expect, test } from '@jest/globals';
-import { KafkaJSConnectionError, KafkaJSNonRetriableError, KafkaJSProtocolError } from 'kafkajs';
+import {
+  KafkaJSAggregateError,
+  KafkaJSConnectionError,
+  KafkaJSNonRetriableError,
+  KafkaJSProtocolError,
+} from 'kafkajs';
 import { isPassingTrouble, KafkaTroubleError } from './kafka-trouble.ts';
 
 function protocolError(type: string): Error {
@@ -12,6 +17,7 @@ const PASSING: [string, unknown][] = [
   ['a fenced producer', protocolError('INVALID_PRODUCER_EPOCH')],
   ['a fenced producer in a wrapping', wrapped(protocolError('INVALID_PRODUCER_EPOCH'))],
   ['a membership that was lost', protocolError('UNKNOWN_MEMBER_ID')],
+  ['a replica that finds no broker for a moment', several('INVALID_REPLICATION_FACTOR')],
   ['a partition that was given up', new KafkaTroubleError('given up')],
 ];
 test.each(PASSING)('%s is tried again', (_what, error) => {
@@ -22,6 +28,7 @@ const LASTING: [string, unknown][] = [
   ['a defect of the product', new TypeError('undefined is not a function')],
   ['a record that no broker takes', protocolError('MESSAGE_TOO_LARGE')],
   ['a record that no broker takes, in a wrapping', wrapped(protocolError('MESSAGE_TOO_LARGE'))],
+  ['one of several topics that no broker makes', several('UNKNOWN', 'INVALID_CONFIG')],
   ['a group that is not allowed', protocolError('GROUP_AUTHORIZATION_FAILED')],
   ['something that is not an error', 'KafkaJS'],
 ];
@@ -36,4 +43,8 @@ function notFound(): Error {
 
 function wrapped(cause: Error): Error {
   return Object.assign(new KafkaJSNonRetriableError(cause), { cause });
+}
+
+function several(...types: string[]): Error {
+  return new KafkaJSAggregateError('Topic creation errors', types.map(protocolError));
 }

@@ -1,3 +1,5 @@
+import kafkajs from 'kafkajs';
+
 /**
  * What to do about an error of Kafka: try again, or tell a person. kafkajs' own `retriable` says only
  * whether the very same request may be repeated; a fenced producer, a lost membership or a coordinator
@@ -16,7 +18,9 @@ const LASTING = new Set([
   'GROUP_AUTHORIZATION_FAILED',
   'GROUP_MAX_SIZE_REACHED',
   'INCONSISTENT_GROUP_PROTOCOL',
+  'INVALID_CONFIG',
   'INVALID_GROUP_ID',
+  'INVALID_PARTITIONS',
   'INVALID_RECORD',
   'INVALID_REQUIRED_ACKS',
   'INVALID_SESSION_TIMEOUT',
@@ -47,11 +51,15 @@ export function isAnswer(error: unknown, type: string): boolean {
   return brokerAnswers(error).includes(type);
 }
 
+/** What the broker answered; several at once where a request was about several topics. */
 function brokerAnswers(error: unknown): string[] {
   const types: string[] = [];
   let cause: unknown = error;
   for (let depth = 0; cause instanceof Error && depth < CAUSES_MAX; depth += 1) {
     if ('type' in cause && typeof cause.type === 'string') types.push(cause.type);
+    if (cause instanceof kafkajs.KafkaJSAggregateError) {
+      types.push(...cause.errors.flatMap((each) => brokerAnswers(each)));
+    }
     cause = cause.cause;
   }
   return types;

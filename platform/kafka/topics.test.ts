@@ -1,13 +1,19 @@
 import { randomBytes } from 'node:crypto';
+import net from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ConfigResourceTypes } from 'kafkajs';
 import type { Admin } from 'kafkajs';
 import { allTopics } from '#contracts/topics.ts';
-import { testBrokers, testLogger } from '#test/kafka-fixture.ts';
+import { deleteTopics, testBrokers, testLogger } from '#test/kafka-fixture.ts';
 import { createKafka } from './client.ts';
 import { createTopics, TopicMismatchError } from './topics.ts';
 
 const MS_PER_DAY = 86_400_000;
+/** Longer than a request waits for its answer (platform/kafka/client.ts). */
+const SILENT_MS = 5_500;
+const API_KEY_METADATA = 3;
+const TEST_MS = 120_000;
 
 let topicPrefix: string;
 let admin: Admin;
@@ -25,11 +31,37 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  await deleteTopics(testBrokers(), topicPrefix);
   await admin.disconnect();
 });
 
-function create(partitions: number): Promise<void> {
-  return createTopics({ brokers: testBrokers(), topicPrefix, partitions });
+function create(partitions: number, brokers = testBrokers()): Promise<void> {
+  return createTopics({ brokers, topicPrefix, partitions });
+}
+
+/** A way to the broker on which the first question for metadata is held back for so long. */
+async function stallingWay(silentMs: number): Promise<{ broker: string; close(): void }> {
+  const [broker = ''] = testBrokers();
+  const [host = '', port = ''] = broker.split(':');
+  let stalls = 1;
+  const server = net.createServer((client) => {
+    const onward = net.connect(Number(port), host);
+    const end = (): void => {
+      client.destroy();
+      onward.destroy();
+    };
+    for (const socket of [client, onward]) socket.on('error', end).on('close', end);
+    onward.pipe(client);
+    client.on('data', (request: Buffer) => {
+      const isStalled = request.readInt16BE(4) === API_KEY_METADATA && stalls > 0;
+      if (isStalled) stalls -= 1;
+      void pause(isStalled ? silentMs : 0).then(() => onward.write(request));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return { broker: `127.0.0.1:${String(address.port)}`, close: () => server.close() };
 }
 
 async function configOf(topic: string): Promise<Map<string, string>> {
@@ -76,6 +108,18 @@ describe('the product’s topics', () => {
     await create(2);
     expect((await configOf('margin.calc.v1')).get('cleanup.policy')).toBe('compact');
   });
+
+  test(
+    'are made although the broker stood still for longer than a request waits',
+    async () => {
+      const way = await stallingWay(SILENT_MS);
+      await create(1, [way.broker]);
+      way.close();
+      const existing = new Set(await admin.listTopics());
+      expect(allTopics().filter(({ name }) => !existing.has(topicPrefix + name))).toEqual([]);
+    },
+    TEST_MS,
+  );
 
   test('are refused with another number of partitions: keys would move', async () => {
     await create(2);

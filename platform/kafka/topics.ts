@@ -1,10 +1,10 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
 import type { Admin, ITopicConfig, Kafka } from 'kafkajs';
 import { allTopics } from '#contracts/topics.ts';
 import type { Topic } from '#contracts/topics.ts';
 import { createKafka } from './client.ts';
 import { TopicBounds } from './topic-bounds.ts';
+import { whenHeard } from './when-heard.ts';
 
 const MS_PER_DAY = 86_400_000;
 /** What a restart reads of a compacted topic is its last segment and little more: keep that small. */
@@ -13,10 +13,6 @@ const COMPACTED_DIRTY_RATIO = 0.2;
 
 /** How long a broker may take until each partition of new topics answers. */
 const LEADERS_MS_MAX = 30_000;
-
-/** A broker that the controller has not heard of for seconds counts for none; it is back within this time. */
-const FENCED_MS_MAX = 15_000;
-const FENCED_PAUSE_MS = 250;
 
 /** A topic exists with another number of partitions: keys would move between partitions. */
 export class TopicMismatchError extends Error {
@@ -42,22 +38,21 @@ export async function createTopics(options: {
   const admin = kafka.admin();
   await admin.connect();
   try {
-    const existing = new Set(await admin.listTopics());
     const topics = allTopics().map((topic) => topicConfig(topic, options));
+    const existing = new Set(await whenHeard(() => admin.listTopics()));
     const missing = topics.filter(({ topic }) => !existing.has(topic));
     if (missing.length > 0) await createAndAwait(kafka, admin, missing);
     const present = topics.filter(({ topic }) => existing.has(topic));
     if (present.length === 0) return;
     const names = present.map(({ topic }) => topic);
-    refuseOtherPartitions(present, await admin.fetchTopicMetadata({ topics: names }));
-    await admin.alterConfigs({
-      validateOnly: false,
-      resources: present.map(({ topic, configEntries = [] }) => ({
-        type: kafkajs.ConfigResourceTypes.TOPIC,
-        name: topic,
-        configEntries,
-      })),
-    });
+    const metadata = await whenHeard(() => admin.fetchTopicMetadata({ topics: names }));
+    refuseOtherPartitions(present, metadata);
+    const resources = present.map(({ topic, configEntries = [] }) => ({
+      type: kafkajs.ConfigResourceTypes.TOPIC,
+      name: topic,
+      configEntries,
+    }));
+    await whenHeard(() => admin.alterConfigs({ validateOnly: false, resources }));
   } finally {
     await admin.disconnect();
   }
@@ -69,7 +64,7 @@ export async function createTopics(options: {
  * whoever reads then joins its group once more.
  */
 async function createAndAwait(kafka: Kafka, admin: Admin, missing: ITopicConfig[]): Promise<void> {
-  await createWhenHeard(admin, missing);
+  await whenHeard(() => createMissing(admin, missing));
   const bounds = new TopicBounds(kafka);
   await bounds.connect();
   try {
@@ -81,26 +76,11 @@ async function createAndAwait(kafka: Kafka, admin: Admin, missing: ITopicConfig[
   }
 }
 
-/** On a machine that stood still the only broker may be fenced for a moment: then no replica can be placed. */
-async function createWhenHeard(admin: Admin, topics: ITopicConfig[]): Promise<void> {
-  const deadline = performance.now() + FENCED_MS_MAX;
-  for (;;) {
-    try {
-      await admin.createTopics({ topics, waitForLeaders: false });
-      return;
-    } catch (error) {
-      if (!isWithoutBrokers(error) || performance.now() > deadline) throw error;
-      await pause(FENCED_PAUSE_MS);
-    }
-  }
-}
-
-function isWithoutBrokers(error: unknown): boolean {
-  if (!(error instanceof kafkajs.KafkaJSAggregateError)) return false;
-  return error.errors.some(
-    (each) =>
-      each instanceof kafkajs.KafkaJSProtocolError && each.type === 'INVALID_REPLICATION_FACTOR',
-  );
+/** What a request of which no answer came has created is not created again. */
+async function createMissing(admin: Admin, topics: readonly ITopicConfig[]): Promise<void> {
+  const existing = new Set(await admin.listTopics());
+  const missing = topics.filter(({ topic }) => !existing.has(topic));
+  if (missing.length > 0) await admin.createTopics({ topics: missing, waitForLeaders: false });
 }
 
 function silent(): void {
