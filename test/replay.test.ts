@@ -4,6 +4,8 @@ import { DeterminismViolationError } from '@temporalio/workflow';
 import { bundleWorkflowCode, DefaultLogger, Runtime } from '@temporalio/worker';
 import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { CASE_STORIES } from './case-stories.ts';
+import { FIRM_STORIES } from './firm-stories.ts';
+import { FIRM_WORKFLOW_FILE } from './firm-world.ts';
 import { KILL_SWITCH_STORIES } from './kill-switch-stories.ts';
 import { KILL_SWITCH_WORKFLOW_FILE } from './kill-switch-world.ts';
 import { COMMAND_WATCH, replay } from './replayed-history.ts';
@@ -52,6 +54,28 @@ describe('the workflow of a scope as it is', () => {
 
   test.each(KILL_SWITCH_STORIES)(
     'goes on, with the same timers, activities and next run, with a scope $tells',
+    async ({ name }) => {
+      const { error, given, recorded } = await replay(bundle, name);
+      expect(error).toBeUndefined();
+      expect(given.slice(0, recorded.length)).toEqual(recorded);
+      expect(recorded.length).toBeGreaterThan(1);
+    },
+    30_000,
+  );
+});
+
+describe('the workflow of the firm’s enforcement as it is', () => {
+  let bundle: WorkflowBundleWithSourceMap;
+  beforeAll(async () => {
+    bundle = await bundleWorkflowCode({
+      workflowsPath: FIRM_WORKFLOW_FILE,
+      workflowInterceptorModules: [COMMAND_WATCH],
+      logger,
+    });
+  }, 60_000);
+
+  test.each(FIRM_STORIES)(
+    'goes on, with the same activities, with a firm $tells',
     async ({ name }) => {
       const { error, given, recorded } = await replay(bundle, name);
       expect(error).toBeUndefined();

@@ -1,11 +1,5 @@
 import type { FirmCommandMessage } from '#contracts/command-envelope.ts';
-import type {
-  ASK_TO_START_UPDATE,
-  AskToStart,
-  FIRM_COMMAND_UPDATE,
-  FirmActivities,
-  FirmCommandReply,
-} from '#contracts/firm-messages.ts';
+import type { AskToStart, FirmActivities, FirmCommandReply } from '#contracts/firm-messages.ts';
 import type { RefusedCommand } from '#contracts/command-envelope.ts';
 import {
   askToStart,
@@ -14,37 +8,22 @@ import {
   holdOf,
   NOTHING_HELD,
 } from '#domain/firm-enforcement.ts';
-import type {
-  FirmChange,
-  FirmEnforcement,
-  FirmStep,
-  StartAnswer,
-} from '#domain/firm-enforcement.ts';
+import type { FirmChange, FirmEnforcement, FirmStep } from '#domain/firm-enforcement.ts';
 import {
   allHandlersFinished,
   condition,
   continueAsNew,
   currentUpdateInfo,
-  defineUpdate,
+  log,
   proxyActivities,
   proxyLocalActivities,
   setCurrentDetails,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import { failureOf } from './refusal-failure.ts';
 import { instantText } from './case-text.ts';
-
-export const command = defineUpdate<
-  FirmCommandReply,
-  [FirmCommandMessage],
-  typeof FIRM_COMMAND_UPDATE
->('command');
-export const askToStartUpdate = defineUpdate<
-  readonly StartAnswer[],
-  [AskToStart],
-  typeof ASK_TO_START_UPDATE
->('askToStart');
+import { askToStartUpdate, command, commandRefusal, questionRefusal } from './firm-messages.ts';
+import { failureOf } from './refusal-failure.ts';
 
 const activities = proxyActivities<FirmActivities>({
   startToCloseTimeout: '10 seconds',
@@ -114,13 +93,14 @@ function listen(open: OpenFirm, firmId: string): void {
       take(open, step);
       return step.answers;
     },
-    { description: 'For machines: may these liquidations start?' },
+    {
+      description: 'For machines: may these liquidations start?',
+      validator: (question: unknown) => turnAway(questionRefusal(question)),
+    },
   );
   setHandler(command, (message: FirmCommandMessage) => answer(open, message, firmId), {
     description: 'For the API: what a person commands, in a signed envelope.',
-    validator: (message: FirmCommandMessage) => {
-      if (Date.now() >= message.expiresAt) throw failureOf(expired(message));
-    },
+    validator: (message: unknown) => turnAway(commandRefusal(message, Date.now())),
   });
 }
 
@@ -170,11 +150,10 @@ function take(open: OpenFirm, { state, change }: FirmStep): void {
   if (change !== null) open.unwritten = [...open.unwritten, change];
 }
 
-function expired({ expiresAt }: FirmCommandMessage): RefusedCommand {
-  const [observed = '', limit = ''] = [Date.now(), expiresAt].map((at) =>
-    new Date(at).toISOString(),
-  );
-  return { code: 'COMMAND_EXPIRED', observed, limit };
+function turnAway(refusal: RefusedCommand | null): void {
+  if (refusal === null) return;
+  log.warn('an update was refused at the door', { ...refusal });
+  throw failureOf(refusal);
 }
 
 /** The page in the Temporal Web UI (current details). */
