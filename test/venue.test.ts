@@ -10,7 +10,13 @@ import { TOPICS } from '#contracts/topics.ts';
 import { partitionOf } from '#platform/kafka/partition-of.ts';
 import { eventually, openKafka } from './kafka-fixture.ts';
 import type { KafkaFixture } from './kafka-fixture.ts';
-import { ownPartitions, passed, startVenue as startOne } from './order-path-fixture.ts';
+import {
+  heldBeforeCommit,
+  ownPartitions,
+  passed,
+  sendCommand,
+  startVenue as startOne,
+} from './order-path-fixture.ts';
 
 const PARTITIONS = 2;
 const WAIT_MS = 60_000;
@@ -73,6 +79,14 @@ async function sendOrders(...orders: readonly LiquidationOrderRecord[]): Promise
 async function sendPrice(symbol: string, price: number, timestamp = Date.now()): Promise<void> {
   const value = JSON.stringify({ symbol, price, timestamp });
   await kafka.publish([{ topic: TOPICS.prices.name, key: symbol, value }]);
+}
+
+/** An account of that partition number. */
+function accountOf(partition: number): string {
+  for (let number = 2; ; number += 1) {
+    const accountId = `ACC_${String(number)}`;
+    if (partitionOf(accountId, PARTITIONS) === partition) return accountId;
+  }
 }
 
 async function sendCancel(orderId: string): Promise<void> {
@@ -231,6 +245,38 @@ describe('an execution that cannot be read', () => {
     await sendOrders(order('O1'), order('O2'));
     await eventually('the fill of O2', WAIT_MS, async () => (await fills()).length > 0);
     expect((await fills()).map(({ fill_id }) => fill_id)).toEqual(['paper:O2:1']);
+  });
+});
+
+describe('a kill that comes while a fill is being written', () => {
+  test('stops it: the order ends cancelled, nothing is filled, and the process goes on', async () => {
+    const partition = partitionOf('ACC_1', PARTITIONS);
+    const elsewhere = accountOf(1 - partition);
+    await sendPrice('NVDA', 400);
+    const held = heldBeforeCommit();
+    venue = await startOne(kafka, defects, { owner: held.wrap });
+    // TSLA has no price: what works there shows when the kill is known.
+    await sendOrders(order('W1', { account_id: elsewhere, symbol: 'TSLA' }));
+    await eventually('it works', WAIT_MS, async () => (await executions()).length > 0);
+    held.hold(partition);
+    await sendOrders(order('O1'), order('O2', { symbol: 'TSLA' }));
+    await eventually('a fill before its commit', WAIT_MS, () =>
+      Promise.resolve(held.heldCount() > 0),
+    );
+    await sendCommand(kafka, { scope: 'GLOBAL', action: 'KILL' });
+    expect(await executed('W1')).toMatchObject({ status: 'CANCELLED' });
+    held.letGo();
+    for (const orderId of ['O1', 'O2']) {
+      expect(await executed(orderId)).toMatchObject({
+        ...{ status: 'CANCELLED', cum_qty: 0, leaves_qty: 0 },
+        reason: 'paper venue: kill switch active for GLOBAL',
+      });
+    }
+    expect(await fills()).toEqual([]);
+    expect(defects).toEqual([]);
+    // The same process, without another take-over: the next order finds it at work.
+    await sendOrders(order('O3'));
+    expect(await executed('O3')).toMatchObject({ status: 'CANCELLED' });
   });
 });
 
