@@ -7,6 +7,7 @@ import { deadLetterSchema } from '#contracts/dead-letter.ts';
 import { fillSchema } from '#contracts/ingest.ts';
 import type { FillRecord } from '#contracts/ingest.ts';
 import { TOPICS } from '#contracts/topics.ts';
+import type { Holder } from '#domain/controls/control-state.ts';
 import { partitionOf } from '#platform/kafka/partition-of.ts';
 import { eventually, openKafka } from './kafka-fixture.ts';
 import type { KafkaFixture } from './kafka-fixture.ts';
@@ -15,6 +16,7 @@ import {
   ownPartitions,
   passed,
   sendCommand,
+  sendState,
   startVenue as startOne,
 } from './order-path-fixture.ts';
 
@@ -278,6 +280,50 @@ describe('a kill that comes while a fill is being written', () => {
     await sendOrders(order('O3'));
     expect(await executed('O3')).toMatchObject({ status: 'CANCELLED' });
   });
+});
+
+describe('REDUCE_ONLY and close-only, without any gate', () => {
+  /** A customer's order that opens so many shares, as the gate let it pass before it knew. */
+  function customers(orderId: string, opens: number): GatedDecision {
+    const decision = passed(order(orderId, { side: opens > 0 ? 'BUY' : 'SELL' }), {
+      accepted: { opens_qty: opens, adverse_price: 0 },
+    });
+    if (decision.order?.type !== 'NEW') throw new Error('a new order was asked for');
+    return { ...decision, order: { ...decision.order, liquidation: false } };
+  }
+  const holder: Holder = {
+    ...{ name: 'stale-call' as const, mode: { kind: 'REDUCE_ONLY' as const }, reason: 'past due' },
+    ...{ actor: 'margin-sentinel', commandId: 'C1', since: 1, epoch: null },
+  };
+  const CONTROLS: [string, () => Promise<unknown>, string][] = [
+    [
+      'a reduce-only kill of the firm',
+      () => sendCommand(kafka, { scope: 'GLOBAL', action: 'KILL', mode: 'REDUCE_ONLY' }),
+      'kill switch of GLOBAL is reduce-only',
+    ],
+    [
+      'close-only of the account',
+      () => sendState(kafka, { kind: 'ACCOUNT', id: 'ACC_1' }, { version: 1, holders: [holder] }),
+      'ACCOUNT:ACC_1 is close-only',
+    ],
+  ];
+  test.each(CONTROLS)(
+    '%s ends what opens, as it works and as it comes, and no more',
+    async (_what, put, why) => {
+      await startVenue();
+      await sendDecisions(customers('W1', 1), customers('W2', 0));
+      await eventually('both work', WAIT_MS, async () => (await executions()).length === 2);
+      await put();
+      const cancelled = { status: 'CANCELLED', cum_qty: 0, reason: `paper venue: ${why}` };
+      expect(await executed('W1')).toMatchObject(cancelled);
+      await sendPrice('NVDA', 400);
+      expect(await executed('W2')).toMatchObject({ status: 'FILLED' });
+      await sendDecisions(customers('N1', 100), customers('N2', 0));
+      expect(await executed('N1')).toMatchObject(cancelled);
+      expect(await executed('N2')).toMatchObject({ status: 'FILLED' });
+      expect((await fills()).map(({ qty }) => qty)).toEqual([-100, -100]);
+    },
+  );
 });
 
 describe('what the gate has not let pass', () => {

@@ -8,25 +8,44 @@ import type { VenueOrder } from './venue-book.ts';
 
 type Controls = Pick<ControlFollower, 'of'>;
 
-/** The scope of a kill that stops the order here; a liquidation is stopped by a wide one only. */
-export function killOf(
-  { accountId, symbol, strategy, liquidation }: VenueOrder,
-  controls: Controls,
-): string | null {
-  const wide: readonly Scope[] = [{ kind: 'GLOBAL' }, { kind: 'SYMBOL', id: symbol }];
-  const own: readonly Scope[] = [
-    { kind: 'ACCOUNT', id: accountId },
-    { kind: 'STRATEGY', id: strategy },
-  ];
-  const killed = (liquidation ? wide : [...wide, ...own]).find(
-    (scope) => controls.of(scope).kill === 'BLOCK',
-  );
-  return killed === undefined ? null : scopeName(killed);
+/** A control that an order may not pass. */
+export interface Standing {
+  readonly scope: string;
+  readonly why: string;
 }
 
-/** `open`: the controls are proved to be known. A kill that is known counts in any case. */
+/**
+ * The control that stops the order here. A liquidation is stopped by the BLOCK of its symbol or the firm
+ * only. REDUCE_ONLY and close-only stop what opened when the gate let it pass; what its position no
+ * longer covers since then only the gate can tell, and cancels.
+ */
+export function standingAgainst(order: VenueOrder, controls: Controls): Standing | null {
+  const scopes = scopesOf(order);
+  const blocked = scopes.find((scope) => controls.of(scope).kill === 'BLOCK');
+  if (blocked !== undefined) {
+    const scope = scopeName(blocked);
+    return { scope, why: `kill switch active for ${scope}` };
+  }
+  if (order.liquidation || order.opensE4 === 0) return null;
+  for (const each of scopes) {
+    const { kill, closeOnly } = controls.of(each);
+    const scope = scopeName(each);
+    if (kill === 'REDUCE_ONLY') return { scope, why: `kill switch of ${scope} is reduce-only` };
+    if (closeOnly) return { scope, why: `${scope} is close-only` };
+  }
+  return null;
+}
+
+/** `open`: the controls are proved to be known. A control that is known counts in any case. */
 export function lastHop(order: VenueOrder, controls: Controls, open: boolean): LastHop {
-  const scope = killOf(order, controls);
-  if (scope !== null) return { is: 'KILLED', scope };
+  const standing = standingAgainst(order, controls);
+  if (standing !== null) return { is: 'STOPPED', why: standing.why };
   return { is: open ? 'OPEN' : 'UNPROVED' };
+}
+
+/** The widest first. */
+function scopesOf({ accountId, symbol, strategy, liquidation }: VenueOrder): readonly Scope[] {
+  const wide: readonly Scope[] = [{ kind: 'GLOBAL' }, { kind: 'SYMBOL', id: symbol }];
+  if (liquidation) return wide;
+  return [...wide, { kind: 'ACCOUNT', id: accountId }, { kind: 'STRATEGY', id: strategy }];
 }

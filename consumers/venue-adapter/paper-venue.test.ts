@@ -15,6 +15,7 @@ const ORDER: VenueOrder = {
   symbol: 'NVDA',
   side: 'SELL',
   qtyE4: 1_000_000,
+  opensE4: 0,
   limitE4: null,
   strategy: 'liquidation',
   liquidation: true,
@@ -240,7 +241,9 @@ describe('the last hop', () => {
     limitE4: 4_000_000,
     takeUntil: NOW + 1_000,
   };
-  const killed: Partial<Market> = { lastHop: () => ({ is: 'KILLED', scope: 'ACCOUNT:ACC_1' }) };
+  const killed: Partial<Market> = {
+    lastHop: () => ({ is: 'STOPPED', why: 'kill switch active for ACCOUNT:ACC_1' }),
+  };
   const unproved: Partial<Market> = { lastHop: () => ({ is: 'UNPROVED' }) };
   const KILLED = '1 CANCELLED 0 - 0 paper venue: kill switch active for ACCOUNT:ACC_1';
   const EXPIRED = '1 EXPIRED 0 - 0 paper venue: valid_until has passed';
@@ -295,7 +298,9 @@ describe('the last hop', () => {
 describe('another look at what was decided and is not visible yet', () => {
   const at = (now: number, given: Partial<Market> = {}) =>
     market({ ...FRESH, at: now }, now, given);
-  const killed: Partial<Market> = { lastHop: () => ({ is: 'KILLED', scope: 'GLOBAL' }) };
+  const killed: Partial<Market> = {
+    lastHop: () => ({ is: 'STOPPED', why: 'kill switch active for GLOBAL' }),
+  };
   const unproved: Partial<Market> = { lastHop: () => ({ is: 'UNPROVED' }) };
 
   /** What becomes of a whole order, half of it in a first part, then a cancel. */

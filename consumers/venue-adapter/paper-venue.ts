@@ -29,7 +29,7 @@ export type LastHop =
   | { readonly is: 'OPEN' }
   /** Nobody can prove that the controls are known: nothing is executed, and nothing ends. */
   | { readonly is: 'UNPROVED' }
-  | { readonly is: 'KILLED'; readonly scope: string };
+  | { readonly is: 'STOPPED'; readonly why: string };
 
 /** What the venue knows of the world at a decision. */
 export interface Market {
@@ -178,9 +178,7 @@ function stop(order: VenueOrder, progress: Progress, market: Market): VenueExecu
   if (market.now >= order.validUntil)
     return end(order, progress, 'EXPIRED', 'valid_until has passed');
   const hop = market.lastHop(order);
-  if (hop.is === 'KILLED') {
-    return end(order, progress, 'CANCELLED', `kill switch active for ${hop.scope}`);
-  }
+  if (hop.is === 'STOPPED') return end(order, progress, 'CANCELLED', hop.why);
   const isLate = !progress.taken && market.now >= order.takeUntil;
   return isLate ? end(order, progress, 'EXPIRED', 'valid_until has passed') : null;
 }

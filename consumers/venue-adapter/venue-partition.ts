@@ -13,7 +13,7 @@ import type { InboundRecord, OutboundRecord } from '#ports/records.ts';
 import { decodeOrder } from './execution-records.ts';
 import type { ControlFollower } from '../order-path/control-follower.ts';
 import type { LastPrices } from '../order-path/last-prices.ts';
-import { killOf, lastHop } from './last-hop.ts';
+import { lastHop, standingAgainst } from './last-hop.ts';
 import {
   decideCancel,
   decideMarket,
@@ -142,11 +142,11 @@ export class VenuePartition implements PartitionProcessor {
     await this.#turn;
   }
 
-  /** Scopes with orders here that a kill stops and that have not ended yet. */
+  /** Scopes with orders here that their controls stop and that have not ended yet. */
   cancelsPending(): string[] {
     return [...this.#book.working()].flatMap((order) => {
-      const scope = killOf(order, this.#surroundings.controls);
-      return scope === null ? [] : [scope];
+      const standing = standingAgainst(order, this.#surroundings.controls);
+      return standing === null ? [] : [standing.scope];
     });
   }
 
