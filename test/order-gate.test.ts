@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { orderCancelSchema } from '#contracts/case-events.ts';
+import type { ExecutionRecord } from '#contracts/case-events.ts';
+import type { GatedDecision } from '#contracts/gated-orders.ts';
 import { LEASE_MS } from '#contracts/gate-leases.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import { partitionOf } from '#platform/kafka/partition-of.ts';
@@ -15,6 +17,8 @@ import {
   lastLease,
   liquidation,
   order,
+  ownPartitions,
+  passed,
   pausable,
   sendCommand,
   sendLiquidations,
@@ -162,6 +166,51 @@ describe('every order has one decision, and one audit of it', () => {
     started = [];
     await gateWith();
     expect(await codeOf({ qty: 1 })).toBe('CREDIT');
+  });
+});
+
+describe('an order that ended days ago', () => {
+  /** BUY 10 at $400, whose end and executions lie further back than a restart reads. */
+  const DAYS_AGO = Date.now() - 3 * 86_400_000;
+  const old = passed(
+    liquidation({ order_id: 'O-OLD', side: 'BUY', qty: 10, ts: DAYS_AGO, valid_until: DAYS_AGO }),
+    { accepted: { opens_qty: 10, adverse_price: 0 } },
+  );
+  const customers: GatedDecision = {
+    ...old,
+    order: old.order?.type === 'NEW' ? { ...old.order, liquidation: false } : null,
+  };
+
+  beforeEach(async () => {
+    await tellAccount(kafka, 'ACC_1', { excess: 2_000 });
+    await ownPartitions(kafka);
+    await kafka.publish([
+      { topic: TOPICS.gatedOrders.name, key: 'ACC_1', value: JSON.stringify(customers) },
+    ]);
+  });
+
+  test('is not open at a restart: it holds nothing back, and its id stays known', async () => {
+    await gateWith();
+    expect(await codeOf({ order_id: 'O-OLD', qty: 1 })).toBe('ALLOW'); // its own decision, of then
+    expect(await codeOf({ qty: 5 })).toBe('ALLOW');
+    const codes = (await decisions(kafka)).map(({ code }) => code);
+    expect(codes.sort()).toEqual(['ALLOW', 'ALLOW', 'DUPLICATE']);
+  });
+
+  test('but whose fill the figures lack holds its margin back until they have it', async () => {
+    const execution: ExecutionRecord = {
+      ...{ exec_id: 'paper:O-OLD:1', order_id: 'O-OLD', account_id: 'ACC_1', symbol: 'NVDA' },
+      ...{ side: 'BUY', last_qty: 10, last_price: 400, cum_qty: 10, leaves_qty: 0 },
+      ...{ status: 'FILLED', reason: 'filled', timestamp: Date.now(), corr_id: 'C1' },
+      ...{ fill_partition: 0, fill_offset: 7 },
+    };
+    await kafka.publish([
+      { topic: TOPICS.executions.name, key: 'ACC_1', value: JSON.stringify(execution) },
+    ]);
+    await gateWith();
+    expect(await codeOf({ qty: 1 })).toBe('CREDIT');
+    await tellAccount(kafka, 'ACC_1', { excess: 2_000, fillsPosition: 8 });
+    await eventually('it is counted', WAIT_MS, async () => (await codeOf({ qty: 1 })) === 'ALLOW');
   });
 });
 
