@@ -67,6 +67,42 @@ async function venueWith(changes: VenueChanges = {}): Promise<void> {
   started.push(await startVenue(kafka, defects, changes));
 }
 
+/** A group whose members never notice that a partition is lost. */
+function unaware(group: PartitionGroup): PartitionGroup {
+  return {
+    stop: () => group.stop(),
+    run: (inputs, takeOver) =>
+      group.run(inputs, (lane) =>
+        takeOver({
+          partition: lane.partition,
+          isHeld: () => true,
+          committedPositions: () => lane.committedPositions(),
+          readToEnd: (...asked) => lane.readToEnd(...asked),
+          fail: (error) => {
+            lane.fail(error);
+          },
+          giveUp: (why) => {
+            lane.giveUp(why);
+          },
+        }),
+      ),
+  };
+}
+
+/** Resolves when the decision on an order is audited. */
+async function audited(orderId: string): Promise<void> {
+  await eventually(`the audit of ${orderId}`, WAIT_MS, async () =>
+    (await audits(kafka)).some(({ details }) => details.order_id === orderId),
+  );
+}
+
+async function markers(): Promise<number[]> {
+  const records = await kafka.readAll(TOPICS.gatedOrders.name);
+  return records
+    .filter(({ value }) => String(value).startsWith('{"kind":"OWNER"'))
+    .map(({ offset }) => offset);
+}
+
 async function codeOf(changes: Parameters<typeof order>[0] = {}): Promise<string> {
   const one = order(changes);
   await sendOrders(kafka, one);
@@ -229,15 +265,57 @@ describe('an execution that the engine has not counted yet', () => {
   });
 });
 
+describe('the marker of a gate that lost the partition before it was written', () => {
+  test('voids the owner for one moment: it takes the partition anew, and each order has its decision', async () => {
+    await gateWith();
+    await venueWith();
+    const first = order({ qty: 1 });
+    await sendOrders(kafka, first);
+    expect(await finished(kafka, first.order_id)).toMatchObject({ status: 'FILLED' });
+    const partition = partitionOf('ACC_1', PARTITIONS);
+    const marker = { kind: 'OWNER', partition, process: 'order-gate-late', ts: Date.now() };
+    const value = JSON.stringify(marker);
+    await kafka.publish([{ topic: TOPICS.gatedOrders.name, key: 'late', partition, value }]);
+    const second = order({ qty: 1 });
+    await sendOrders(kafka, second);
+    expect(await finished(kafka, second.order_id)).toMatchObject({ status: 'FILLED' });
+    const valid = await decisions(kafka);
+    await audited(second.order_id);
+    // What was decided in vain is audited by nobody; what was audited may be told again alike.
+    const places = valid.map(({ event_id, offset }) => `${event_id} at ${String(offset)}`);
+    const told = (await audits(kafka)).map(
+      ({ event_id, details }) => `${event_id} at ${String(details.gated_offset)}`,
+    );
+    expect([...new Set(told)].sort()).toEqual(places.sort());
+    expect(valid.map(({ code, order: of }) => [code, of?.order_id])).toEqual([
+      ['ALLOW', first.order_id],
+      ['ALLOW', second.order_id],
+    ]);
+  });
+
+  test('what an earlier owner still writes is no marker: the owner goes on', async () => {
+    await gateWith();
+    await codeOf();
+    const before = (await markers()).length;
+    const [last] = await decisions(kafka);
+    const late = JSON.stringify({ ...last, offset: undefined, epoch: 9_999 });
+    await kafka.publish([{ topic: TOPICS.gatedOrders.name, key: 'ACC_1', value: late }]);
+    const codes = [await codeOf(), await codeOf()];
+    expect(codes).toEqual(['ALLOW', 'ALLOW']);
+    await eventually('three audits', WAIT_MS, async () => (await audits(kafka)).length === 3);
+    expect(await markers()).toHaveLength(before);
+  });
+});
+
 describe('a gate that has lost its partition', () => {
-  test('decides in vain: its decision is void, and the order has one that counts', async () => {
+  test('and has not noticed: its decision is void, audited by nobody, and the order has one that counts', async () => {
     const paused = pausable();
     const groups: PartitionGroup[] = [];
     await gateWith({
       gated: paused.wrap,
       group: (group) => {
         groups.push(group);
-        return group;
+        return unaware(group);
       },
     });
     paused.pause();
@@ -256,10 +334,16 @@ describe('a gate that has lost its partition', () => {
     await paused.resume();
     expect(valid).toHaveLength(1);
     const raw = await kafka.readAll(TOPICS.gatedOrders.name);
-    const told = raw.filter(({ value }) => String(value).includes(one.order_id));
-    expect(told).toHaveLength(2);
+    const both = raw.filter(({ value }) => String(value).includes(one.order_id));
+    expect(both).toHaveLength(2);
     expect(await decisions(kafka)).toEqual(valid);
-    await eventually('its audit', WAIT_MS, async () => (await audits(kafka)).length > 0);
+    // The next order of that owner is audited after whatever the first gate had to say.
+    const next = order();
+    await sendOrders(kafka, next);
+    await audited(next.order_id);
+    const [counting] = valid;
+    const told = (await audits(kafka)).filter(({ event_id }) => event_id === counting?.event_id);
+    expect(told.map(({ details }) => details.gated_offset)).toEqual([counting?.offset]);
   });
 });
 

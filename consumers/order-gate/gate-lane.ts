@@ -169,6 +169,7 @@ export class GateLane implements LaneProcessor {
     const [place] = await gated.publish([{ topic, key: process, partition, value }]);
     if (place === undefined) throw new Error('the broker did not say where the marker lies');
     this.#epoch = place.offset;
+    this.#log.begin(place.offset);
     this.#cancels.begin(place.offset);
     const committed = await this.#lane.committedPositions();
     for (const input of [ORDERS, LIQUIDATIONS]) {
