@@ -44,7 +44,7 @@ export const gateLeaseSchema = z
       .array(scopeSchema)
       .max(LEASE_SCOPES_MAX)
       .describe(
-        'of a VENUE: scopes with orders on its partitions that their controls do not let stand, and whose cancel is not confirmed',
+        'scopes with orders on its partitions that their controls do not let stand, and whose cancel is not confirmed',
       ),
     cancels_pending_more: z.boolean(),
   })

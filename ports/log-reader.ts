@@ -14,6 +14,9 @@ export interface LogReader {
   stop(): Promise<void>;
 }
 
+/** Where in a partition to begin: at an offset, or at an instant of the broker, Unix ms. */
+export type LogStart = { readonly offset: number } | { readonly sinceMs: number };
+
 /** Where the partitions of a topic end now. */
 export interface EndOffsets {
   /** Per partition the offset that the next record will get. */

@@ -36,6 +36,16 @@ export interface FencedWriter {
     write: (send: SendInTransaction) => Promise<T>,
     consumed: readonly ConsumedPosition[],
   ): Promise<T>;
+  /**
+   * One transaction that may still be thought better of: `mayCommit` is asked when everything is
+   * written, immediately before it becomes visible. On false nothing of it ever does, and the writer
+   * writes on. Resolves with what `mayCommit` said.
+   */
+  transactIf(
+    write: (send: SendInTransaction) => Promise<unknown>,
+    consumed: readonly ConsumedPosition[],
+    mayCommit: () => boolean | Promise<boolean>,
+  ): Promise<boolean>;
   /** Reads this partition number of a topic, committed records only, from the beginning to its end now. */
   readToEnd(topic: string, onRecords: (records: readonly InboundRecord[]) => void): Promise<void>;
   /** The first offset of an input that no earlier owner has committed. */

@@ -286,28 +286,39 @@ describe('a margin case', () => {
 });
 
 describe('cancels of a kill', () => {
-  test('are pending until the venue adapters of every partition have confirmed them', async () => {
+  test('are pending until gates and venue adapters of every partition have confirmed them', async () => {
     const { scope } = await killedScope();
     const positions = Array<number>(controls.kafka.partitions).fill(1_000);
-    const lease_ms = 600_000;
-    const venue = (process: string, owned_partitions: number[], cancels_pending: string[]) =>
-      leaseRecord(process, positions, {
-        kind: 'VENUE',
-        lease_ms,
-        applied: { 'killswitch.commands.v1': positions, 'killswitch.state.v1': positions },
-        owned_partitions,
-        cancels_pending,
-      });
+    const applied = { 'killswitch.commands.v1': positions, 'killswitch.state.v1': positions };
+    const lease =
+      (kind: 'GATE' | 'VENUE') =>
+      (process: string, owned_partitions: number[], cancels_pending: string[]) =>
+        leaseRecord(process, positions, {
+          ...{ kind, lease_ms: 600_000, applied, owned_partitions, cancels_pending },
+        });
+    const [venue, gate] = [lease('VENUE'), lease('GATE')];
+    const names = async (count: number): Promise<void> => {
+      // Of two kills known to the same ones that with nothing left to cancel is confirmed.
+      const other = await killedScope();
+      await controls.until(
+        `other ${String(count)}`,
+        other.scope,
+        (state) => !state.cancels_pending,
+      );
+      expect((await controls.states(scope)).at(-1)).toMatchObject({ cancels_pending: true });
+    };
     await controls.kafka.publish([venue('v1', [0], []), venue('v2', [1], [scope])]);
-    const other = await killedScope();
-    // Of two kills known to the same venue adapters the one with nothing left to cancel is confirmed.
-    await controls.until('the other', other.scope, ({ cancels_pending }) => !cancels_pending);
-    expect((await controls.states(scope)).at(-1)).toMatchObject({ cancels_pending: true });
+    await controls.kafka.publish([gate('g1', [0, 1], [scope])]);
+    await names(1);
     await controls.kafka.publish([venue('v2', [1], [])]);
+    await names(2);
+    await controls.kafka.publish([gate('g1', [0, 1], [])]);
     const done = await controls.until('it', scope, ({ cancels_pending }) => !cancels_pending);
     expect(done).toMatchObject({ status: 'KILLED', cancels_pending_version: null });
-    const left = { kind: 'VENUE', state: 'LEFT' } as const;
-    await controls.kafka.publish(['v1', 'v2'].map((name) => leaseRecord(name, positions, left)));
+    const left = { state: 'LEFT' } as const;
+    await controls.kafka.publish(
+      ['v1', 'v2', 'g1'].map((one) => leaseRecord(one, positions, left)),
+    );
   });
 });
 

@@ -93,6 +93,7 @@ function gatedWriter(writer: FencedWriter, gate: Gate): FencedWriter {
         await gate(writer.partition, sent);
         return result;
       }, consumed),
+    transactIf: (write, consumed, mayCommit) => writer.transactIf(write, consumed, mayCommit),
     readToEnd: (topic, onRecords) => writer.readToEnd(topic, onRecords),
     committedPosition: (topic) => writer.committedPosition(topic),
   };

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { orderCancelSchema } from '#contracts/case-events.ts';
+import type { ExecutionRecord } from '#contracts/case-events.ts';
+import type { GatedDecision } from '#contracts/gated-orders.ts';
 import { LEASE_MS } from '#contracts/gate-leases.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import { partitionOf } from '#platform/kafka/partition-of.ts';
@@ -15,6 +17,8 @@ import {
   lastLease,
   liquidation,
   order,
+  ownPartitions,
+  passed,
   pausable,
   sendCommand,
   sendLiquidations,
@@ -61,6 +65,42 @@ async function gateWith(changes: GateChanges = {}): Promise<TestGate> {
 
 async function venueWith(changes: VenueChanges = {}): Promise<void> {
   started.push(await startVenue(kafka, defects, changes));
+}
+
+/** A group whose members never notice that a partition is lost. */
+function unaware(group: PartitionGroup): PartitionGroup {
+  return {
+    stop: () => group.stop(),
+    run: (inputs, takeOver) =>
+      group.run(inputs, (lane) =>
+        takeOver({
+          partition: lane.partition,
+          isHeld: () => true,
+          committedPositions: () => lane.committedPositions(),
+          readToEnd: (...asked) => lane.readToEnd(...asked),
+          fail: (error) => {
+            lane.fail(error);
+          },
+          giveUp: (why) => {
+            lane.giveUp(why);
+          },
+        }),
+      ),
+  };
+}
+
+/** Resolves when the decision on an order is audited. */
+async function audited(orderId: string): Promise<void> {
+  await eventually(`the audit of ${orderId}`, WAIT_MS, async () =>
+    (await audits(kafka)).some(({ details }) => details.order_id === orderId),
+  );
+}
+
+async function markers(): Promise<number[]> {
+  const records = await kafka.readAll(TOPICS.gatedOrders.name);
+  return records
+    .filter(({ value }) => String(value).startsWith('{"kind":"OWNER"'))
+    .map(({ offset }) => offset);
 }
 
 async function codeOf(changes: Parameters<typeof order>[0] = {}): Promise<string> {
@@ -165,6 +205,51 @@ describe('every order has one decision, and one audit of it', () => {
   });
 });
 
+describe('an order that ended days ago', () => {
+  /** BUY 10 at $400, whose end and executions lie further back than a restart reads. */
+  const DAYS_AGO = Date.now() - 3 * 86_400_000;
+  const old = passed(
+    liquidation({ order_id: 'O-OLD', side: 'BUY', qty: 10, ts: DAYS_AGO, valid_until: DAYS_AGO }),
+    { accepted: { opens_qty: 10, adverse_price: 0 } },
+  );
+  const customers: GatedDecision = {
+    ...old,
+    order: old.order?.type === 'NEW' ? { ...old.order, liquidation: false } : null,
+  };
+
+  beforeEach(async () => {
+    await tellAccount(kafka, 'ACC_1', { excess: 2_000 });
+    await ownPartitions(kafka);
+    await kafka.publish([
+      { topic: TOPICS.gatedOrders.name, key: 'ACC_1', value: JSON.stringify(customers) },
+    ]);
+  });
+
+  test('is not open at a restart: it holds nothing back, and its id stays known', async () => {
+    await gateWith();
+    expect(await codeOf({ order_id: 'O-OLD', qty: 1 })).toBe('ALLOW'); // its own decision, of then
+    expect(await codeOf({ qty: 5 })).toBe('ALLOW');
+    const codes = (await decisions(kafka)).map(({ code }) => code);
+    expect(codes.sort()).toEqual(['ALLOW', 'ALLOW', 'DUPLICATE']);
+  });
+
+  test('but whose fill the figures lack holds its margin back until they have it', async () => {
+    const execution: ExecutionRecord = {
+      ...{ exec_id: 'paper:O-OLD:1', order_id: 'O-OLD', account_id: 'ACC_1', symbol: 'NVDA' },
+      ...{ side: 'BUY', last_qty: 10, last_price: 400, cum_qty: 10, leaves_qty: 0 },
+      ...{ status: 'FILLED', reason: 'filled', timestamp: Date.now(), corr_id: 'C1' },
+      ...{ fill_partition: 0, fill_offset: 7 },
+    };
+    await kafka.publish([
+      { topic: TOPICS.executions.name, key: 'ACC_1', value: JSON.stringify(execution) },
+    ]);
+    await gateWith();
+    expect(await codeOf({ qty: 1 })).toBe('CREDIT');
+    await tellAccount(kafka, 'ACC_1', { excess: 2_000, fillsPosition: 8 });
+    await eventually('it is counted', WAIT_MS, async () => (await codeOf({ qty: 1 })) === 'ALLOW');
+  });
+});
+
 describe('an execution that the engine has not counted yet', () => {
   test('holds its margin back at the next owner too', async () => {
     await tellAccount(kafka, 'ACC_1', { excess: 2_000 });
@@ -180,15 +265,57 @@ describe('an execution that the engine has not counted yet', () => {
   });
 });
 
+describe('the marker of a gate that lost the partition before it was written', () => {
+  test('voids the owner for one moment: it takes the partition anew, and each order has its decision', async () => {
+    await gateWith();
+    await venueWith();
+    const first = order({ qty: 1 });
+    await sendOrders(kafka, first);
+    expect(await finished(kafka, first.order_id)).toMatchObject({ status: 'FILLED' });
+    const partition = partitionOf('ACC_1', PARTITIONS);
+    const marker = { kind: 'OWNER', partition, process: 'order-gate-late', ts: Date.now() };
+    const value = JSON.stringify(marker);
+    await kafka.publish([{ topic: TOPICS.gatedOrders.name, key: 'late', partition, value }]);
+    const second = order({ qty: 1 });
+    await sendOrders(kafka, second);
+    expect(await finished(kafka, second.order_id)).toMatchObject({ status: 'FILLED' });
+    const valid = await decisions(kafka);
+    await audited(second.order_id);
+    // What was decided in vain is audited by nobody; what was audited may be told again alike.
+    const places = valid.map(({ event_id, offset }) => `${event_id} at ${String(offset)}`);
+    const told = (await audits(kafka)).map(
+      ({ event_id, details }) => `${event_id} at ${String(details.gated_offset)}`,
+    );
+    expect([...new Set(told)].sort()).toEqual(places.sort());
+    expect(valid.map(({ code, order: of }) => [code, of?.order_id])).toEqual([
+      ['ALLOW', first.order_id],
+      ['ALLOW', second.order_id],
+    ]);
+  });
+
+  test('what an earlier owner still writes is no marker: the owner goes on', async () => {
+    await gateWith();
+    await codeOf();
+    const before = (await markers()).length;
+    const [last] = await decisions(kafka);
+    const late = JSON.stringify({ ...last, offset: undefined, epoch: 9_999 });
+    await kafka.publish([{ topic: TOPICS.gatedOrders.name, key: 'ACC_1', value: late }]);
+    const codes = [await codeOf(), await codeOf()];
+    expect(codes).toEqual(['ALLOW', 'ALLOW']);
+    await eventually('three audits', WAIT_MS, async () => (await audits(kafka)).length === 3);
+    expect(await markers()).toHaveLength(before);
+  });
+});
+
 describe('a gate that has lost its partition', () => {
-  test('decides in vain: its decision is void, and the order has one that counts', async () => {
+  test('and has not noticed: its decision is void, audited by nobody, and the order has one that counts', async () => {
     const paused = pausable();
     const groups: PartitionGroup[] = [];
     await gateWith({
       gated: paused.wrap,
       group: (group) => {
         groups.push(group);
-        return group;
+        return unaware(group);
       },
     });
     paused.pause();
@@ -207,10 +334,16 @@ describe('a gate that has lost its partition', () => {
     await paused.resume();
     expect(valid).toHaveLength(1);
     const raw = await kafka.readAll(TOPICS.gatedOrders.name);
-    const told = raw.filter(({ value }) => String(value).includes(one.order_id));
-    expect(told).toHaveLength(2);
+    const both = raw.filter(({ value }) => String(value).includes(one.order_id));
+    expect(both).toHaveLength(2);
     expect(await decisions(kafka)).toEqual(valid);
-    await eventually('its audit', WAIT_MS, async () => (await audits(kafka)).length > 0);
+    // The next order of that owner is audited after whatever the first gate had to say.
+    const next = order();
+    await sendOrders(kafka, next);
+    await audited(next.order_id);
+    const [counting] = valid;
+    const told = (await audits(kafka)).filter(({ event_id }) => event_id === counting?.event_id);
+    expect(told.map(({ details }) => details.gated_offset)).toEqual([counting?.offset]);
   });
 });
 

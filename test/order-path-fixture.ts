@@ -33,6 +33,7 @@ import { partitionOf } from '#platform/kafka/partition-of.ts';
 import { createMetrics } from '#platform/metrics.ts';
 import { loadPolicy } from '#platform/policies.ts';
 import type { PartitionGroup } from '#ports/partition-group.ts';
+import type { PartitionOwner } from '#ports/partition-owner.ts';
 import type { Publisher } from '#ports/publisher.ts';
 import type { RecordPosition } from '#ports/records.ts';
 import { eventually, testLogger } from './kafka-fixture.ts';
@@ -120,6 +121,7 @@ export interface VenueChanges {
   readonly quoteAgeMaxMs?: number;
   readonly now?: () => number;
   readonly leases?: (publisher: Publisher) => Publisher;
+  readonly owner?: (owner: PartitionOwner) => PartitionOwner;
 }
 
 /** Starts a venue adapter that resolves when it may execute. */
@@ -138,7 +140,9 @@ export async function startVenue(
   const venue = await startVenueAdapter(
     {
       process: `venue-adapter-${randomUUID().slice(0, 8)}`,
-      owner: createPartitionOwner(surroundings, { groupId: 'venue-adapter', partitions, onFatal }),
+      owner: (changes.owner ?? asItIs)(
+        createPartitionOwner(surroundings, { groupId: 'venue-adapter', partitions, onFatal }),
+      ),
       priceReader: createLogReader(surroundings, { onFatal }),
       controlReader: createLogReader(surroundings, { onFatal }),
       ends,
@@ -400,6 +404,53 @@ export function pausable(): {
       for (const send of keeping) await send();
     },
     heldCount: () => held?.length ?? 0,
+  };
+}
+
+/** An owner whose transactions wait, when all is written, before anybody asks whether they may commit. */
+export function heldBeforeCommit(): {
+  readonly wrap: (owner: PartitionOwner) => PartitionOwner;
+  /** From now on those of `partition` wait. */
+  hold(partition: number): void;
+  letGo(): void;
+  /** How many have come so far as to wait. */
+  readonly heldCount: () => number;
+} {
+  let holding: { partition: number; until: Promise<void>; letGo: () => void } | null = null;
+  let heldCount = 0;
+  return {
+    wrap: (owner) => ({
+      stop: () => owner.stop(),
+      run: (inputs, takeOver) =>
+        owner.run(inputs, (partition, writer) =>
+          takeOver(partition, {
+            partition,
+            transact: (write, consumed) => writer.transact(write, consumed),
+            readToEnd: (...from) => writer.readToEnd(...from),
+            committedPosition: (topic) => writer.committedPosition(topic),
+            transactIf: (write, consumed, mayCommit) =>
+              writer.transactIf(write, consumed, async () => {
+                if (holding?.partition === partition) {
+                  heldCount += 1;
+                  await holding.until;
+                }
+                return mayCommit();
+              }),
+          }),
+        ),
+    }),
+    hold: (partition) => {
+      let letGo = (): void => undefined;
+      const until = new Promise<void>((resolve) => {
+        letGo = resolve;
+      });
+      holding = { partition, until, letGo };
+    },
+    letGo: () => {
+      holding?.letGo();
+      holding = null;
+    },
+    heldCount: () => heldCount,
   };
 }
 

@@ -7,10 +7,18 @@ import { deadLetterSchema } from '#contracts/dead-letter.ts';
 import { fillSchema } from '#contracts/ingest.ts';
 import type { FillRecord } from '#contracts/ingest.ts';
 import { TOPICS } from '#contracts/topics.ts';
+import type { Holder } from '#domain/controls/control-state.ts';
 import { partitionOf } from '#platform/kafka/partition-of.ts';
 import { eventually, openKafka } from './kafka-fixture.ts';
 import type { KafkaFixture } from './kafka-fixture.ts';
-import { ownPartitions, passed, startVenue as startOne } from './order-path-fixture.ts';
+import {
+  heldBeforeCommit,
+  ownPartitions,
+  passed,
+  sendCommand,
+  sendState,
+  startVenue as startOne,
+} from './order-path-fixture.ts';
 
 const PARTITIONS = 2;
 const WAIT_MS = 60_000;
@@ -73,6 +81,14 @@ async function sendOrders(...orders: readonly LiquidationOrderRecord[]): Promise
 async function sendPrice(symbol: string, price: number, timestamp = Date.now()): Promise<void> {
   const value = JSON.stringify({ symbol, price, timestamp });
   await kafka.publish([{ topic: TOPICS.prices.name, key: symbol, value }]);
+}
+
+/** An account of that partition number. */
+function accountOf(partition: number): string {
+  for (let number = 2; ; number += 1) {
+    const accountId = `ACC_${String(number)}`;
+    if (partitionOf(accountId, PARTITIONS) === partition) return accountId;
+  }
 }
 
 async function sendCancel(orderId: string): Promise<void> {
@@ -232,6 +248,82 @@ describe('an execution that cannot be read', () => {
     await eventually('the fill of O2', WAIT_MS, async () => (await fills()).length > 0);
     expect((await fills()).map(({ fill_id }) => fill_id)).toEqual(['paper:O2:1']);
   });
+});
+
+describe('a kill that comes while a fill is being written', () => {
+  test('stops it: the order ends cancelled, nothing is filled, and the process goes on', async () => {
+    const partition = partitionOf('ACC_1', PARTITIONS);
+    const elsewhere = accountOf(1 - partition);
+    await sendPrice('NVDA', 400);
+    const held = heldBeforeCommit();
+    venue = await startOne(kafka, defects, { owner: held.wrap });
+    // TSLA has no price: what works there shows when the kill is known.
+    await sendOrders(order('W1', { account_id: elsewhere, symbol: 'TSLA' }));
+    await eventually('it works', WAIT_MS, async () => (await executions()).length > 0);
+    held.hold(partition);
+    await sendOrders(order('O1'), order('O2', { symbol: 'TSLA' }));
+    await eventually('a fill before its commit', WAIT_MS, () =>
+      Promise.resolve(held.heldCount() > 0),
+    );
+    await sendCommand(kafka, { scope: 'GLOBAL', action: 'KILL' });
+    expect(await executed('W1')).toMatchObject({ status: 'CANCELLED' });
+    held.letGo();
+    for (const orderId of ['O1', 'O2']) {
+      expect(await executed(orderId)).toMatchObject({
+        ...{ status: 'CANCELLED', cum_qty: 0, leaves_qty: 0 },
+        reason: 'paper venue: kill switch active for GLOBAL',
+      });
+    }
+    expect(await fills()).toEqual([]);
+    expect(defects).toEqual([]);
+    // The same process, without another take-over: the next order finds it at work.
+    await sendOrders(order('O3'));
+    expect(await executed('O3')).toMatchObject({ status: 'CANCELLED' });
+  });
+});
+
+describe('REDUCE_ONLY and close-only, without any gate', () => {
+  /** A customer's order that opens so many shares, as the gate let it pass before it knew. */
+  function customers(orderId: string, opens: number): GatedDecision {
+    const decision = passed(order(orderId, { side: opens > 0 ? 'BUY' : 'SELL' }), {
+      accepted: { opens_qty: opens, adverse_price: 0 },
+    });
+    if (decision.order?.type !== 'NEW') throw new Error('a new order was asked for');
+    return { ...decision, order: { ...decision.order, liquidation: false } };
+  }
+  const holder: Holder = {
+    ...{ name: 'stale-call' as const, mode: { kind: 'REDUCE_ONLY' as const }, reason: 'past due' },
+    ...{ actor: 'margin-sentinel', commandId: 'C1', since: 1, epoch: null },
+  };
+  const CONTROLS: [string, () => Promise<unknown>, string][] = [
+    [
+      'a reduce-only kill of the firm',
+      () => sendCommand(kafka, { scope: 'GLOBAL', action: 'KILL', mode: 'REDUCE_ONLY' }),
+      'kill switch of GLOBAL is reduce-only',
+    ],
+    [
+      'close-only of the account',
+      () => sendState(kafka, { kind: 'ACCOUNT', id: 'ACC_1' }, { version: 1, holders: [holder] }),
+      'ACCOUNT:ACC_1 is close-only',
+    ],
+  ];
+  test.each(CONTROLS)(
+    '%s ends what opens, as it works and as it comes, and no more',
+    async (_what, put, why) => {
+      await startVenue();
+      await sendDecisions(customers('W1', 1), customers('W2', 0));
+      await eventually('both work', WAIT_MS, async () => (await executions()).length === 2);
+      await put();
+      const cancelled = { status: 'CANCELLED', cum_qty: 0, reason: `paper venue: ${why}` };
+      expect(await executed('W1')).toMatchObject(cancelled);
+      await sendPrice('NVDA', 400);
+      expect(await executed('W2')).toMatchObject({ status: 'FILLED' });
+      await sendDecisions(customers('N1', 100), customers('N2', 0));
+      expect(await executed('N1')).toMatchObject(cancelled);
+      expect(await executed('N2')).toMatchObject({ status: 'FILLED' });
+      expect((await fills()).map(({ qty }) => qty)).toEqual([-100, -100]);
+    },
+  );
 });
 
 describe('what the gate has not let pass', () => {

@@ -52,6 +52,7 @@ beforeEach(() => {
       committed.push(...consumed);
       return write(() => Promise.resolve([]));
     },
+    transactIf: () => Promise.reject(new Error('it thinks better of nothing')),
   };
   partition = new SignallerPartition(writer, { ...common, dispatcher, policy: POLICY });
 });

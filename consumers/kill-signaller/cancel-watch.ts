@@ -5,7 +5,7 @@ import type { GateLeaseRecord } from '#contracts/gate-leases.ts';
 import { accountOfScope } from '#contracts/scopes.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import { cancelsConfirmed } from '#domain/controls/cancels-confirmed.ts';
-import type { PendingCancels, VenueLease } from '#domain/controls/cancels-confirmed.ts';
+import type { PendingCancels, OrderLease } from '#domain/controls/cancels-confirmed.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { ControlSignals } from '#ports/kill-switches.ts';
 import type { Logger } from '#ports/logger.ts';
@@ -32,14 +32,14 @@ interface Pending extends PendingCancels {
 }
 
 /**
- * Tells a scope that its working orders are cancelled, when the venue adapters' leases say so. The
+ * Tells a scope that its working orders are cancelled, when the leases of gates and venue adapters say so. The
  * message is the signal CANCELS_CONFIRMED with the version that asked for the cancels; it only takes
  * `cancels_pending` off, and loosens nothing.
  */
 export class CancelWatch {
   readonly #parts: CancelWatchParts;
   readonly #pending = new Map<string, Pending>();
-  readonly #venues = new Map<string, GateLeaseRecord>();
+  readonly #leases = new Map<string, GateLeaseRecord>();
   #timer: NodeJS.Timeout | undefined;
   /** Under way; null between two looks. */
   #looking: Promise<void> | null = null;
@@ -88,18 +88,18 @@ export class CancelWatch {
 
   #takeLease({ value }: InboundRecord): void {
     const decoded = decodeRecord(gateLeaseSchema, value, null);
-    if (!decoded.ok || decoded.record.kind !== 'VENUE') return;
+    if (!decoded.ok) return;
     const lease = decoded.record;
-    if (lease.state === 'LEFT') this.#venues.delete(lease.process);
-    else this.#venues.set(lease.process, lease);
+    if (lease.state === 'LEFT') this.#leases.delete(lease.process);
+    else this.#leases.set(lease.process, lease);
   }
 
   async #look(): Promise<void> {
     const { scopes, clock, logger } = this.#parts;
     const now = clock.now();
-    const venues = this.#living(now);
+    const leases = this.#living(now);
     for (const pending of this.#pending.values()) {
-      if (now - pending.toldAt < TELL_AGAIN_MS || !cancelsConfirmed(pending, venues)) continue;
+      if (now - pending.toldAt < TELL_AGAIN_MS || !cancelsConfirmed(pending, leases)) continue;
       const { scope, version } = pending;
       try {
         await scopes.deliver(scope, { type: 'CANCELS_CONFIRMED', version });
@@ -112,11 +112,12 @@ export class CancelWatch {
     }
   }
 
-  #living(now: number): VenueLease[] {
-    for (const [process, { ts, lease_ms }] of this.#venues) {
-      if (ts + lease_ms <= now) this.#venues.delete(process);
+  #living(now: number): OrderLease[] {
+    for (const [process, { ts, lease_ms }] of this.#leases) {
+      if (ts + lease_ms <= now) this.#leases.delete(process);
     }
-    return [...this.#venues.values()].map((lease) => ({
+    return [...this.#leases.values()].map((lease) => ({
+      kind: lease.kind,
       owned: lease.owned_partitions,
       statePositions: lease.applied['killswitch.state.v1'],
       pendingScopes: lease.cancels_pending,

@@ -12,7 +12,6 @@ import type { NewOrder, Order } from '#domain/gate/orders.ts';
 import { PartitionShare } from '#domain/gate/partition-share.ts';
 import { maintenanceE4 } from '#domain/gate/requirement.ts';
 import { ordersToCancel } from '#domain/gate/standing-orders.ts';
-import { scopeName } from '#domain/scopes.ts';
 import type { Scope } from '#domain/scopes.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { Logger } from '#ports/logger.ts';
@@ -170,6 +169,7 @@ export class GateLane implements LaneProcessor {
     const [place] = await gated.publish([{ topic, key: process, partition, value }]);
     if (place === undefined) throw new Error('the broker did not say where the marker lies');
     this.#epoch = place.offset;
+    this.#log.begin(place.offset);
     this.#cancels.begin(place.offset);
     const committed = await this.#lane.committedPositions();
     for (const input of [ORDERS, LIQUIDATIONS]) {
@@ -339,8 +339,7 @@ export class GateLane implements LaneProcessor {
     const { accountId } = waiting.order;
     const own = this.#customersOrders(waiting.order);
     if (own.length === 0) return false;
-    const scope = scopeName({ kind: 'ACCOUNT', id: accountId });
-    this.#cancel(accountId, own, scope, 'a liquidation comes first');
+    this.#cancel(accountId, own, null, 'a liquidation comes first');
     this.#parked.add(waiting, now);
     this.#lookLater();
     return true;
@@ -392,7 +391,12 @@ export class GateLane implements LaneProcessor {
     }
   }
 
-  #cancel(accountId: string, orders: readonly OpenOrder[], scope: string, reason: string): void {
+  #cancel(
+    accountId: string,
+    orders: readonly OpenOrder[],
+    scope: string | null,
+    reason: string,
+  ): void {
     const { clock, evidence } = this.#surroundings;
     const records = this.#cancels.ask(accountId, orders, { scope, reason, now: clock.now() });
     if (records.length === 0 || this.#released) return;

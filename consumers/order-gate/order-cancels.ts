@@ -8,8 +8,8 @@ interface Cancellable {
 
 /** The cancels that a partition of the gate has asked for, each order's once, until the order is over. */
 export class OrderCancels {
-  /** Order → the scope whose control asked for its cancel. */
-  readonly #asked = new Map<string, string>();
+  /** Order → the scope whose control asked for its cancel; null when a liquidation did. */
+  readonly #asked = new Map<string, string | null>();
   readonly #partition: number;
   #epoch = -1;
   #count = 0;
@@ -31,11 +31,15 @@ export class OrderCancels {
       scope,
       reason,
       now,
-    }: { readonly scope: string; readonly reason: string; readonly now: number },
+    }: { readonly scope: string | null; readonly reason: string; readonly now: number },
   ): OutboundRecord[] {
     const fresh = orders.filter(({ orderId }) => !this.#asked.has(keyOf(accountId, orderId)));
+    for (const { orderId } of orders) {
+      const key = keyOf(accountId, orderId);
+      // What a liquidation asked for confirms a control's cancel as well.
+      this.#asked.set(key, this.#asked.get(key) ?? scope);
+    }
     return fresh.map(({ orderId, symbol }) => {
-      this.#asked.set(keyOf(accountId, orderId), scope);
       this.#count += 1;
       const id = `gate-${String(this.#partition)}-${String(this.#epoch)}-${String(this.#count)}`;
       const cancel = {
@@ -59,7 +63,7 @@ export class OrderCancels {
 
   /** Scopes with orders whose cancel is not confirmed. */
   pending(): Iterable<string> {
-    return new Set(this.#asked.values());
+    return new Set([...this.#asked.values()].filter((scope) => scope !== null));
   }
 }
 

@@ -16,6 +16,12 @@ const FIGURES = TOPICS.marginCalc.name;
 /** Executions of orders that may still work are no older. */
 const EXECUTIONS_MS = 2 * 86_400_000;
 
+/**
+ * So long after its end nothing of an order is under way any more: a last fill lies on executions.v1 if
+ * there was one. That topic is not read far enough back to know of every order in the log.
+ */
+const OVER_AFTER_MS = 60_000;
+
 /** What an order that was decided before still needs: its audit may be missing. */
 export interface DecidedBefore {
   readonly decision: GatedDecision;
@@ -47,7 +53,6 @@ export interface RestoredGate {
 export async function restoreGate(parts: RestoreParts): Promise<RestoredGate> {
   const { lane, accounts, now } = parts;
   const executions: ReadExecution[] = [];
-  const since = now - EXECUTIONS_MS;
   const executionsFrom = await lane.readToEnd(
     EXECUTIONS,
     (records) => {
@@ -56,12 +61,12 @@ export async function restoreGate(parts: RestoreParts): Promise<RestoredGate> {
         if (read !== null) executions.push(read);
       }
     },
-    since,
+    { sinceMs: now - EXECUTIONS_MS },
   );
   const figuresFrom = await lane.readToEnd(FIGURES, (records) => {
     for (const record of records) accounts.takeFigures(record);
   });
-  const decided = await restoreDecisions(parts, finishedOrders(executions, accounts));
+  const decided = await restoreDecisions(parts, whatExecutionsTell(executions, accounts));
   for (const { accountId, execution } of executions) accounts.open(accountId).execution(execution);
   return {
     decided,
@@ -74,7 +79,7 @@ export async function restoreGate(parts: RestoreParts): Promise<RestoredGate> {
 
 async function restoreDecisions(
   parts: RestoreParts,
-  finished: ReadonlySet<string>,
+  executed: Executed,
 ): Promise<Map<string, DecidedBefore>> {
   const decided = new Map<string, DecidedBefore>();
   const ownership = new Ownership();
@@ -90,7 +95,7 @@ async function restoreDecisions(
       if (source.offset >= (parts.committed.get(source.topic) ?? 0)) {
         decided.set(told.event_id, { decision: told, offset: record.offset });
       }
-      restoreOne(parts, told, finished);
+      restoreOne(parts, told, executed);
     }
   });
   return decided;
@@ -100,7 +105,7 @@ async function restoreDecisions(
 function restoreOne(
   { gate, accounts, now }: RestoreParts,
   told: GatedDecision,
-  finished: ReadonlySet<string>,
+  { ended, unsettled }: Executed,
 ): void {
   // What was not looked at as an order does not count as decided.
   if (told.order === null || told.decision === 'DUPLICATE' || told.code === 'EXPIRED') return;
@@ -112,8 +117,11 @@ function restoreOne(
   }
   accounts.open(order.accountId);
   const today = dayOf(told.ts) === dayOf(now);
-  if (finished.has(keyOf(order))) gate.restoreFinished(order, accepted, today);
-  else gate.restore(order, accepted, today);
+  const name = keyOf(order);
+  const isOver = told.expires_at !== null && told.expires_at + OVER_AFTER_MS < now;
+  if ((ended.has(name) || isOver) && !unsettled.has(name)) {
+    gate.restoreFinished(order, accepted, today);
+  } else gate.restore(order, accepted, today);
 }
 
 function readOwn(record: InboundRecord) {
@@ -127,20 +135,25 @@ function readOwn(record: InboundRecord) {
   );
 }
 
-/**
- * Orders that have ended and whose every fill is in the figures. What the figures do not have yet is
- * restored as an open order, so that its executions, told again, hold its margin back.
- */
-function finishedOrders(executions: readonly ReadExecution[], accounts: Accounts): Set<string> {
-  const finished = new Set<string>();
+/** What the executions tell of orders, by the name of each. */
+interface Executed {
+  readonly ended: ReadonlySet<string>;
+  /**
+   * Orders with a fill that the figures do not have yet: they are restored as open, so that their
+   * executions, told again, hold the margin back.
+   */
+  readonly unsettled: ReadonlySet<string>;
+}
+
+function whatExecutionsTell(executions: readonly ReadExecution[], accounts: Accounts): Executed {
+  const ended = new Set<string>();
   const unsettled = new Set<string>();
   for (const { accountId, isTerminal, execution } of executions) {
     const name = keyOf({ accountId, orderId: execution.orderId });
-    if (isTerminal) finished.add(name);
+    if (isTerminal) ended.add(name);
     if (!accounts.open(accountId).includes(execution.fillOffset)) unsettled.add(name);
   }
-  for (const name of unsettled) finished.delete(name);
-  return finished;
+  return { ended, unsettled };
 }
 
 /** Two accounts may name their orders alike. */

@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { executionSchema } from '#contracts/case-events.ts';
 import { fillSchema } from '#contracts/ingest.ts';
 import { ID_PATTERN } from '#contracts/wire.ts';
-import { encodeExecution, encodeFill, execIdOf } from './execution-records.ts';
+import { passed } from '#test/order-path-fixture.ts';
+import { decodeOrder, encodeExecution, encodeFill, execIdOf } from './execution-records.ts';
 import type { VenueExecution } from './venue-book.ts';
 
 const NOW = 1_795_000_000_000;
@@ -12,6 +13,7 @@ const EXECUTION: VenueExecution = {
     accountId: 'ACC_1',
     symbol: 'NVDA',
     side: 'SELL',
+    opensE4: 0,
     qtyE4: 1_000_000,
     limitE4: null,
     strategy: 'liquidation',
@@ -120,5 +122,18 @@ describe('an execution is written', () => {
       null,
       null,
     ]);
+  });
+});
+
+describe('a decision of the gate is worked as an order', () => {
+  const SALE = passed({
+    ...{ order_id: 'O1', ts: NOW, account_id: 'ACC_1', symbol: 'NVDA', side: 'SELL', qty: 100 },
+    ...{ price: 400, strategy: 'liquidation', valid_until: NOW + 1_000, corr_id: 'C1' },
+  });
+
+  test('with what it opened when it passed; of what nobody says what it opens, all does', () => {
+    const accepted = { opens_qty: 40, adverse_price: 0 };
+    expect(decodeOrder({ ...SALE, accepted })).toMatchObject({ opensE4: 400_000 });
+    expect(decodeOrder({ ...SALE, accepted: null })).toMatchObject({ opensE4: 1_000_000 });
   });
 });

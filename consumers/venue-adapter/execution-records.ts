@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ExecutionRecord } from '#contracts/case-events.ts';
-import { decodeGatedOrder } from '#contracts/gated-orders.ts';
+import { decodeAccepted, decodeGatedOrder } from '#contracts/gated-orders.ts';
 import type { GatedDecision } from '#contracts/gated-orders.ts';
 import type { FillRecord } from '#contracts/ingest.ts';
 import { fromE4, ID_PATTERN } from '#contracts/wire.ts';
@@ -42,6 +42,8 @@ export function decodeOrder(decision: GatedDecision): VenueOrder | null {
     symbol: order.symbol,
     side: order.side,
     qtyE4: order.qtyE4,
+    // Of what nobody says what it opens, all does.
+    opensE4: decodeAccepted(decision)?.opensE4 ?? order.qtyE4,
     limitE4: order.liquidation ? null : order.priceE4,
     strategy: order.strategy,
     liquidation: order.liquidation,

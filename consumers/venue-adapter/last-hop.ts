@@ -1,63 +1,51 @@
 import { scopeName } from '#domain/scopes.ts';
 import type { Scope } from '#domain/scopes.ts';
-import type { Clock } from '#ports/clock.ts';
 import type { ControlFollower } from '../order-path/control-follower.ts';
 import type { LastHop } from './paper-venue.ts';
-import type { VenueExecution, VenueOrder } from './venue-book.ts';
+import type { VenueOrder } from './venue-book.ts';
 
 /** The last hop: what the controls say immediately before an order is executed (DESIGN 20). */
 
-/** A fill that was begun waits so long for proved controls after a pause. */
-const REOPEN_MS_MAX = 5_000;
-const REOPEN_POLL_MS = 20;
-
 type Controls = Pick<ControlFollower, 'of'>;
 
-/** The scope of a kill that stops the order here; a liquidation is stopped by a wide one only. */
-export function killOf(
-  { accountId, symbol, strategy, liquidation }: VenueOrder,
-  controls: Controls,
-): string | null {
-  const wide: readonly Scope[] = [{ kind: 'GLOBAL' }, { kind: 'SYMBOL', id: symbol }];
-  const own: readonly Scope[] = [
-    { kind: 'ACCOUNT', id: accountId },
-    { kind: 'STRATEGY', id: strategy },
-  ];
-  const killed = (liquidation ? wide : [...wide, ...own]).find(
-    (scope) => controls.of(scope).kill === 'BLOCK',
-  );
-  return killed === undefined ? null : scopeName(killed);
-}
-
-/** `open`: the controls are proved to be known. A kill that is known counts in any case. */
-export function lastHop(order: VenueOrder, controls: Controls, open: boolean): LastHop {
-  const scope = killOf(order, controls);
-  if (scope !== null) return { is: 'KILLED', scope };
-  return { is: open ? 'OPEN' : 'UNPROVED' };
+/** A control that an order may not pass. */
+export interface Standing {
+  readonly scope: string;
+  readonly why: string;
 }
 
 /**
- * The last look before shares move: a process that was paused while it wrote waits until it knows the
- * controls again, and writes nothing that a kill has stopped meanwhile. Throws when one has: the
- * transaction is not committed, and the next process cancels the order.
+ * The control that stops the order here. A liquidation is stopped by the BLOCK of its symbol or the firm
+ * only. REDUCE_ONLY and close-only stop what opened when the gate let it pass; what its position no
+ * longer covers since then only the gate can tell, and cancels.
  */
-export async function stillAllowed(
-  executions: readonly VenueExecution[],
-  parts: {
-    readonly controls: Controls;
-    readonly isOpen: (now: number) => boolean;
-    readonly clock: Clock;
-  },
-): Promise<void> {
-  const { controls, isOpen, clock } = parts;
-  const moving = executions.filter(({ lastQtyE4 }) => lastQtyE4 > 0);
-  if (moving.length === 0) return;
-  const giveUpAt = clock.now() + REOPEN_MS_MAX;
-  while (!isOpen(clock.now())) {
-    if (clock.now() > giveUpAt) throw new Error('the controls could not be proved before a fill');
-    await new Promise((resolve) => setTimeout(resolve, REOPEN_POLL_MS));
+export function standingAgainst(order: VenueOrder, controls: Controls): Standing | null {
+  const scopes = scopesOf(order);
+  const blocked = scopes.find((scope) => controls.of(scope).kill === 'BLOCK');
+  if (blocked !== undefined) {
+    const scope = scopeName(blocked);
+    return { scope, why: `kill switch active for ${scope}` };
   }
-  const killed = moving.find(({ order }) => killOf(order, controls) !== null);
-  if (killed === undefined) return;
-  throw new Error(`a kill came before ${killed.order.orderId} was written: it is not executed`);
+  if (order.liquidation || order.opensE4 === 0) return null;
+  for (const each of scopes) {
+    const { kill, closeOnly } = controls.of(each);
+    const scope = scopeName(each);
+    if (kill === 'REDUCE_ONLY') return { scope, why: `kill switch of ${scope} is reduce-only` };
+    if (closeOnly) return { scope, why: `${scope} is close-only` };
+  }
+  return null;
+}
+
+/** `open`: the controls are proved to be known. A control that is known counts in any case. */
+export function lastHop(order: VenueOrder, controls: Controls, open: boolean): LastHop {
+  const standing = standingAgainst(order, controls);
+  if (standing !== null) return { is: 'STOPPED', why: standing.why };
+  return { is: open ? 'OPEN' : 'UNPROVED' };
+}
+
+/** The widest first. */
+function scopesOf({ accountId, symbol, strategy, liquidation }: VenueOrder): readonly Scope[] {
+  const wide: readonly Scope[] = [{ kind: 'GLOBAL' }, { kind: 'SYMBOL', id: symbol }];
+  if (liquidation) return wide;
+  return [...wide, { kind: 'ACCOUNT', id: accountId }, { kind: 'STRATEGY', id: strategy }];
 }

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { decideCancel, decideMarket, decideOrder } from './paper-venue.ts';
+import { decideCancel, decideMarket, decideOrder, lookAgain, mayStand } from './paper-venue.ts';
 import type { LastPrice } from '#domain/gate/last-price.ts';
 import type { CancelOutcome, Market, OrderOutcome, PaperMarket } from './paper-venue.ts';
 import { VENUE_LIMITS, VenueBook } from './venue-book.ts';
-import type { VenueOrder } from './venue-book.ts';
+import type { VenueExecution, VenueOrder } from './venue-book.ts';
 
 const NOW = 1_795_000_000_000;
 const QUOTE_AGE_MAX_MS = 5_000;
@@ -15,6 +15,7 @@ const ORDER: VenueOrder = {
   symbol: 'NVDA',
   side: 'SELL',
   qtyE4: 1_000_000,
+  opensE4: 0,
   limitE4: null,
   strategy: 'liquidation',
   liquidation: true,
@@ -240,7 +241,9 @@ describe('the last hop', () => {
     limitE4: 4_000_000,
     takeUntil: NOW + 1_000,
   };
-  const killed: Partial<Market> = { lastHop: () => ({ is: 'KILLED', scope: 'ACCOUNT:ACC_1' }) };
+  const killed: Partial<Market> = {
+    lastHop: () => ({ is: 'STOPPED', why: 'kill switch active for ACCOUNT:ACC_1' }),
+  };
   const unproved: Partial<Market> = { lastHop: () => ({ is: 'UNPROVED' }) };
   const KILLED = '1 CANCELLED 0 - 0 paper venue: kill switch active for ACCOUNT:ACC_1';
   const EXPIRED = '1 EXPIRED 0 - 0 paper venue: valid_until has passed';
@@ -289,6 +292,79 @@ describe('the last hop', () => {
       ['PARTIALLY_FILLED', 400_000, 200_000],
       ['FILLED', 200_000, 0],
     ]);
+  });
+});
+
+describe('another look at what was decided and is not visible yet', () => {
+  const at = (now: number, given: Partial<Market> = {}) =>
+    market({ ...FRESH, at: now }, now, given);
+  const killed: Partial<Market> = {
+    lastHop: () => ({ is: 'STOPPED', why: 'kill switch active for GLOBAL' }),
+  };
+  const unproved: Partial<Market> = { lastHop: () => ({ is: 'UNPROVED' }) };
+
+  /** What becomes of a whole order, half of it in a first part, then a cancel. */
+  function partAndCancel(): VenueExecution[] {
+    const paper = { fillDelayMs: 0, fillQtyE4Max: 400_000 };
+    const customers = { ...ORDER, liquidation: false };
+    const book = new VenueBook();
+    const part = decideOrder(book, customers, at(NOW, { paper }));
+    book.keepWorking(customers, 7, NOW);
+    const first = 'execution' in part ? part.execution : null;
+    if (first !== null) book.executed({ ...O1, ...first }, NOW);
+    const second = decideCancel(book, O1);
+    return [first, 'execution' in second ? second.execution : null].filter((one) => one !== null);
+  }
+
+  const inLine = (executions: readonly VenueExecution[]) =>
+    executions.map((execution) => inShort({ code: 'EXECUTED', execution }));
+
+  test('leaves it as it is while the controls let it stand', () => {
+    const decided = partAndCancel();
+    expect(mayStand(decided, at(NOW))).toBe(true);
+    expect(lookAgain(decided, at(NOW))).toEqual(decided);
+  });
+
+  test('a kill ends the order without the shares, and nothing follows its end', () => {
+    const decided = partAndCancel();
+    expect(inLine(decided).map((line) => line.slice(0, 20))).toEqual([
+      '1 PARTIALLY_FILLED 4',
+      '2 CANCELLED 0 - 4000',
+    ]);
+    expect(mayStand(decided, at(NOW, killed))).toBe(false);
+    expect(inLine(lookAgain(decided, at(NOW, killed)))).toEqual([
+      '1 CANCELLED 0 - 0 paper venue: kill switch active for GLOBAL',
+    ]);
+  });
+
+  test('what was executed in earlier parts stays executed', () => {
+    const book = bookWith((prepared) => {
+      prepared.executed({ ...O1, status: 'PARTIALLY_FILLED', cumQtyE4: 400_000 }, NOW);
+      prepared.keepWorking(ORDER, 7, NOW);
+    });
+    const decided = decideMarket(book, at(NOW));
+    expect(inLine(lookAgain(decided, at(NOW, killed)))).toEqual([
+      '2 CANCELLED 0 - 400000 paper venue: kill switch active for GLOBAL',
+    ]);
+  });
+
+  test('on controls that nobody can prove it waits, and after its time it expires', () => {
+    const decided = partAndCancel();
+    expect(mayStand(decided, at(NOW, unproved))).toBe(false);
+    expect(lookAgain(decided, at(NOW, unproved))).toEqual(decided);
+    const late = at(NOW + 60_000);
+    expect(mayStand(decided, late)).toBe(false);
+    expect(inLine(lookAgain(decided, late))).toEqual([
+      '1 EXPIRED 0 - 0 paper venue: valid_until has passed',
+    ]);
+  });
+
+  test('what moves no shares may always stand', () => {
+    const [, cancelled] = partAndCancel();
+    const ends = cancelled === undefined ? [] : [cancelled];
+    expect(ends).toHaveLength(1);
+    expect(mayStand(ends, at(NOW, unproved))).toBe(true);
+    expect(lookAgain(ends, at(NOW, killed))).toEqual(ends);
   });
 });
 

@@ -29,7 +29,7 @@ export type LastHop =
   | { readonly is: 'OPEN' }
   /** Nobody can prove that the controls are known: nothing is executed, and nothing ends. */
   | { readonly is: 'UNPROVED' }
-  | { readonly is: 'KILLED'; readonly scope: string };
+  | { readonly is: 'STOPPED'; readonly why: string };
 
 /** What the venue knows of the world at a decision. */
 export interface Market {
@@ -100,6 +100,37 @@ export function decideMarket(book: VenueBook, market: Market): VenueExecution[] 
   return executions;
 }
 
+/**
+ * What was decided, after another look and before any of it is visible: an order of which shares may
+ * not move any more ends instead, without them, and nothing follows its end. The same executions when
+ * all may stand.
+ */
+export function lookAgain(
+  executions: readonly VenueExecution[],
+  market: Market,
+): readonly VenueExecution[] {
+  const ended = new Set<string>();
+  return executions.flatMap((execution) => {
+    const { order, lastQtyE4, cumQtyE4, number } = execution;
+    const name = `${order.accountId} ${order.orderId}`;
+    if (ended.has(name)) return [];
+    const before = { cumQtyE4: cumQtyE4 - lastQtyE4, executions: number - 1, taken: number > 1 };
+    const instead = lastQtyE4 === 0 ? null : stop(order, before, market);
+    if (instead === null) return [execution];
+    ended.add(name);
+    return [instead];
+  });
+}
+
+/** May what was decided become visible at this moment? What moves no share always may. */
+export function mayStand(executions: readonly VenueExecution[], market: Market): boolean {
+  const moving = executions.filter(({ lastQtyE4 }) => lastQtyE4 > 0);
+  return (
+    moving.every(({ order }) => market.lastHop(order).is === 'OPEN') &&
+    lookAgain(moving, market).every(({ lastQtyE4 }) => lastQtyE4 > 0)
+  );
+}
+
 function refusalOf(
   book: VenueBook,
   order: VenueOrder,
@@ -119,16 +150,9 @@ function decideWorking(
   progress: Progress,
   market: Market,
 ): VenueExecution | null {
-  if (market.now >= order.validUntil)
-    return end(order, progress, 'EXPIRED', 'valid_until has passed');
-  const hop = market.lastHop(order);
-  if (hop.is === 'KILLED') {
-    return end(order, progress, 'CANCELLED', `kill switch active for ${hop.scope}`);
-  }
-  if (!progress.taken && market.now >= order.takeUntil) {
-    return end(order, progress, 'EXPIRED', 'valid_until has passed');
-  }
-  if (hop.is === 'UNPROVED') return null;
+  const stopped = stop(order, progress, market);
+  if (stopped !== null) return stopped;
+  if (market.lastHop(order).is === 'UNPROVED') return null;
   const last = market.lastPrice(order.symbol);
   if (last === null || !isExecutable(order, last, market)) {
     return progress.taken ? null : accept(order, progress);
@@ -147,6 +171,16 @@ function decideWorking(
     leavesQtyE4,
     reason: honest('filled at the last price'),
   };
+}
+
+/** The end of an order of which no share may move any more, or null. */
+function stop(order: VenueOrder, progress: Progress, market: Market): VenueExecution | null {
+  if (market.now >= order.validUntil)
+    return end(order, progress, 'EXPIRED', 'valid_until has passed');
+  const hop = market.lastHop(order);
+  if (hop.is === 'STOPPED') return end(order, progress, 'CANCELLED', hop.why);
+  const isLate = !progress.taken && market.now >= order.takeUntil;
+  return isLate ? end(order, progress, 'EXPIRED', 'valid_until has passed') : null;
 }
 
 /** A fresh price that the order's limit takes, and its time has come. */

@@ -11,6 +11,8 @@ export interface VenueOrder {
   readonly symbol: string;
   readonly side: 'BUY' | 'SELL';
   readonly qtyE4: number;
+  /** How much of it opened, and did not reduce, when the gate let it pass. */
+  readonly opensE4: number;
   /** The limit; null for a liquidation, which takes the last price. 1/10,000 dollar. */
   readonly limitE4: number | null;
   readonly strategy: string;

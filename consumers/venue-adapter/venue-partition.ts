@@ -8,18 +8,22 @@ import { deadLetterTopicName, TOPICS } from '#contracts/topics.ts';
 import { Ownership } from '#domain/gate/ownership.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { Logger } from '#ports/logger.ts';
-import type {
-  FencedWriter,
-  PartitionProcessor,
-  SendInTransaction,
-} from '#ports/partition-owner.ts';
+import type { FencedWriter, PartitionProcessor } from '#ports/partition-owner.ts';
 import type { InboundRecord, OutboundRecord } from '#ports/records.ts';
-import { decodeOrder, encodeExecution, encodeFill } from './execution-records.ts';
+import { decodeOrder } from './execution-records.ts';
 import type { ControlFollower } from '../order-path/control-follower.ts';
 import type { LastPrices } from '../order-path/last-prices.ts';
-import { killOf, lastHop, stillAllowed } from './last-hop.ts';
-import { decideCancel, decideMarket, decideOrder, refusedByGate } from './paper-venue.ts';
+import { lastHop, standingAgainst } from './last-hop.ts';
+import {
+  decideCancel,
+  decideMarket,
+  decideOrder,
+  lookAgain,
+  mayStand,
+  refusedByGate,
+} from './paper-venue.ts';
 import type { Market, PaperMarket } from './paper-venue.ts';
+import { sendExecutions } from './send-executions.ts';
 import { VenueBook } from './venue-book.ts';
 import type { OrderName, VenueExecution, VenueOrder } from './venue-book.ts';
 import { decodeKeyed, rememberCancel, rememberExecution, rememberOwner } from './venue-memory.ts';
@@ -138,11 +142,11 @@ export class VenuePartition implements PartitionProcessor {
     await this.#turn;
   }
 
-  /** Scopes with orders here that a kill stops and that have not ended yet. */
+  /** Scopes with orders here that their controls stop and that have not ended yet. */
   cancelsPending(): string[] {
     return [...this.#book.working()].flatMap((order) => {
-      const scope = killOf(order, this.#surroundings.controls);
-      return scope === null ? [] : [scope];
+      const standing = standingAgainst(order, this.#surroundings.controls);
+      return standing === null ? [] : [standing.scope];
     });
   }
 
@@ -288,55 +292,64 @@ export class VenuePartition implements PartitionProcessor {
   }
 
   /** Executions, dead letters and consumed positions become visible together, or none of them. */
-  async #write(outcome: Outcome): Promise<void> {
+  async #write({ executions, deadLetters }: Outcome): Promise<void> {
+    let decided: readonly VenueExecution[] = executions;
+    while (!(await this.#written(decided, deadLetters))) {
+      // A control came while it was written, or this process was paused: nothing of it is visible.
+      await this.#untilOpen();
+      decided = this.#lookAgain(decided);
+    }
+    this.#report(decided);
+    const { metrics, clock } = this.#surroundings;
+    metrics.working.set({ partition: String(this.#writer.partition) }, this.#book.workingCount);
+    this.#lookAt(this.#book.nextLookAt(clock.now()) ?? Infinity);
+    this.#lookAgainWhenOpen();
+  }
+
+  /** False when a last look, immediately before the commit, forbids what moves shares. */
+  async #written(
+    executions: readonly VenueExecution[],
+    deadLetters: readonly OutboundRecord[],
+  ): Promise<boolean> {
     const consumed = INPUTS.map((topic) => ({
       topic,
       position: this.#finishedPosition(topic),
     })).filter(({ topic, position }) => position !== this.#committed.get(topic));
-    const { executions, deadLetters } = outcome;
-    if (executions.length + deadLetters.length + consumed.length > 0) {
-      const now = this.#surroundings.clock.now();
-      await this.#writer.transact(async (send) => {
-        const records = await this.#sendFills(send, executions, now);
-        if (records.length + deadLetters.length > 0) await send([...records, ...deadLetters]);
-        await stillAllowed(executions, this.#surroundings);
-      }, consumed);
-      for (const { topic, position } of consumed) this.#committed.set(topic, position);
-      this.#report(executions);
-    }
-    this.#surroundings.metrics.working.set(
-      { partition: String(this.#writer.partition) },
-      this.#book.workingCount,
+    if (executions.length + deadLetters.length + consumed.length === 0) return true;
+    const now = this.#surroundings.clock.now();
+    const committed = await this.#writer.transactIf(
+      async (send) => {
+        await sendExecutions(send, executions, { partition: this.#writer.partition, now });
+        if (deadLetters.length > 0) await send(deadLetters);
+      },
+      consumed,
+      () => mayStand(executions, this.#market()),
     );
-    this.#lookAt(this.#book.nextLookAt(this.#surroundings.clock.now()) ?? Infinity);
-    this.#lookAgainWhenOpen();
+    if (!committed) return false;
+    for (const { topic, position } of consumed) this.#committed.set(topic, position);
+    return true;
   }
 
-  /** Fills first, so that each execution names the place of its fill (DESIGN 12). */
-  async #sendFills(
-    send: SendInTransaction,
-    executions: readonly VenueExecution[],
-    now: number,
-  ): Promise<OutboundRecord[]> {
-    const withFill = executions.map((execution) => ({
-      execution,
-      fill: encodeFill(execution, now),
-    }));
-    const fills = withFill.flatMap(({ fill }) =>
-      fill === null
-        ? []
-        : [{ topic: TOPICS.fills.name, key: fill.account_id, value: JSON.stringify(fill) }],
-    );
-    const positions = fills.length === 0 ? [] : await send(fills);
-    let next = 0;
-    return withFill.map(({ execution, fill }) => ({
-      topic: TOPICS.executions.name,
-      key: execution.order.accountId,
-      partition: this.#writer.partition,
-      value: JSON.stringify(
-        encodeExecution(execution, fill === null ? null : (positions[next++] ?? null), now),
-      ),
-    }));
+  /** What may not move shares any more ends in the book too. */
+  #lookAgain(executions: readonly VenueExecution[]): readonly VenueExecution[] {
+    const { clock } = this.#surroundings;
+    const again = lookAgain(executions, this.#market());
+    const known = new Set(executions);
+    for (const execution of again) {
+      const { order, status, cumQtyE4 } = execution;
+      const { orderId, accountId } = order;
+      if (known.has(execution)) continue;
+      this.#book.executed({ orderId, accountId, status, cumQtyE4 }, clock.now());
+    }
+    return again;
+  }
+
+  /** A lost partition waits no longer: its writer refuses. */
+  async #untilOpen(): Promise<void> {
+    const { clock, isOpen } = this.#surroundings;
+    while (!this.#released && !isOpen(clock.now())) {
+      await new Promise((resolve) => setTimeout(resolve, REOPEN_POLL_MS));
+    }
   }
 
   #report(executions: readonly VenueExecution[]): void {

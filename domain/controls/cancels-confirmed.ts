@@ -1,8 +1,13 @@
-/** When the working orders of a scope are all cancelled: every venue adapter that has orders says so (DESIGN 20). */
+/**
+ * When the working orders of a scope are all cancelled: every gate and every venue adapter that has
+ * orders of it says so (DESIGN 20). The venue adapter knows what a kill or close-only stops whole; only
+ * the gate knows which reducing orders are too many for their position.
+ */
 
-/** A venue adapter's lease as it last told it (gate.leases.v1). */
-export interface VenueLease {
-  /** The partitions of orders that it executes. */
+/** The lease of a gate or venue adapter as it was last told (gate.leases.v1). */
+export interface OrderLease {
+  readonly kind: 'GATE' | 'VENUE';
+  /** The partitions of orders that it has. */
   readonly owned: readonly number[];
   /** Per partition of killswitch.state.v1 the first offset that is not applied. */
   readonly statePositions: readonly number[];
@@ -11,6 +16,8 @@ export interface VenueLease {
   /** There are more than it could name. */
   readonly pendingMore: boolean;
 }
+
+const KINDS = ['GATE', 'VENUE'] as const;
 
 /** Cancels that a state of a scope asked for, where that state lies in killswitch.state.v1. */
 export interface PendingCancels {
@@ -22,23 +29,19 @@ export interface PendingCancels {
 }
 
 /**
- * Are they all confirmed? Only when every partition has a live venue adapter, and every live one of it
- * has applied the state and names the scope no more. `venues` are those whose lease lives now.
+ * Are they all confirmed? Only when every partition has a live gate and a live venue adapter, and every
+ * live one of it has applied the state and names the scope no more. `leases` are those that live now.
  */
 export function cancelsConfirmed(
   { scope, partition, offset, orderPartitions }: PendingCancels,
-  venues: readonly VenueLease[],
+  leases: readonly OrderLease[],
 ): boolean {
-  return orderPartitions.every((orders) => {
-    const owners = venues.filter(({ owned }) => owned.includes(orders));
-    return (
-      owners.length > 0 &&
-      owners.every(
-        ({ statePositions, pendingScopes, pendingMore }) =>
-          (statePositions[partition] ?? 0) > offset &&
-          !pendingMore &&
-          !pendingScopes.includes(scope),
-      )
-    );
-  });
+  const isDone = ({ statePositions, pendingScopes, pendingMore }: OrderLease): boolean =>
+    (statePositions[partition] ?? 0) > offset && !pendingMore && !pendingScopes.includes(scope);
+  return orderPartitions.every((orders) =>
+    KINDS.every((kind) => {
+      const owners = leases.filter((lease) => lease.kind === kind && lease.owned.includes(orders));
+      return owners.length > 0 && owners.every(isDone);
+    }),
+  );
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Kafka } from 'kafkajs';
-import type { EndOffsets, LogReader } from '#ports/log-reader.ts';
+import type { EndOffsets, LogReader, LogStart } from '#ports/log-reader.ts';
 import type { InboundRecord } from '#ports/records.ts';
 import { createKafka } from './client.ts';
 import type { KafkaSurroundings } from './client.ts';
@@ -38,8 +38,8 @@ export interface LogReaderOptions {
   readonly name?: string;
   /** Only this partition number of each topic; all when absent. */
   readonly partition?: number;
-  /** Where to begin: at the beginning when absent, at the end, or at an instant of the broker, Unix ms. */
-  readonly from?: 'END' | { readonly sinceMs: number };
+  /** Where to begin: at the beginning when absent. */
+  readonly from?: 'END' | LogStart;
   /** Called when the reader can no longer read, or `onRecords` failed: the process should end. */
   readonly onFatal: (error: Error) => void;
 }
@@ -133,6 +133,9 @@ class KafkaLogReader implements LogReader {
     const { from } = this.#options;
     if (from === undefined) return bounds.map(({ low }) => low);
     if (from === 'END') return bounds.map(({ high }) => high);
+    if ('offset' in from) {
+      return bounds.map(({ low, high }) => Math.min(Math.max(from.offset, low), high));
+    }
     const admin = this.#kafka.admin();
     try {
       await admin.connect();

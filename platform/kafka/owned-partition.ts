@@ -41,6 +41,18 @@ export interface OwnedPartitionSetting {
   readonly onFailure: (error: unknown) => void;
 }
 
+/** What is written, what was consumed for it, and whether that may become visible. */
+type TransactionParts<T> = [
+  write: (send: SendInTransaction) => Promise<T>,
+  consumed: readonly ConsumedPosition[],
+  mayCommit: () => boolean | Promise<boolean>,
+];
+
+interface Transacted<T> {
+  readonly result: T;
+  readonly committed: boolean;
+}
+
 /**
  * One partition number between its take-over and its release: one producer, one processor, one queue
  * of batches and one of transactions.
@@ -151,11 +163,25 @@ export class OwnedPartition implements FencedWriter {
     this.#refuseIfReleased();
   }
 
-  transact<T>(
+  async transact<T>(
     write: (send: SendInTransaction) => Promise<T>,
     consumed: readonly ConsumedPosition[],
   ): Promise<T> {
-    const run = this.#transactions.then(() => this.#transaction(write, consumed));
+    const { result } = await this.#inTurn(write, consumed, () => true);
+    return result;
+  }
+
+  async transactIf(
+    write: (send: SendInTransaction) => Promise<unknown>,
+    consumed: readonly ConsumedPosition[],
+    mayCommit: () => boolean | Promise<boolean>,
+  ): Promise<boolean> {
+    const { committed } = await this.#inTurn(write, consumed, mayCommit);
+    return committed;
+  }
+
+  #inTurn<T>(...transaction: TransactionParts<T>): Promise<Transacted<T>> {
+    const run = this.#transactions.then(() => this.#transaction(...transaction));
     // The owner hears of a failure before the caller does: what is lost is released by then.
     this.#transactions = run.catch((error: unknown) => this.#setting.onFailure(error));
     return run;
@@ -202,9 +228,8 @@ export class OwnedPartition implements FencedWriter {
   }
 
   async #transaction<T>(
-    write: (send: SendInTransaction) => Promise<T>,
-    consumed: readonly ConsumedPosition[],
-  ): Promise<T> {
+    ...[write, consumed, mayCommit]: TransactionParts<T>
+  ): Promise<Transacted<T>> {
     this.#refuseIfReleased();
     const { surroundings, partitions } = this.#setting;
     const transaction = await this.#producer.transaction();
@@ -213,8 +238,10 @@ export class OwnedPartition implements FencedWriter {
         sendAll(transaction, records, surroundings.topicPrefix, partitions),
       );
       if (consumed.length > 0) await this.#sendOffsets(transaction, consumed);
-      await transaction.commit();
-      return result;
+      const committed = await mayCommit();
+      if (committed) await transaction.commit();
+      else await transaction.abort();
+      return { result, committed };
     } catch (error) {
       // The failure that matters is the first; a fenced producer cannot abort either.
       await transaction.abort().catch((abortError: unknown) => {

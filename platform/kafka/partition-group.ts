@@ -1,4 +1,5 @@
 import type { Admin, Kafka } from 'kafkajs';
+import type { LogStart } from '#ports/log-reader.ts';
 import type { Lane, LaneProcessor, PartitionGroup, TakeLane } from '#ports/partition-group.ts';
 import type { InboundRecord } from '#ports/records.ts';
 import { createKafka, SESSION_TIMEOUT_MS } from './client.ts';
@@ -276,7 +277,7 @@ class HeldLane implements Lane {
   async readToEnd(
     topic: string,
     onRecords: (records: readonly InboundRecord[]) => void,
-    sinceMs?: number,
+    from?: LogStart,
   ): Promise<number> {
     this.#refuseIfReleased();
     const { surroundings, partition, endOf } = this.#setting;
@@ -284,7 +285,7 @@ class HeldLane implements Lane {
     if (low === high) return high;
     const reader = createLogReader(surroundings, {
       partition,
-      ...(sinceMs === undefined ? {} : { from: { sinceMs } }),
+      ...(from === undefined ? {} : { from }),
       onFatal: () => undefined,
     });
     const reading = reader
@@ -302,6 +303,10 @@ class HeldLane implements Lane {
 
   fail(error: unknown): void {
     this.#setting.onFailure(error);
+  }
+
+  giveUp(why: string): void {
+    this.#setting.onFailure(new KafkaTroubleError(why));
   }
 
   async process(topic: string, records: readonly InboundRecord[]): Promise<boolean> {

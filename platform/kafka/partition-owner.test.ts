@@ -1,6 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { TOPICS } from '#contracts/topics.ts';
-import type { FencedWriter, PartitionOwner, PartitionProcessor } from '#ports/partition-owner.ts';
+import type {
+  FencedWriter,
+  PartitionOwner,
+  PartitionProcessor,
+  SendInTransaction,
+} from '#ports/partition-owner.ts';
 import type { InboundRecord } from '#ports/records.ts';
 import { eventually, openKafka, testLogger } from '#test/kafka-fixture.ts';
 import type { KafkaFixture } from '#test/kafka-fixture.ts';
@@ -180,6 +185,31 @@ describe('the members of a group', () => {
       await third.running;
       places.push(...(await onEveryPartition(5)));
       expect((await untilCopied(places)).sort()).toEqual(places.sort());
+    },
+    TEST_MS,
+  );
+
+  test(
+    'may think better of what they have written: nothing of it is seen, and they write on',
+    async () => {
+      const one = startCopier();
+      await one.running;
+      const writer = one.writers.get(0);
+      if (writer === undefined) throw new Error('one member has every number');
+      const tell = (value: string) => (send: SendInTransaction) =>
+        send([{ topic: OUT, key: 'k', value, partition: 0 }]);
+      const taken = [{ topic: FILLS, position: 1 }];
+      expect(await writer.transactIf(tell('unsaid'), taken, () => Promise.resolve(false))).toBe(
+        false,
+      );
+      expect(await writer.transactIf(tell('said'), [], () => true)).toBe(true);
+      expect(await copied()).toEqual(['said']);
+      // What it would have consumed is still to be consumed by whoever comes after it.
+      await one.owner.stop();
+      const places = await publish(FILLS, 0);
+      startCopier();
+      await untilCopied(places);
+      expect([fatal, givenUp]).toEqual([[], []]);
     },
     TEST_MS,
   );

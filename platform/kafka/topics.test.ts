@@ -89,6 +89,9 @@ describe('the product’s topics', () => {
         expect(config.get('cleanup.policy')).toBe('delete');
         const kept = cleanup === 'keep' ? -1 : cleanup.retentionDays * MS_PER_DAY;
         expect(config.get('retention.ms')).toBe(String(kept));
+        // A segment that is written to is not deleted: it must not be older than what is kept.
+        const segmentMs = Number(config.get('segment.ms'));
+        expect(segmentMs).toBeLessThanOrEqual(kept === -1 ? 7 * MS_PER_DAY : kept / 4);
       }
     }
   });

@@ -11,6 +11,13 @@ const MS_PER_DAY = 86_400_000;
 const COMPACTED_SEGMENT_BYTES = 32 * 1024 * 1024;
 const COMPACTED_DIRTY_RATIO = 0.2;
 
+/**
+ * What is written to is never deleted: of what is kept for days the broker begins another segment so many
+ * times in that while, or after its own week.
+ */
+const SEGMENTS_PER_RETENTION = 4;
+const SEGMENT_MS_MAX = 7 * MS_PER_DAY;
+
 /** How long a broker may take until each partition of new topics answers. */
 const LEADERS_MS_MAX = 30_000;
 
@@ -100,7 +107,8 @@ function topicConfig(
         ]
       : [
           { name: 'cleanup.policy', value: 'delete' },
-          { name: 'retention.ms', value: retentionMs(topic.cleanup) },
+          { name: 'retention.ms', value: String(retentionMs(topic.cleanup)) },
+          { name: 'segment.ms', value: String(segmentMs(topic.cleanup)) },
         ];
   return {
     topic: options.topicPrefix + topic.name,
@@ -111,9 +119,16 @@ function topicConfig(
   };
 }
 
+type Kept = Exclude<Topic['cleanup'], 'compact'>;
+
 /** −1 keeps for ever. */
-function retentionMs(cleanup: Exclude<Topic['cleanup'], 'compact'>): string {
-  return cleanup === 'keep' ? '-1' : String(cleanup.retentionDays * MS_PER_DAY);
+function retentionMs(cleanup: Kept): number {
+  return cleanup === 'keep' ? -1 : cleanup.retentionDays * MS_PER_DAY;
+}
+
+function segmentMs(cleanup: Kept): number {
+  if (cleanup === 'keep') return SEGMENT_MS_MAX;
+  return Math.min(SEGMENT_MS_MAX, retentionMs(cleanup) / SEGMENTS_PER_RETENTION);
 }
 
 function refuseOtherPartitions(
