@@ -20,6 +20,9 @@ import { alertRecord, notifyCustomer, UnsentAttempts } from './notify-customer.t
 import type { NoticePorts } from './notify-customer.ts';
 import { stepNotice } from './step-notice.ts';
 
+/** How long a glance at the figures waits for the engine: most of the time they are fresh sooner. */
+const GLANCE_MS_MAX = 500;
+
 export interface CaseActivityPorts extends NoticePorts, FirmProofPorts {
   readonly figures: FiguresReader;
   /** For the ways to cure that a notice tells. */
@@ -33,19 +36,22 @@ export interface CaseActivityPorts extends NoticePorts, FirmProofPorts {
 }
 
 /**
- * What account cases do to the world. An action is written with ids that depend on the action alone,
- * so that a repeated attempt writes the same records again; what cannot be written is tried for
- * ever, by Temporal's retries. Then the customer is told, if the step is the customer's business.
+ * What account cases do to the world. Steps are written with ids that depend on the step alone, so
+ * that a repeated attempt writes the same records again; what cannot be written is tried for ever, by
+ * Temporal's retries. Then the customer is told of each step that is the customer's business.
  */
 export function createCaseActivities(ports: CaseActivityPorts): CaseActivities {
   const unsent = new UnsentAttempts();
-  const record: RecordActivity = async (request) => {
-    const answer = { ackAt: await putOnRecord(ports, request, unsent) };
-    ports.onRecorded?.(request, answer);
-    return answer;
+  const record: RecordActivity = async ({ leadingUp, ...request }) => {
+    const steps = [...leadingUp.map((action) => ({ ...request, action })), request];
+    const answers = await putOnRecord(ports, steps, unsent);
+    for (const { step, ackAt } of answers) ports.onRecorded?.(step, { ackAt });
+    return { ackAt: answers.at(-1)?.ackAt ?? ports.clock.now() };
   };
   return {
     policyInForce: () => Promise.resolve(ports.policy),
+    glanceAtFigures: async (request) =>
+      withFirmProof(ports, request, await ports.figures.read(request, GLANCE_MS_MAX)),
     readFigures: async (request) =>
       withFirmProof(ports, request, await ports.figures.read(request)),
     verifyCommand: (message) => ports.commands.check(message, ports.clock.now()),
@@ -69,25 +75,36 @@ export function createCaseActivities(ports: CaseActivityPorts): CaseActivities {
   };
 }
 
-/** Writes the records and makes the first attempt to tell the customer; when the clock starts, Unix ms. */
-async function putOnRecord(
-  ports: CaseActivityPorts,
-  request: RecordRequest,
-  unsent: UnsentAttempts,
-): Promise<number> {
-  const { accountId, action } = request;
-  const eventId = eventIdOf(request);
-  const begunAt = ports.clock.now();
-  await ports.publisher.publish(recordsOf(request, eventId));
-  const ackAt = ports.clock.now();
-  const held = ports.holdings.of(accountId);
-  const notice = stepNotice(request, eventId, held, ports.policy);
-  if (notice === null) return ackAt;
-  const attemptedAt = await notifyCustomer(ports, { ...request, begunAt }, notice, unsent);
-  return action.type === 'CALL' ? attemptedAt : ackAt;
+interface OnRecord {
+  readonly step: RecordRequest;
+  /** When its clock starts, Unix ms. */
+  readonly ackAt: number;
 }
 
-function recordsOf(request: RecordRequest, eventId: string): OutboundRecord[] {
+/** Writes the records of all steps, then makes the first attempt to tell the customer of each in turn. */
+async function putOnRecord(
+  ports: CaseActivityPorts,
+  steps: readonly RecordRequest[],
+  unsent: UnsentAttempts,
+): Promise<OnRecord[]> {
+  const begunAt = ports.clock.now();
+  await ports.publisher.publish(steps.flatMap(recordsOf));
+  const recordedAt = ports.clock.now();
+  const answers: OnRecord[] = [];
+  for (const step of steps) {
+    const held = ports.holdings.of(step.accountId);
+    const notice = stepNotice(step, eventIdOf(step), held, ports.policy);
+    const toldAt =
+      notice === null
+        ? recordedAt
+        : await notifyCustomer(ports, { ...step, begunAt }, notice, unsent);
+    answers.push({ step, ackAt: step.action.type === 'CALL' ? toldAt : recordedAt });
+  }
+  return answers;
+}
+
+function recordsOf(request: RecordRequest): OutboundRecord[] {
+  const eventId = eventIdOf(request);
   const records = caseRecords(request, eventId).map(({ topic, record }) => ({
     topic,
     key: request.accountId,

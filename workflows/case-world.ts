@@ -2,15 +2,23 @@ import type {
   CaseActivities,
   RecordActivity,
   RecordAnswer,
-  RecordRequest,
+  StepsRequest,
 } from '#contracts/case-activities.ts';
 import type { RefusedCommandRequest } from '#contracts/refused-command.ts';
-import type { CaseEvent } from '#domain/case-events.ts';
-import type { CaseAction, LadderAction } from '#domain/ladder-actions.ts';
+import type { CaseEvent, Reading, ReadingRequest } from '#domain/case-events.ts';
+import type { CaseAction, ReadFigures } from '#domain/ladder-actions.ts';
 import type { CaseSummary } from '#domain/case-summary.ts';
-import { proxyActivities, proxyLocalActivities, workflowInfo } from '@temporalio/workflow';
+import type { Rung } from '#domain/ladder-state.ts';
+import {
+  ActivityFailure,
+  isCancellation,
+  proxyActivities,
+  proxyLocalActivities,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { ActivityFunctionWithOptions } from '@temporalio/workflow';
 import { actionText } from './case-text.ts';
+import type { RecordSteps } from './steps-together.ts';
 
 /**
  * Every attempt is bounded, and there is always another: a step of a case is money, it is neither
@@ -52,11 +60,17 @@ const RECORD: Readonly<Record<CaseAction['type'], ActivityFunctionWithOptions<Re
   ACKNOWLEDGE: activities.recordInAudit,
 };
 
-export const policyInForce = activities.policyInForce;
-
-/** Checks an envelope near at hand: it needs nothing but the public key. */
-export const { verifyCommand } = proxyLocalActivities<Pick<CaseActivities, 'verifyCommand'>>({
+/** Near at hand: they need nothing but what the worker knows. */
+export const { policyInForce, verifyCommand } = proxyLocalActivities<
+  Pick<CaseActivities, 'policyInForce' | 'verifyCommand'>
+>({
   startToCloseTimeout: '5 seconds',
+});
+
+/** Once, and not for long: what people command meanwhile comes after it. */
+const { glanceAtFigures } = proxyLocalActivities<Pick<CaseActivities, 'glanceAtFigures'>>({
+  startToCloseTimeout: '2 seconds',
+  retry: { maximumAttempts: 1 },
 });
 
 /** Writes down that a command was refused. */
@@ -73,40 +87,70 @@ export async function recordRefusal(
 
 /** Does what a decision asks for, and answers with the event that comes of it, if any. */
 export async function perform(
-  action: LadderAction,
+  asked: RecordSteps | ReadFigures,
   summary: CaseSummary,
   accountId: string,
 ): Promise<CaseEvent | null> {
-  if (action.type === 'READ_FIGURES') {
-    const reading = await activities.readFigures.executeWithOptions(
-      { summary: 'are the figures fresh enough to go on?' },
-      [action.request],
-    );
-    const { attempt, executionId } = action;
-    return { type: 'READING', attempt, executionId, reading };
-  }
-  const { ackAt } = await record(action, summary, accountId);
-  if (action.type === 'CALL') return { type: 'CALL_PUBLISHED', episode: action.episode, ackAt };
-  if (action.type === 'CLOSE_ONLY') {
-    return { type: 'RESTRICTION_PUBLISHED', episode: action.episode, ackAt };
-  }
+  if (asked.type === 'READ_FIGURES') return read(asked, summary);
+  const { ackAt } = await record(asked, summary, accountId);
+  const { type, episode } = asked.step;
+  if (type === 'CALL') return { type: 'CALL_PUBLISHED', episode, ackAt };
+  if (type === 'CLOSE_ONLY') return { type: 'RESTRICTION_PUBLISHED', episode, ackAt };
   return null;
 }
 
+async function read(
+  { request, attempt, executionId }: ReadFigures,
+  { rung }: CaseSummary,
+): Promise<CaseEvent> {
+  const isGlanced = attempt === 1 && request.start === null && GLANCED.has(rung);
+  const glance = isGlanced ? await glanced(request) : null;
+  const reading =
+    glance ??
+    (await activities.readFigures.executeWithOptions(
+      { summary: 'are the figures fresh enough to go on?' },
+      [request],
+    ));
+  return { type: 'READING', attempt, executionId, reading };
+}
+
+/**
+ * A reading within the workflow task spares the server an activity and a further task, but what comes
+ * during it is decided after it. Where a call at most comes of it that is a wait of half a second; above,
+ * people command at the last moment, and are heard (domain/case-inbox.ts).
+ */
+const GLANCED: ReadonlySet<Rung> = new Set<Rung>(['ACTIVE', 'WARNING']);
+
+/** Figures that are fresh at once; null when they are not: then it takes an activity that can wait. */
+async function glanced(request: ReadingRequest): Promise<Reading | null> {
+  try {
+    const reading = await glanceAtFigures(request);
+    return reading.outcome === 'FRESH' ? reading : null;
+  } catch (error) {
+    if (error instanceof ActivityFailure && !isCancellation(error)) return null;
+    throw error;
+  }
+}
+
+/** Temporal takes no summary of more than 400 bytes; the activity's input has it all. */
+const TEXT_MAX = 300;
+
 function record(
-  action: CaseAction,
+  { leadingUp, step }: RecordSteps,
   summary: CaseSummary,
   accountId: string,
 ): Promise<RecordAnswer> {
   const info = workflowInfo();
-  const request: RecordRequest = {
+  const request: StepsRequest = {
     accountId,
     caseId: info.firstExecutionRunId,
     caseStartedAt: info.startTime.getTime(),
     workflowId: info.workflowId,
     runId: info.runId,
-    action,
+    leadingUp,
+    action: step,
     summary,
   };
-  return RECORD[action.type].executeWithOptions({ summary: actionText(action) }, [request]);
+  const text = [...leadingUp, step].map(actionText).join('; ').slice(0, TEXT_MAX);
+  return RECORD[step.type].executeWithOptions({ summary: text }, [request]);
 }
