@@ -84,6 +84,26 @@ async function timers(handle: WorkflowHandle): Promise<StartedTimer[]> {
   });
 }
 
+describe('a new case', () => {
+  test('asks the server for one activity until its call is told and its clock runs', async () => {
+    await story(async (world, handle) => {
+      await world.price(DEFICIENT);
+      await seen(
+        'the timer of the call',
+        () => timers(handle),
+        (found) => found.length > 0,
+      );
+      const { events } = await handle.fetchHistory();
+      const asked = (events ?? []).flatMap(
+        ({ activityTaskScheduledEventAttributes: scheduled }) =>
+          scheduled?.activityType?.name ?? [],
+      );
+      expect(asked).toEqual(['issueMarginCall']);
+      expect(calls(world)).toEqual(['WARNING', 'MARGIN_CALL']);
+    }, PATIENT);
+  });
+});
+
 describe('a case that nobody pays', () => {
   test('goes all the way and sells itself back to health', async () => {
     await story(async (world, handle) => {

@@ -59,7 +59,7 @@ export async function accountCase(run: AccountCaseRun): Promise<void> {
       }
       const policy = open.state.policy ?? (inForce ??= await policyInForce());
       const known = open.state;
-      const decision = decide(known, event, policy, Date.now());
+      const decision = decide(known, event, policy, instantOf(event));
       open.state = decision.state;
       const summary = summaryOf(open.state);
       if (event.type === 'COMMAND') await recordIfRefused(known, open.state, event.command);
@@ -96,6 +96,16 @@ export async function accountCase(run: AccountCaseRun): Promise<void> {
       await continueAsNew<typeof accountCase>({ accountId: run.accountId, state: open.state });
     }
   }
+}
+
+/**
+ * When an event is decided, Unix ms. What follows from a step that is on record is decided as of then: a
+ * repeat of the task decides the same (workflows/case-world.ts). A worker's clock that is ahead must not
+ * carry the case along.
+ */
+function instantOf(event: CaseEvent): number {
+  const now = Date.now();
+  return 'ackAt' in event ? Math.min(event.ackAt, now) : now;
 }
 
 /** What a message that waits already will change is not shown before: each write costs the server. */

@@ -67,6 +67,14 @@ export const { policyInForce, verifyCommand } = proxyLocalActivities<
   startToCloseTimeout: '5 seconds',
 });
 
+/** Once: what does not succeed at once is done by the ordinary activity. */
+const { recordInAudit: recordAtOnce } = proxyLocalActivities<Pick<CaseActivities, 'recordInAudit'>>(
+  {
+    startToCloseTimeout: '2 seconds',
+    retry: { maximumAttempts: 1 },
+  },
+);
+
 /** Once, and not for long: what people command meanwhile comes after it. */
 const { glanceAtFigures } = proxyLocalActivities<Pick<CaseActivities, 'glanceAtFigures'>>({
   startToCloseTimeout: '2 seconds',
@@ -123,19 +131,33 @@ const GLANCED: ReadonlySet<Rung> = new Set<Rung>(['ACTIVE', 'WARNING']);
 
 /** Figures that are fresh at once; null when they are not: then it takes an activity that can wait. */
 async function glanced(request: ReadingRequest): Promise<Reading | null> {
+  const reading = await orNull(glanceAtFigures(request));
+  return reading?.outcome === 'FRESH' ? reading : null;
+}
+
+/** What an activity answers; null when it failed. */
+async function orNull<Answer>(answer: Promise<Answer>): Promise<Answer | null> {
   try {
-    const reading = await glanceAtFigures(request);
-    return reading.outcome === 'FRESH' ? reading : null;
+    return await answer;
   } catch (error) {
     if (error instanceof ActivityFailure && !isCancellation(error)) return null;
     throw error;
   }
 }
 
+/**
+ * Would whoever repeats the workflow task decide the very same step? Then it can go on record within the
+ * task: a repeat writes the same record again. A clock starts at an instant that the history has, and is
+ * decided at that instant (workflows/account-case.ts); the customer is not told of it.
+ */
+function isRepeatable({ type }: CaseAction): boolean {
+  return type === 'CLOCK_STARTED';
+}
+
 /** Temporal takes no summary of more than 400 bytes; the activity's input has it all. */
 const TEXT_MAX = 300;
 
-function record(
+async function record(
   { leadingUp, step }: RecordSteps,
   summary: CaseSummary,
   accountId: string,
@@ -151,6 +173,10 @@ function record(
     action: step,
     summary,
   };
+  if (isRepeatable(step) && leadingUp.length === 0) {
+    const answer = await orNull(recordAtOnce(request));
+    if (answer !== null) return answer;
+  }
   const text = [...leadingUp, step].map(actionText).join('; ').slice(0, TEXT_MAX);
   return RECORD[step.type].executeWithOptions({ summary: text }, [request]);
 }
