@@ -81,7 +81,7 @@ interface OnRecord {
   readonly ackAt: number;
 }
 
-/** Writes the records of all steps, then makes the first attempt to tell the customer of each in turn. */
+/** Writes the records of all steps, then makes the first attempt to tell the customer of each. */
 async function putOnRecord(
   ports: CaseActivityPorts,
   steps: readonly RecordRequest[],
@@ -90,17 +90,16 @@ async function putOnRecord(
   const begunAt = ports.clock.now();
   await ports.publisher.publish(steps.flatMap(recordsOf));
   const recordedAt = ports.clock.now();
-  const answers: OnRecord[] = [];
-  for (const step of steps) {
-    const held = ports.holdings.of(step.accountId);
-    const notice = stepNotice(step, eventIdOf(step), held, ports.policy);
-    const toldAt =
-      notice === null
-        ? recordedAt
-        : await notifyCustomer(ports, { ...step, begunAt }, notice, unsent);
-    answers.push({ step, ackAt: step.action.type === 'CALL' ? toldAt : recordedAt });
-  }
-  return answers;
+  // Side by side: a slow channel at one step must not use up the time of the next.
+  return Promise.all(
+    steps.map(async (step) => {
+      const held = ports.holdings.of(step.accountId);
+      const notice = stepNotice(step, eventIdOf(step), held, ports.policy);
+      if (notice === null) return { step, ackAt: recordedAt };
+      const toldAt = await notifyCustomer(ports, { ...step, begunAt }, notice, unsent);
+      return { step, ackAt: step.action.type === 'CALL' ? toldAt : recordedAt };
+    }),
+  );
 }
 
 function recordsOf(request: RecordRequest): OutboundRecord[] {

@@ -8,12 +8,11 @@ import type { RefusedCommandRequest } from '#contracts/refused-command.ts';
 import type { CaseEvent, Reading, ReadingRequest } from '#domain/case-events.ts';
 import type { CaseAction, ReadFigures } from '#domain/ladder-actions.ts';
 import type { CaseSummary } from '#domain/case-summary.ts';
-import type { Rung } from '#domain/ladder-state.ts';
 import {
-  ActivityFailure,
   isCancellation,
   proxyActivities,
   proxyLocalActivities,
+  TemporalFailure,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { ActivityFunctionWithOptions } from '@temporalio/workflow';
@@ -99,7 +98,7 @@ export async function perform(
   summary: CaseSummary,
   accountId: string,
 ): Promise<CaseEvent | null> {
-  if (asked.type === 'READ_FIGURES') return read(asked, summary);
+  if (asked.type === 'READ_FIGURES') return read(asked);
   const { ackAt } = await record(asked, summary, accountId);
   const { type, episode } = asked.step;
   if (type === 'CALL') return { type: 'CALL_PUBLISHED', episode, ackAt };
@@ -107,12 +106,14 @@ export async function perform(
   return null;
 }
 
-async function read(
-  { request, attempt, executionId }: ReadFigures,
-  { rung }: CaseSummary,
-): Promise<CaseEvent> {
-  const isGlanced = attempt === 1 && request.start === null && GLANCED.has(rung);
-  const glance = isGlanced ? await glanced(request) : null;
+/**
+ * A reading within the workflow task spares the server an activity and a further task, but what comes
+ * during it is decided after it. Where a call at most comes of it that is a wait of half a second; above,
+ * people command at the last moment, and are heard (domain/case-inbox.ts).
+ */
+async function read(asked: ReadFigures): Promise<CaseEvent> {
+  const { request, attempt, executionId, leadsToCallAtMost } = asked;
+  const glance = leadsToCallAtMost && attempt === 1 ? await glanced(request) : null;
   const reading =
     glance ??
     (await activities.readFigures.executeWithOptions(
@@ -122,25 +123,21 @@ async function read(
   return { type: 'READING', attempt, executionId, reading };
 }
 
-/**
- * A reading within the workflow task spares the server an activity and a further task, but what comes
- * during it is decided after it. Where a call at most comes of it that is a wait of half a second; above,
- * people command at the last moment, and are heard (domain/case-inbox.ts).
- */
-const GLANCED: ReadonlySet<Rung> = new Set<Rung>(['ACTIVE', 'WARNING']);
-
 /** Figures that are fresh at once; null when they are not: then it takes an activity that can wait. */
 async function glanced(request: ReadingRequest): Promise<Reading | null> {
   const reading = await orNull(glanceAtFigures(request));
   return reading?.outcome === 'FRESH' ? reading : null;
 }
 
-/** What an activity answers; null when it failed. */
+/**
+ * What a local activity answers; null when it failed. A replay tells a time-out without the wrapping that
+ * it had when it came: any failure that Temporal tells counts.
+ */
 async function orNull<Answer>(answer: Promise<Answer>): Promise<Answer | null> {
   try {
     return await answer;
   } catch (error) {
-    if (error instanceof ActivityFailure && !isCancellation(error)) return null;
+    if (error instanceof TemporalFailure && !isCancellation(error)) return null;
     throw error;
   }
 }
@@ -148,10 +145,11 @@ async function orNull<Answer>(answer: Promise<Answer>): Promise<Answer | null> {
 /**
  * Would whoever repeats the workflow task decide the very same step? Then it can go on record within the
  * task: a repeat writes the same record again. A clock starts at an instant that the history has, and is
- * decided at that instant (workflows/account-case.ts); the customer is not told of it.
+ * decided at that instant (workflows/account-case.ts), unless a worker's clock that is ahead stated it; the
+ * customer is not told of it.
  */
-function isRepeatable({ type }: CaseAction): boolean {
-  return type === 'CLOCK_STARTED';
+function isRepeatable(step: CaseAction): boolean {
+  return step.type === 'CLOCK_STARTED' && step.startedAt === step.decidedAt;
 }
 
 /** Temporal takes no summary of more than 400 bytes; the activity's input has it all. */

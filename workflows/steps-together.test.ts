@@ -21,6 +21,7 @@ const READ: LadderAction = {
     calendarVersion: 1,
     start: null,
   },
+  leadsToCallAtMost: true,
 };
 
 function actionOf(type: CaseAction['type']): CaseAction {

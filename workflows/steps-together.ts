@@ -8,9 +8,8 @@ export interface RecordSteps {
 }
 
 /**
- * Steps that say why the next one comes. They wait for no answer, and the customer is told of one of
- * them at most: what follows them need not be an activity of its own, which costs the server as much as
- * everything else that it does for a call.
+ * Steps that say why the next one comes. They wait for no answer: what follows them need not be an
+ * activity of its own, which costs the server as much as everything else that it does for a call.
  */
 const LEADS_UP: ReadonlySet<CaseAction['type']> = new Set<CaseAction['type']>([
   'HOLD_CLEARED',
