@@ -2,15 +2,19 @@ import { noticeSchema } from '#contracts/notices.ts';
 import type { NoticeRecord } from '#contracts/notices.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import { summaryOf } from '#domain/case-summary.ts';
+import type { CaseAction } from '#domain/ladder-actions.ts';
+import type { Message, MessageChannel, Sent } from '#ports/message-channel.ts';
 import type { OutboundRecord } from '#ports/records.ts';
 import { testLogger } from '#test/kafka-fixture.ts';
 import { LadderWalk, WALK_POLICY } from '#test/ladder-walk.ts';
+import { until } from '#test/temporal.ts';
 import { describe, expect, test } from '@jest/globals';
 import { createCaseActivities } from './account-case.ts';
 
 interface Attempt {
   readonly scheduledAt?: number;
   readonly paused?: Promise<void>;
+  readonly leadingUp?: readonly CaseAction[];
 }
 
 /**
@@ -22,10 +26,16 @@ class TwoWorkers {
   readonly #log: NoticeRecord[] = [];
   /** What the customer got. */
   messages = 0;
+  /** Of this kind no message is ever taken: whoever sends it waits, until its worker dies. */
+  hangsOn: NoticeRecord['kind'] | null = null;
   readonly #walk = new LadderWalk().price(390);
 
   get attempts(): readonly string[] {
     return this.#log.map(({ state }) => state);
+  }
+
+  get kinds(): readonly string[] {
+    return this.#log.map(({ kind }) => kind);
   }
 
   /**
@@ -34,10 +44,8 @@ class TwoWorkers {
    */
   async issueCall(
     attempt: number,
-    { scheduledAt = this.now, paused = Promise.resolve() }: Attempt = {},
+    { scheduledAt = this.now, paused = Promise.resolve(), leadingUp = [] }: Attempt = {},
   ): Promise<void> {
-    const found = this.#walk.taken.find(({ action }) => action.type === 'CALL');
-    if (found === undefined) throw new Error('the walk has no call');
     const { issueMarginCall } = createCaseActivities({
       publisher: {
         publish: async (records) => {
@@ -46,7 +54,10 @@ class TwoWorkers {
           return records.map(({ topic }) => ({ topic, partition: 0, offset: 0 }));
         },
       },
-      noticeLog: { attempts: () => Promise.resolve([...this.#log]) },
+      noticeLog: {
+        attempts: (_account, noticeId) =>
+          Promise.resolve(this.#log.filter(({ notice_id: id }) => id === noticeId)),
+      },
       attempt: () => ({ isRepeated: attempt > 1, scheduledAt }),
       channels: { ofCustomer: () => [this.#channel()], ofPeople: () => [] },
       figures: { read: () => Promise.reject(new Error('nothing is read here')) },
@@ -66,14 +77,23 @@ class TwoWorkers {
       caseStartedAt: 1,
       workflowId: 'account-case:ACC_1',
       runId: 'run-1',
-      action: found.action,
+      leadingUp,
+      action: this.action('CALL'),
       summary: summaryOf(this.#walk.state),
     });
   }
 
-  #channel(): { name: 'log'; send: () => Promise<{ outcome: 'DELIVERED' }> } {
-    const send = (): Promise<{ outcome: 'DELIVERED' }> => {
+  /** What the case does first of this kind. */
+  action(type: CaseAction['type']): CaseAction {
+    const found = this.#walk.taken.find(({ action }) => action.type === type);
+    if (found === undefined) throw new Error(`the walk has no ${type}`);
+    return found.action;
+  }
+
+  #channel(): MessageChannel {
+    const send = ({ content }: Message): Promise<Sent> => {
       this.messages += 1;
+      if (content.kind === this.hangsOn) return new Promise(() => undefined);
       return Promise.resolve({ outcome: 'DELIVERED' });
     };
     return { name: 'log', send };
@@ -133,5 +153,19 @@ describe('the customer of a step', () => {
     const workers = new TwoWorkers();
     await workers.issueCall(1, { scheduledAt: workers.now - 7_000 });
     expect(workers.messages).toBe(1);
+  });
+
+  test('is told of the call although the warning that goes with it is not taken', async () => {
+    const workers = new TwoWorkers();
+    const warning = workers.action('WARN');
+    workers.hangsOn = 'WARNING';
+    void workers.issueCall(1, { leadingUp: [warning] });
+    await until('the call is delivered', () => workers.attempts.includes('DELIVERED'));
+    workers.hangsOn = null;
+    workers.now += 10_200;
+    await workers.issueCall(2, { leadingUp: [warning] });
+    expect(workers.kinds).toEqual(['WARNING', 'MARGIN_CALL', 'MARGIN_CALL']);
+    expect(workers.attempts).toEqual(['ATTEMPTED', 'ATTEMPTED', 'DELIVERED']);
+    expect(workers.messages).toBe(2);
   });
 });

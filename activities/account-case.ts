@@ -15,7 +15,7 @@ import type { OutboundRecord } from '#ports/records.ts';
 import { eventIdOf, refusalEventIdOf } from './event-id.ts';
 import { alertRecord, notifyCustomer, UnsentAttempts } from './notify-customer.ts';
 import type { NoticePorts } from './notify-customer.ts';
-import { readFigures } from './read-figures.ts';
+import { GLANCE, readFigures } from './read-figures.ts';
 import type { ReadingPorts } from './read-figures.ts';
 import { stepNotice } from './step-notice.ts';
 
@@ -31,19 +31,21 @@ export interface CaseActivityPorts extends NoticePorts, ReadingPorts {
 }
 
 /**
- * What account cases do to the world. An action is written with ids that depend on the action alone,
- * so that a repeated attempt writes the same records again; what cannot be written is tried for
- * ever, by Temporal's retries. Then the customer is told, if the step is the customer's business.
+ * What account cases do to the world. Steps are written with ids that depend on the step alone, so
+ * that a repeated attempt writes the same records again; what cannot be written is tried for ever, by
+ * Temporal's retries. Then the customer is told of each step that is the customer's business.
  */
 export function createCaseActivities(ports: CaseActivityPorts): CaseActivities {
   const unsent = new UnsentAttempts();
-  const record: RecordActivity = async (request) => {
-    const answer = { ackAt: await putOnRecord(ports, request, unsent) };
-    ports.onRecorded?.(request, answer);
-    return answer;
+  const record: RecordActivity = async ({ leadingUp, ...request }) => {
+    const steps = [...leadingUp.map((action) => ({ ...request, action })), request];
+    const answers = await putOnRecord(ports, steps, unsent);
+    for (const { step, ackAt } of answers) ports.onRecorded?.(step, { ackAt });
+    return { ackAt: answers.at(-1)?.ackAt ?? ports.clock.now() };
   };
   return {
     policyInForce: () => Promise.resolve(ports.policy),
+    glanceAtFigures: (request) => readFigures(ports, request, GLANCE),
     readFigures: (request) => readFigures(ports, request),
     verifyCommand: (message) => ports.commands.check(message, ports.clock.now()),
     recordRefusedCommand: async (request) => {
@@ -66,26 +68,36 @@ export function createCaseActivities(ports: CaseActivityPorts): CaseActivities {
   };
 }
 
-/** Writes the records and makes the first attempt to tell the customer; when the clock starts, Unix ms. */
-async function putOnRecord(
-  ports: CaseActivityPorts,
-  request: RecordRequest,
-  unsent: UnsentAttempts,
-): Promise<number> {
-  const { accountId, action } = request;
-  const eventId = eventIdOf(request);
-  const now = ports.clock.now();
-  const begunAt = Math.min(now, ports.attempt().scheduledAt ?? now);
-  await ports.publisher.publish(recordsOf(request, eventId));
-  const ackAt = ports.clock.now();
-  const held = ports.holdings.of(accountId);
-  const notice = stepNotice(request, eventId, held, ports.policy);
-  if (notice === null) return ackAt;
-  const attemptedAt = await notifyCustomer(ports, { ...request, begunAt }, notice, unsent);
-  return action.type === 'CALL' ? attemptedAt : ackAt;
+interface OnRecord {
+  readonly step: RecordRequest;
+  /** When its clock starts, Unix ms. */
+  readonly ackAt: number;
 }
 
-function recordsOf(request: RecordRequest, eventId: string): OutboundRecord[] {
+/** Writes the records of all steps, then makes the first attempt to tell the customer of each. */
+async function putOnRecord(
+  ports: CaseActivityPorts,
+  steps: readonly RecordRequest[],
+  unsent: UnsentAttempts,
+): Promise<OnRecord[]> {
+  const now = ports.clock.now();
+  const begunAt = Math.min(now, ports.attempt().scheduledAt ?? now);
+  await ports.publisher.publish(steps.flatMap(recordsOf));
+  const recordedAt = ports.clock.now();
+  // Side by side: a slow channel at one step must not use up the time of the next.
+  return Promise.all(
+    steps.map(async (step) => {
+      const held = ports.holdings.of(step.accountId);
+      const notice = stepNotice(step, eventIdOf(step), held, ports.policy);
+      if (notice === null) return { step, ackAt: recordedAt };
+      const toldAt = await notifyCustomer(ports, { ...step, begunAt }, notice, unsent);
+      return { step, ackAt: step.action.type === 'CALL' ? toldAt : recordedAt };
+    }),
+  );
+}
+
+function recordsOf(request: RecordRequest): OutboundRecord[] {
+  const eventId = eventIdOf(request);
   const records = caseRecords(request, eventId).map(({ topic, record }) => ({
     topic,
     key: request.accountId,

@@ -44,7 +44,7 @@ function reading(changes: Partial<World>): ReturnType<typeof readFigures> {
     clock: { now: () => 7 },
     logger: testLogger,
   };
-  return readFigures(ports, REQUEST, MS_MAX);
+  return readFigures(ports, REQUEST, { msMax: MS_MAX });
 }
 
 describe('a reading', () => {

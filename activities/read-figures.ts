@@ -3,24 +3,39 @@ import type { FiguresReader } from '#ports/figures-reader.ts';
 import { withFirmProof } from './firm-proof.ts';
 import type { FirmProofPorts } from './firm-proof.ts';
 
+/** How long a reading may take, ms. */
+export interface ReadingTime {
+  /** Of it, until the figures have caught up; as long as the reader waits by itself when missing. */
+  readonly figuresMsMax?: number;
+  /** Figures, holds and brake together. */
+  readonly msMax: number;
+}
+
 /**
- * How long figures, holds and brake may take together. The activity has 10 s: were it to run out of them,
- * it would be tried for ever, and its case would neither hold, page nor take a cure meanwhile.
+ * The activity has 10 s: were it to run out of them, it would be tried for ever, and its case would
+ * neither hold, page nor take a cure meanwhile.
  */
-const READING_MS_MAX = 8_000;
+const READING: ReadingTime = { msMax: 8_000 };
+
+/** Within a workflow task, which others wait for: most of the time figures are fresh at once. */
+export const GLANCE: ReadingTime = { figuresMsMax: 500, msMax: 1_000 };
 
 export interface ReadingPorts extends FirmProofPorts {
   readonly figures: FiguresReader;
 }
 
-/** Reads what a case goes on with; what is not there within `msMax` makes the reading STALE. */
+/** Reads what a case goes on with; what is not there in time makes the reading STALE. */
 export async function readFigures(
   ports: ReadingPorts,
   request: ReadingRequest,
-  msMax = READING_MS_MAX,
+  { msMax, figuresMsMax }: ReadingTime = READING,
 ): Promise<Reading> {
   const inTime = untilOver(msMax);
-  const figures = await figuresInTime(ports, request, inTime);
+  const figures = await figuresInTime(
+    ports,
+    inTime(ports.figures.read(request, figuresMsMax)),
+    request,
+  );
   const { firm } = ports;
   const bounded: FirmProofPorts['firm'] = {
     holds: () => inTime(firm.holds()),
@@ -30,12 +45,12 @@ export async function readFigures(
 }
 
 async function figuresInTime(
-  { figures, clock, logger }: ReadingPorts,
+  { clock, logger }: ReadingPorts,
+  reading: Promise<FiguresReading>,
   request: ReadingRequest,
-  inTime: InTime,
 ): Promise<FiguresReading> {
   try {
-    return await inTime(figures.read(request));
+    return await reading;
   } catch (error) {
     logger.warn({ error: String(error), account_id: request.accountId }, 'no figures in time');
     const what = `figures of ${request.accountId}`;

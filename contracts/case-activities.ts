@@ -7,7 +7,10 @@ import type { RefusedCommandRequest } from './refused-command.ts';
 
 /** What an account case asks the world to do. Each name is what a reader of the timeline sees. */
 export interface CaseActivities {
+  /** Runs as a local activity. */
   policyInForce(): Promise<Policy>;
+  /** What can be read with next to no wait; runs as a local activity. */
+  glanceAtFigures(request: ReadingRequest): Promise<Reading>;
   readFigures(request: ReadingRequest): Promise<Reading>;
   /** Who gives a command, by its envelope; runs as a local activity. */
   verifyCommand(message: CommandMessage): Promise<EnvelopeCheck>;
@@ -26,8 +29,15 @@ export interface CaseActivities {
   recordInAudit: RecordActivity;
 }
 
-/** Writes an action to its topic and to audit.v1, and says when the broker had acknowledged both. */
-export type RecordActivity = (request: RecordRequest) => Promise<RecordAnswer>;
+/**
+ * Writes an action, after those of its decision that lead up to it, to its topic and to audit.v1, tells
+ * the customer, and says when the action itself was on record.
+ */
+export type RecordActivity = (request: StepsRequest) => Promise<RecordAnswer>;
+
+export interface StepsRequest extends RecordRequest {
+  readonly leadingUp: readonly CaseAction[];
+}
 
 export interface RecordRequest {
   readonly accountId: string;

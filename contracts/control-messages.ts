@@ -9,7 +9,6 @@ export const CONTROL_EVENT_SIGNAL = 'machineEvent';
 export const CONTROL_COMMAND_UPDATE = 'command';
 
 /** Task queue of the scopes' workflows, after the environment's prefix; cases have another. */
-export const KILL_SWITCH_TASK_QUEUE = 'kill-switches';
 
 /** The id of a scope's workflow; the prefix lets tests and demos share a server. */
 export function killSwitchId(prefix: string, scope: string): string {

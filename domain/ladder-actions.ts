@@ -21,6 +21,8 @@ export interface ReadFigures {
   /** The execution that made the case ask; comes back with the reading, so that causation is kept. */
   readonly executionId: string | null;
   readonly request: ReadingRequest;
+  /** A call at most comes of it: people need not be heard while it is under way. */
+  readonly leadsToCallAtMost: boolean;
 }
 
 /** How a call was met (RULES, The demand). */

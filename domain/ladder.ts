@@ -22,7 +22,7 @@ import { heldFirmwide, isBrakeRetryDue, isFirmHold, seeBrake } from './ladder-fi
 import { isRetryDue, missingPrices, onHold } from './ladder-hold.ts';
 import { seeExecution, unsettledOrders } from './ladder-orders.ts';
 import { actOnStress, isStressDue, seeStress } from './ladder-stress.ts';
-import type { LadderState } from './ladder-state.ts';
+import type { LadderState, Rung } from './ladder-state.ts';
 import {
   add,
   applyStep,
@@ -258,10 +258,12 @@ function carryOut(before: Progress, outcome: Outcome, context: StepContext): Dec
   return { state: arrive(state, to, policy), actions };
 }
 
+const BEFORE_CALL: ReadonlySet<Rung> = new Set<Rung>(['ACTIVE', 'WARNING']);
+
 /** `starts`: the liquidation brake is to be asked as well. */
 function readFirst(
   state: LadderState,
-  { policy, executionId }: Moment,
+  { policy, executionId, now }: Moment,
   starts = false,
   attempt = 1,
 ): Decision {
@@ -279,6 +281,7 @@ function readFirst(
       calendarVersion: policy.calendar.version,
       start: starts ? { accountId, caseId, episode, isReleased } : null,
     },
+    leadsToCallAtMost: BEFORE_CALL.has(state.rung) && !isStressDue(state, now),
   };
   return { state, actions: [action] };
 }

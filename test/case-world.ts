@@ -65,6 +65,8 @@ export class CaseWorld
   /** Whether records can be written; how often that failed. */
   logIsUp = true;
   failedWrites = 0;
+  /** What happens before records are written. */
+  beforeWriting: (records: readonly OutboundRecord[]) => Promise<void> = () => Promise.resolve();
   /** Whether the venue fills orders. */
   venueIsOpen = true;
   readonly #client: Client;
@@ -208,10 +210,11 @@ export class CaseWorld
     return [];
   }
 
-  publish(records: readonly OutboundRecord[]): Promise<RecordPosition[]> {
+  async publish(records: readonly OutboundRecord[]): Promise<RecordPosition[]> {
+    await this.beforeWriting(records);
     if (!this.logIsUp) {
       this.failedWrites += 1;
-      return Promise.reject(new Error('the log is away'));
+      throw new Error('the log is away');
     }
     for (const { topic, key, value } of records) {
       // Else the case of an earlier test on the same task queue would sell what this account has.
@@ -223,7 +226,7 @@ export class CaseWorld
         void this.#fill(liquidationOrderSchema.parse(record));
       }
     }
-    return Promise.resolve(records.map(({ topic }, offset) => ({ topic, partition: 0, offset })));
+    return records.map(({ topic }, offset) => ({ topic, partition: 0, offset }));
   }
 
   figures(): CaseFigures {

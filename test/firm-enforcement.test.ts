@@ -15,7 +15,7 @@ import type { StartRequest } from '#domain/firm-enforcement.ts';
 import { createCommandSigner, createCommandVerifier } from '#platform/identity/command-envelope.ts';
 import { mintToken } from '#platform/identity/mint-token.ts';
 import { createLogReader } from '#platform/kafka/log-reader.ts';
-import { caseTaskQueue } from '#platform/temporal/cases.ts';
+import { controlTaskQueue } from '#platform/temporal/control-task-queue.ts';
 import { createFirmEnforcement } from '#platform/temporal/firm-enforcement.ts';
 import { FirmHoldsReader, FirmHoldsView } from '../workers/firm-holds.ts';
 import { openApi } from './api-fixture.ts';
@@ -27,7 +27,7 @@ import { LadderWalk, WALK_POLICY } from './ladder-walk.ts';
 
 /** The firm's enforcement on the real servers: its workflow, its log, the API and the command line. */
 
-const WORKFLOWS = fileURLToPath(new URL('../workflows/worker-workflows.ts', import.meta.url));
+const WORKFLOWS = fileURLToPath(new URL('../workflows/control-workflows.ts', import.meta.url));
 const LIMIT = { accountsMax: 10, windowMs: 600_000 };
 const HOUR_MS = 3_600_000;
 
@@ -55,7 +55,7 @@ beforeAll(async () => {
   connection = await NativeConnection.connect({ address: process.env.TEMPORAL_ADDRESS ?? '' });
   worker = await Worker.create({
     connection,
-    taskQueue: caseTaskQueue(api.kafka.topicPrefix),
+    taskQueue: controlTaskQueue(api.kafka.topicPrefix),
     workflowsPath: WORKFLOWS,
     activities: createFirmActivities({
       publisher: api.kafka,

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { createCaseActivities } from '#activities/account-case.ts';
 import { alertSchema } from '#contracts/alerts.ts';
 import type { AlertRecord } from '#contracts/alerts.ts';
-import type { RecordRequest } from '#contracts/case-activities.ts';
+import type { StepsRequest } from '#contracts/case-activities.ts';
 import { noticeConfigurationSchema } from '#contracts/notice-configuration.ts';
 import type { NoticeConfiguration } from '#contracts/notice-configuration.ts';
 import { noticeSchema } from '#contracts/notices.ts';
@@ -64,12 +64,13 @@ export async function perform(
     clock: systemClock,
     logger: testLogger,
   });
-  const request: RecordRequest = {
+  const request: StepsRequest = {
     accountId,
     caseId,
     caseStartedAt: 1,
     workflowId: `account-case:${accountId}`,
     runId: caseId,
+    leadingUp: [],
     action: { ...action, decidedAt: Date.now() },
     summary: summaryOf(walk.state),
   };

@@ -9,6 +9,8 @@ import type { Sinks, WorkflowInterceptors } from '@temporalio/workflow';
 export type ReplayedCommand =
   | { readonly kind: 'TIMER'; readonly ms: number }
   | { readonly kind: 'ACTIVITY'; readonly type: string; readonly args: readonly unknown[] }
+  /** What it was given is not in the history. */
+  | { readonly kind: 'LOCAL_ACTIVITY'; readonly type: string }
   | { readonly kind: 'CONTINUE_AS_NEW'; readonly args: readonly unknown[] };
 
 export interface ReplaySinks extends Sinks {
@@ -36,6 +38,10 @@ export const interceptors = (): WorkflowInterceptors => ({
       },
       scheduleActivity: (input, next) => {
         replay.given({ kind: 'ACTIVITY', type: input.activityType, args: input.args });
+        return next(input);
+      },
+      scheduleLocalActivity: (input, next) => {
+        replay.given({ kind: 'LOCAL_ACTIVITY', type: input.activityType });
         return next(input);
       },
       continueAsNew: (input, next) => {

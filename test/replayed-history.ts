@@ -4,6 +4,7 @@ import { defaultPayloadConverter } from '@temporalio/common';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import { Worker } from '@temporalio/worker';
 import type { InjectedSinks, WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { z } from 'zod';
 import type { ReplayedCommand, ReplaySinks } from './replayed-commands.ts';
 
 /** The module that has to be among a bundle's interceptors, so that its commands are told. */
@@ -60,11 +61,19 @@ function recordedIn({ events }: History): ReplayedCommand[] {
     }
     const next = event.workflowExecutionContinuedAsNewEventAttributes;
     if (next) return [{ kind: 'CONTINUE_AS_NEW', args: valuesOf(next.input) }];
+    const marker = event.markerRecordedEventAttributes;
+    if (marker) return [{ kind: 'LOCAL_ACTIVITY', type: localActivityIn(marker.details?.data) }];
     const activity = event.activityTaskScheduledEventAttributes;
     if (!activity) return [];
     const type = activity.activityType?.name ?? '';
     return [{ kind: 'ACTIVITY', type, args: valuesOf(activity.input) }];
   });
+}
+
+/** The only markers of a workflow here are those of its local activities. */
+function localActivityIn(data: { readonly payloads?: Payloads | null } | undefined): string {
+  const [told] = valuesOf(data);
+  return z.object({ activity_type: z.string() }).parse(told).activity_type;
 }
 
 type Payloads = Parameters<typeof defaultPayloadConverter.fromPayload>[0][];

@@ -8,6 +8,7 @@ import { CASE_SEARCH_ATTRIBUTES } from '#contracts/case-messages.ts';
 import type { Policy } from '#domain/policy.ts';
 import { createCommandSigner, createCommandVerifier } from '#platform/identity/command-envelope.ts';
 import type { CommandSigner } from '#ports/command-envelope.ts';
+import type { WorkflowHandle } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { activityAttempt, knowAttempt } from '../workers/activity-attempt.ts';
@@ -68,6 +69,13 @@ export class CaseServer {
   /** Signs as the API does whose commands the workers here believe. */
   get signer(): CommandSigner {
     return createCommandSigner(this.#apiKey.privateKey);
+  }
+
+  /** Replays what a case has done so far, as a worker does that has not cached it; throws when it would do otherwise. */
+  async replay(handle: WorkflowHandle): Promise<void> {
+    const history = await handle.fetchHistory();
+    const options = { workflowBundle: this.#bundle };
+    await Worker.runReplayHistory(options, history, handle.workflowId);
   }
 
   /** Runs a worker for a world's case while `run` is under way. */

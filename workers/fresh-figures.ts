@@ -52,9 +52,10 @@ export interface FreshFiguresParts {
  */
 export function createFreshFigures(parts: FreshFiguresParts): FiguresReader {
   return {
-    read: async (request) => {
+    read: async (request, waitMsMax) => {
       const begun = performance.now();
-      const reading = await read(parts, request);
+      const waitMs = waitMsMax ?? parts.catchUpMsMax ?? CATCH_UP_MS_MAX;
+      const reading = await read(parts, request, waitMs);
       const outcome = reading.outcome === 'FRESH' ? 'FRESH' : reading.reason.code;
       parts.seconds.observe({ outcome }, (performance.now() - begun) / 1_000);
       return reading;
@@ -62,10 +63,14 @@ export function createFreshFigures(parts: FreshFiguresParts): FiguresReader {
   };
 }
 
-async function read(parts: FreshFiguresParts, request: FiguresRequest): Promise<FiguresReading> {
+async function read(
+  parts: FreshFiguresParts,
+  request: FiguresRequest,
+  waitMs: number,
+): Promise<FiguresReading> {
   try {
     const ends = await parts.ends.fetch();
-    return await readWithin(parts, request, ends);
+    return await readWithin(parts, request, ends, waitMs);
   } catch (error) {
     parts.logger.warn(
       { error: String(error), account_id: request.accountId },
@@ -80,10 +85,11 @@ async function readWithin(
   parts: FreshFiguresParts,
   request: FiguresRequest,
   ends: Ends,
+  waitMs: number,
 ): Promise<FiguresReading> {
-  const { clock, view, catchUpMsMax = CATCH_UP_MS_MAX } = parts;
+  const { clock, view } = parts;
   const partition = parts.partitionOf(request.accountId);
-  const giveUpAt = clock.now() + catchUpMsMax;
+  const giveUpAt = clock.now() + waitMs;
   for (;;) {
     const heartbeat = view.heartbeat(partition);
     const record = view.figures(request.accountId);

@@ -20,7 +20,7 @@ import { runProcess } from '#platform/process.ts';
 import { firstNotReady } from '#platform/readiness.ts';
 import { createCaseCounter } from '#platform/temporal/case-counts.ts';
 import { caseTaskQueue } from '#platform/temporal/cases.ts';
-import { killSwitchTaskQueue } from '#platform/temporal/kill-switches.ts';
+import { controlTaskQueue } from '#platform/temporal/control-task-queue.ts';
 import type { Logger } from '#ports/logger.ts';
 import type { MessageChannels } from '#ports/message-channel.ts';
 import type { CryptoKey } from 'jose';
@@ -79,8 +79,8 @@ runProcess({
     const ports = { publisher, clock: systemClock };
     const firmActivities = createFirmActivities({ ...ports, commands, adopted });
     const workers = await Promise.all([
-      startCaseWorker(temporal, topicPrefix, { ...activities, ...firmActivities }),
-      startControlWorker(temporal, topicPrefix, {
+      startCaseWorker(temporal, topicPrefix, activities),
+      startControlWorker(temporal, topicPrefix, firmActivities, {
         ...ports,
         log: controls.log,
         commands: createControlVerifier(commandKey),
@@ -108,12 +108,12 @@ runProcess({
 function startCaseWorker(
   temporal: TemporalParts,
   topicPrefix: string,
-  activities: CaseActivities & FirmActivities,
+  activities: CaseActivities,
 ): Promise<RunningWorker> {
   return startWorker({
     ...temporal,
     taskQueue: caseTaskQueue(topicPrefix),
-    workflow: 'worker-workflows.ts',
+    workflow: 'account-case.ts',
     activities,
     cachedMax: CACHED_CASES_MAX,
   });
@@ -123,13 +123,17 @@ function startCaseWorker(
 function startControlWorker(
   temporal: TemporalParts,
   topicPrefix: string,
+  firmActivities: FirmActivities,
   ports: Omit<ControlActivityPorts, 'policy'>,
 ): Promise<RunningWorker> {
   return startWorker({
     ...temporal,
-    taskQueue: killSwitchTaskQueue(topicPrefix),
-    workflow: 'kill-switch.ts',
-    activities: createControlActivities({ ...ports, policy: loadControlPolicy() }),
+    taskQueue: controlTaskQueue(topicPrefix),
+    workflow: 'control-workflows.ts',
+    activities: {
+      ...firmActivities,
+      ...createControlActivities({ ...ports, policy: loadControlPolicy() }),
+    },
     cachedMax: CACHED_SCOPES_MAX,
   });
 }

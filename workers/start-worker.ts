@@ -13,12 +13,18 @@ const SHUTDOWN_FORCE_MS = 3_000;
 /** After a worker died its cases go to another one this soon (PLATFORM, Temporal). */
 const STICKY_MS = 2_000;
 
+/** A reading for a call occupies a task for as long as it waits for the engine, at most half a second. */
+const WORKFLOW_TASKS_MAX = 100;
+const WORKFLOW_TASK_POLLS = 16;
+/** New cases come over the queue of all workers, others over the worker's own: half of the polls each. */
+const NEW_CASES_SHARE = 0.5;
+
 export interface WorkerOptions {
   readonly address: string;
   readonly namespace: string;
   readonly taskQueue: string;
   /** The file of workflows/ that exports them. */
-  readonly workflow: 'worker-workflows.ts' | 'kill-switch.ts';
+  readonly workflow: 'account-case.ts' | 'control-workflows.ts';
   readonly activities: object;
   /** Workflows kept ready in memory, about 0.3 MB each; the others are replayed when they are needed. */
   readonly cachedMax: number;
@@ -50,6 +56,9 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     activities: options.activities,
     interceptors: { activity: [measureActivities(options.metrics, options.logger), knowAttempt] },
     maxCachedWorkflows: options.cachedMax,
+    maxConcurrentWorkflowTaskExecutions: WORKFLOW_TASKS_MAX,
+    maxConcurrentWorkflowTaskPolls: WORKFLOW_TASK_POLLS,
+    nonStickyToStickyPollRatio: NEW_CASES_SHARE,
     stickyQueueScheduleToStartTimeout: STICKY_MS,
     shutdownGraceTime: SHUTDOWN_GRACE_MS,
     shutdownForceTime: SHUTDOWN_FORCE_MS,

@@ -84,6 +84,62 @@ async function timers(handle: WorkflowHandle): Promise<StartedTimer[]> {
   });
 }
 
+describe('a new case', () => {
+  test('asks the server for one activity until its call is told and its clock runs', async () => {
+    await story(async (world, handle) => {
+      await world.price(DEFICIENT);
+      await seen(
+        'the timer of the call',
+        () => timers(handle),
+        (found) => found.length > 0,
+      );
+      const { events } = await handle.fetchHistory();
+      const asked = (events ?? []).flatMap(
+        ({ activityTaskScheduledEventAttributes: scheduled }) =>
+          scheduled?.activityType?.name ?? [],
+      );
+      expect(asked).toEqual(['issueMarginCall']);
+      expect(calls(world)).toEqual(['WARNING', 'MARGIN_CALL']);
+    }, PATIENT);
+  });
+
+  /** How a local activity may end, so that the ordinary one does its work. */
+  const ENDS: [what: string, end: () => Promise<void>][] = [
+    ['fails', () => Promise.reject(new Error('away'))],
+    ['takes too long', () => new Promise((resolve) => setTimeout(resolve, 3_000))],
+  ];
+
+  test.each(ENDS)('is called although the first look at its figures %s', async (_what, end) => {
+    await story(async (world, handle) => {
+      world.whileReading = () => (world.readings === 1 ? end() : Promise.resolve());
+      await world.price(DEFICIENT);
+      await until('the call', called(world));
+      await server.replay(handle);
+      expect(calls(world)).toEqual(['WARNING', 'MARGIN_CALL']);
+    }, PATIENT);
+  });
+
+  test.each(ENDS)('has its clock although the first record of it %s', async (_what, end) => {
+    await story(async (world, handle) => {
+      let ends = 1;
+      world.beforeWriting = async (records) => {
+        if (ends === 0 || !records.some(({ value }) => value?.includes('CLOCK_STARTED'))) return;
+        ends -= 1;
+        await end();
+      };
+      await world.price(DEFICIENT);
+      await seen(
+        'the timer of the call',
+        () => timers(handle),
+        (found) => found.length > 0,
+      );
+      await server.replay(handle);
+      expect(world.actions('audit.v1')).toContain('CLOCK_STARTED');
+      expect(ends).toBe(0);
+    }, PATIENT);
+  });
+});
+
 describe('a case that nobody pays', () => {
   test('goes all the way and sells itself back to health', async () => {
     await story(async (world, handle) => {

@@ -21,6 +21,7 @@ import { CaseSearchAttributes } from './case-search-attributes.ts';
 import { deadlineText } from './case-text.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
 import { perform, policyInForce } from './case-world.ts';
+import { stepsTogether } from './steps-together.ts';
 import { recordIfRefused } from './refused-commands.ts';
 
 /** What a run starts with: the first one knows the account only, the next ones what the case knew. */
@@ -58,12 +59,12 @@ export async function accountCase(run: AccountCaseRun): Promise<void> {
       }
       const policy = open.state.policy ?? (inForce ??= await policyInForce());
       const known = open.state;
-      const decision = decide(known, event, policy, Date.now());
+      const decision = decide(known, event, policy, instantOf(event));
       open.state = decision.state;
       const summary = summaryOf(open.state);
       if (event.type === 'COMMAND') await recordIfRefused(known, open.state, event.command);
-      for (const action of decision.actions) {
-        const answer = await perform(action, summary, open.state.accountId);
+      for (const asked of stepsTogether(decision.actions)) {
+        const answer = await perform(asked, summary, open.state.accountId);
         if (answer !== null) waiting.push(answer);
       }
     }
@@ -78,7 +79,7 @@ export async function accountCase(run: AccountCaseRun): Promise<void> {
   for (;;) {
     const next = nextDeadline(open.state);
     timer.arm(next, next === null ? '' : deadlineText(open.state, next));
-    attributes.show(open.state);
+    showUnlessNews(attributes, open);
     setCurrentDetails(casePage(open.state, next));
     await condition(() => take(open.inbox) !== null || timer.fired || mayContinueAsNew());
 
@@ -95,6 +96,21 @@ export async function accountCase(run: AccountCaseRun): Promise<void> {
       await continueAsNew<typeof accountCase>({ accountId: run.accountId, state: open.state });
     }
   }
+}
+
+/**
+ * When an event is decided, Unix ms. What follows from a step that is on record is decided as of then: a
+ * repeat of the task decides the same (workflows/case-world.ts). A worker's clock that is ahead must not
+ * carry the case along.
+ */
+function instantOf(event: CaseEvent): number {
+  const now = Date.now();
+  return 'ackAt' in event ? Math.min(event.ackAt, now) : now;
+}
+
+/** What a message that waits already will change is not shown before: each write costs the server. */
+function showUnlessNews(attributes: CaseSearchAttributes, { state, inbox }: OpenCase): void {
+  if (take(inbox) === null) attributes.show(state);
 }
 
 /** Is the case at rest with a history that it came here by? A message that comes just then delays it only. */

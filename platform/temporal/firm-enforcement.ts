@@ -12,8 +12,8 @@ import type { Client } from '@temporalio/client';
 import type { Workflow } from '@temporalio/common';
 import { AskedTogether } from './asked-together.ts';
 import { unobeyed } from './case-command.ts';
-import { caseTaskQueue } from './cases.ts';
 import type { TemporalSurroundings } from './connection.ts';
+import { controlTaskQueue } from './control-task-queue.ts';
 
 /** An update takes some 40 ms; without a worker it would wait for ever (PLATFORM, Updates). */
 const UPDATE_MS_MAX = 4_000;
@@ -30,7 +30,7 @@ export function createFirmEnforcement(
         ...(updateId === undefined ? {} : { updateId }),
         startWorkflowOperation: new WithStartWorkflowOperation(FIRM_ENFORCEMENT_WORKFLOW, {
           workflowId: firmEnforcementId(prefix),
-          taskQueue: caseTaskQueue(prefix),
+          taskQueue: controlTaskQueue(prefix),
           args: [{}],
           workflowIdConflictPolicy: 'USE_EXISTING',
           staticSummary: 'Enforcement of the firm: holds and the liquidation brake',

@@ -3,7 +3,6 @@ import type { ControlCommandMessage } from '#contracts/control-envelope.ts';
 import {
   CONTROL_COMMAND_UPDATE,
   CONTROL_EVENT_SIGNAL,
-  KILL_SWITCH_TASK_QUEUE,
   KILL_SWITCH_WORKFLOW,
   killSwitchId,
 } from '#contracts/control-messages.ts';
@@ -18,6 +17,7 @@ import type { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Workflow } from '@temporalio/common';
 import type { TemporalSurroundings } from './connection.ts';
+import { controlTaskQueue } from './control-task-queue.ts';
 
 /** A signal takes 10 ms; a server that takes longer than this is not there (PLATFORM, Temporal). */
 const SIGNAL_MS_MAX = 3_000;
@@ -31,11 +31,6 @@ const DETAILS = [
   'What people ask (lift, approve) comes through the API, signed: `sentinel unkill`, `sentinel approve`.',
 ].join('\n');
 
-/** The task queue of the scopes' workflows under a prefix. */
-export function killSwitchTaskQueue(prefix: string): string {
-  return `${prefix}${KILL_SWITCH_TASK_QUEUE}`;
-}
-
 /** The scopes' workflows on a Temporal server (ports/kill-switches.ts). */
 export function createKillSwitches(
   client: Client,
@@ -45,7 +40,7 @@ export function createKillSwitches(
     const input: KillSwitchInput = { scope };
     return {
       workflowId: killSwitchId(prefix, scope),
-      taskQueue: killSwitchTaskQueue(prefix),
+      taskQueue: controlTaskQueue(prefix),
       args: [input],
       workflowIdConflictPolicy: 'USE_EXISTING' as const,
       staticSummary: `Controls of ${scope}`,
