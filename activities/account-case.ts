@@ -17,6 +17,7 @@ import { alertRecord, notifyCustomer, UnsentAttempts } from './notify-customer.t
 import type { NoticePorts } from './notify-customer.ts';
 import { readFigures } from './read-figures.ts';
 import type { ReadingPorts } from './read-figures.ts';
+import { sendOrders } from './send-orders.ts';
 import { stepNotice } from './step-notice.ts';
 
 export interface CaseActivityPorts extends NoticePorts, ReadingPorts {
@@ -57,7 +58,7 @@ export function createCaseActivities(ports: CaseActivityPorts): CaseActivities {
     declarePastDue: record,
     restrictToCloseOnly: record,
     triggerLiquidation: record,
-    sendLiquidationOrders: record,
+    sendLiquidationOrders: (request) => sendOrders(ports, request, record),
     cancelLiquidationOrders: record,
     confirmCallMet: record,
     completeLiquidation: record,

@@ -43,6 +43,7 @@ export function caseAlert({ accountId, action }: RecordRequest): AlertRecord | n
     case 'CLOSE_ONLY':
     case 'TRIGGER':
     case 'ORDERS':
+    case 'WITHHOLD':
     case 'CANCEL_ORDERS':
     case 'MET':
     case 'COMPLETE':

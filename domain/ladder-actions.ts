@@ -120,6 +120,12 @@ export type AuditedAction = Recorded & { readonly seen: CaseFigures | null } & (
         readonly why: StuckReason;
         readonly orders: readonly CaseOrder[];
       }
+    | {
+        /** Orders that were to go out, and that the firm held back at the last moment. */
+        readonly type: 'WITHHOLD';
+        readonly orders: readonly CaseOrder[];
+        readonly reason: StaleReason;
+      }
     | { readonly type: 'HAND_OVER'; readonly residualE4: number }
     | { readonly type: 'HOLD'; readonly reason: StaleReason }
     | { readonly type: 'HOLD_CLEARED'; readonly reason: StaleReason; readonly heldSince: number }
@@ -163,6 +169,7 @@ export function isPublished(action: CaseAction): action is PublishedAction {
     case 'HOLD':
     case 'HOLD_CLEARED':
     case 'ACKNOWLEDGE':
+    case 'WITHHOLD':
       return false;
   }
 }

@@ -74,6 +74,8 @@ export interface CaseOrder {
   readonly locatedQtyE4: number;
   /** The last known record of fills.v1 that it wrote. */
   readonly lastFillOffset: number | null;
+  /** The firm held it back, but an attempt before may have sent it: nothing of it need ever be heard. */
+  readonly mayBeOut?: true;
 }
 
 /** Escalation is held back because nothing proves it right (DESIGN 8). */

@@ -39,6 +39,7 @@ const RECORD: Readonly<Record<CaseAction['type'], ActivityFunctionWithOptions<Re
   FUNDS_EXPIRED: activities.recordInAudit,
   TRIGGER: activities.triggerLiquidation,
   ORDERS: activities.sendLiquidationOrders,
+  WITHHOLD: activities.recordInAudit,
   REPORT_STUCK: activities.recordInAudit,
   CANCEL_ORDERS: activities.cancelLiquidationOrders,
   MET: activities.confirmCallMet,
@@ -85,7 +86,8 @@ export async function perform(
     const { attempt, executionId } = action;
     return { type: 'READING', attempt, executionId, reading };
   }
-  const { ackAt } = await record(action, summary, accountId);
+  const { ackAt, withheld } = await record(action, summary, accountId);
+  if (withheld !== undefined) return { type: 'ORDERS_WITHHELD', ...withheld };
   if (action.type === 'CALL') return { type: 'CALL_PUBLISHED', episode: action.episode, ackAt };
   if (action.type === 'CLOSE_ONLY') {
     return { type: 'RESTRICTION_PUBLISHED', episode: action.episode, ackAt };
