@@ -4,7 +4,7 @@ import type {
   RecordAnswer,
   RecordRequest,
 } from '#contracts/case-activities.ts';
-import { caseAlert } from '#contracts/case-alerts.ts';
+import { caseAlerts } from '#contracts/case-alerts.ts';
 import { caseRecords } from '#contracts/case-records.ts';
 import { refusedCommandRecord } from '#contracts/refused-command.ts';
 import { TOPICS } from '#contracts/topics.ts';
@@ -92,6 +92,5 @@ function recordsOf(request: RecordRequest, eventId: string): OutboundRecord[] {
     key: request.accountId,
     value: JSON.stringify(record),
   }));
-  const alert = caseAlert(request);
-  return alert === null ? records : [...records, alertRecord(alert)];
+  return [...records, ...caseAlerts(request).map(alertRecord)];
 }

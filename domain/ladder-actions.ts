@@ -1,6 +1,7 @@
 import type { CaseCommand, CommandOutcome } from './case-commands.ts';
 import type { CaseFigures, PricedCaseFigures, StressExcess } from './case-figures.ts';
 import type { ReadingRequest, StaleReason } from './case-events.ts';
+import type { OpenAlert } from './ladder-alerts.ts';
 import type { Holdings } from './price-proof.ts';
 import type {
   Call,
@@ -44,6 +45,8 @@ interface Recorded {
   readonly proof: 'FRESH' | 'TOLD';
   /** What the decision saw in the account, by a re-read; null without one. */
   readonly held: Holdings | null;
+  /** The alerts of the case whose reason is over with this action; left out when there is none. */
+  readonly endedAlerts?: readonly OpenAlert[];
 }
 
 /** A part of a position that a liquidation plans to close or has closed, signed as the position. */
