@@ -4,7 +4,7 @@ import type {
   RecordAnswer,
   RecordRequest,
 } from '#contracts/case-activities.ts';
-import { caseAlert } from '#contracts/case-alerts.ts';
+import { caseAlerts } from '#contracts/case-alerts.ts';
 import { caseRecords } from '#contracts/case-records.ts';
 import { refusedCommandRecord } from '#contracts/refused-command.ts';
 import { TOPICS } from '#contracts/topics.ts';
@@ -17,6 +17,7 @@ import { alertRecord, notifyCustomer, UnsentAttempts } from './notify-customer.t
 import type { NoticePorts } from './notify-customer.ts';
 import { GLANCE, readFigures } from './read-figures.ts';
 import type { ReadingPorts } from './read-figures.ts';
+import { sendOrders } from './send-orders.ts';
 import { stepNotice } from './step-notice.ts';
 
 export interface CaseActivityPorts extends NoticePorts, ReadingPorts {
@@ -59,7 +60,7 @@ export function createCaseActivities(ports: CaseActivityPorts): CaseActivities {
     declarePastDue: record,
     restrictToCloseOnly: record,
     triggerLiquidation: record,
-    sendLiquidationOrders: record,
+    sendLiquidationOrders: (request) => sendOrders(ports, request, record),
     cancelLiquidationOrders: record,
     confirmCallMet: record,
     completeLiquidation: record,
@@ -103,6 +104,5 @@ function recordsOf(request: RecordRequest): OutboundRecord[] {
     key: request.accountId,
     value: JSON.stringify(record),
   }));
-  const alert = caseAlert(request);
-  return alert === null ? records : [...records, alertRecord(alert)];
+  return [...records, ...caseAlerts(request).map(alertRecord)];
 }

@@ -63,6 +63,7 @@ export function stepNotice(
     case 'CLEAR_WARNING':
     case 'AWAIT_RELEASE':
     case 'ORDERS':
+    case 'WITHHOLD':
     case 'CANCEL_ORDERS':
     case 'REPORT_STUCK':
     case 'HAND_OVER':

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { alertListSchema } from '#contracts/alert-list.ts';
 import { alertSchema, clearedAlert, mergeAlert, raisedAlert } from '#contracts/alerts.ts';
 import type { AlertRecord } from '#contracts/alerts.ts';
+import { auditSchema } from '#contracts/case-events.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import { openApi } from '#test/api-fixture.ts';
 import type { ApiFixture } from '#test/api-fixture.ts';
@@ -65,7 +66,7 @@ describe('the alerts over REST', () => {
     expect(body.others).toBe(2);
   });
 
-  test('are acknowledged once, in the name of who asks, on alerts.v1', async () => {
+  test('are acknowledged once, in the name of who asks, on alerts.v1 and in the audit', async () => {
     const path = `/alerts/${OLD.alert_id}/acknowledge`;
     const answer = await api.send('POST', path, { as: ['operator'] });
     expect(answer.status).toBe(200);
@@ -79,6 +80,19 @@ describe('the alerts over REST', () => {
     );
     expect(records).toEqual([answer.body]);
     expect(written[0]?.key).toBe('ACC_1');
+
+    const audited = await api.kafka.readAll(TOPICS.audit.name);
+    const events = audited.map(({ value }) =>
+      auditSchema.parse(JSON.parse(Buffer.from(value ?? []).toString('utf8'))),
+    );
+    expect(events).toMatchObject([
+      {
+        event_type: 'ALERT_ACKNOWLEDGED',
+        account_id: 'ACC_1',
+        actor: 'ann',
+        details: { alert_id: OLD.alert_id, code: 'ESCALATION_HELD' },
+      },
+    ]);
   });
 
   test('that are over stay as they are', async () => {

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { acknowledgementAudit } from '#contracts/alert-audit.ts';
 import {
   ALERTS_LISTED_DEFAULT,
   ALERTS_LISTED_MAX,
@@ -12,6 +14,7 @@ import {
   alertSchema,
   isOpenAlert,
 } from '#contracts/alerts.ts';
+import type { AlertRecord } from '#contracts/alerts.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import { id } from '#contracts/wire.ts';
 import { ask } from './dependency.ts';
@@ -67,10 +70,15 @@ const acknowledgeAlert = route({
       return { kind: 'not-found', detail: `There is no alert ${parameters.alert_id}.` };
     }
     if (!isOpenAlert(known)) return { status: 200, json: known };
-    const record = acknowledgedAlert(known, principal.subject, clock.now());
-    const { name: topic } = TOPICS.alerts;
+    const [by, now] = [principal.subject, clock.now()];
+    const record = acknowledgedAlert(known, by, now);
+    const audit = acknowledgementAudit(record, by, now, eventIdOf(record, by));
+    const key = record.subject;
     const written = await ask(
-      publisher.publish([{ topic, key: record.subject, value: JSON.stringify(record) }]),
+      publisher.publish([
+        { topic: TOPICS.alerts.name, key, value: JSON.stringify(record) },
+        { topic: TOPICS.audit.name, key, value: JSON.stringify(audit) },
+      ]),
       'Kafka does not answer. Repeat the request.',
       logger,
     );
@@ -79,5 +87,13 @@ const acknowledgeAlert = route({
     return { status: 200, json: record };
   },
 });
+
+/** One event for a person and an alert, also when the request is repeated because its answer was lost. */
+function eventIdOf({ alert_id }: Pick<AlertRecord, 'alert_id'>, by: string): string {
+  const hash = createHash('sha256')
+    .update(JSON.stringify([alert_id, by]))
+    .digest('hex');
+  return `alert-ack.${hash.slice(0, 32)}`;
+}
 
 export const ALERT_ROUTES: readonly Route[] = [listAlerts, acknowledgeAlert];

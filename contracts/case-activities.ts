@@ -1,4 +1,4 @@
-import type { Reading, ReadingRequest } from '#domain/case-events.ts';
+import type { OrdersWithheldEvent, Reading, ReadingRequest } from '#domain/case-events.ts';
 import type { CaseSummary } from '#domain/case-summary.ts';
 import type { CaseAction } from '#domain/ladder-actions.ts';
 import type { Policy } from '#domain/policy.ts';
@@ -55,4 +55,6 @@ export interface RecordRequest {
 export interface RecordAnswer {
   /** Unix ms. */
   readonly ackAt: number;
+  /** Orders that were not written, for the firm holds what they would trade. */
+  readonly withheld?: Pick<OrdersWithheldEvent, 'orderIds' | 'reason' | 'mayBeOut'>;
 }

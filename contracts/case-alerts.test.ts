@@ -2,16 +2,18 @@ import { describe, expect, test } from '@jest/globals';
 import { summaryOf } from '#domain/case-summary.ts';
 import type { CaseAction } from '#domain/ladder-actions.ts';
 import { LadderWalk, WALK_POLICY } from '#test/ladder-walk.ts';
+import type { CaseOrder } from '#domain/ladder-state.ts';
+import type { Policy } from '#domain/policy.ts';
 import { isOpenAlert, mergeAlert } from './alerts.ts';
 import type { AlertRecord } from './alerts.ts';
-import { caseAlert } from './case-alerts.ts';
+import { caseAlerts } from './case-alerts.ts';
 
 /** Every alert that a walk's actions raise or end, in their order. */
 function alertsOf(walk: LadderWalk): AlertRecord[] {
-  return walk.taken.flatMap(({ action }) => caseAlert(requestOf(walk, action)) ?? []);
+  return walk.taken.flatMap(({ action }) => caseAlerts(requestOf(walk, action)));
 }
 
-function requestOf(walk: LadderWalk, action: CaseAction): Parameters<typeof caseAlert>[0] {
+function requestOf(walk: LadderWalk, action: CaseAction): Parameters<typeof caseAlerts>[0] {
   return {
     accountId: 'ACC_1',
     caseId: 'c-1',
@@ -21,6 +23,23 @@ function requestOf(walk: LadderWalk, action: CaseAction): Parameters<typeof case
     action,
     summary: summaryOf(walk.state),
   };
+}
+
+const ONE_PERSON: Policy = { ...WALK_POLICY, liquidationRelease: 'ONE_PERSON' };
+
+function firstOrder({ orders }: LadderWalk): CaseOrder {
+  const [order] = orders;
+  if (order === undefined) throw new Error('no order was sent');
+  return order;
+}
+
+function release(walk: LadderWalk): LadderWalk {
+  const common = { commandId: 'c-1', at: walk.now, by: 'ann', episode: 1, reason: 'looked at' };
+  walk.give({ type: 'COMMAND', command: { ...common, type: 'RELEASE' } });
+  return walk.give({
+    type: 'COMMAND',
+    command: { ...common, commandId: 'c-2', by: 'bob', type: 'RELEASE' },
+  });
 }
 
 describe('a person is called', () => {
@@ -48,6 +67,35 @@ describe('a person is called', () => {
     const walk = new LadderWalk({ ...WALK_POLICY, liquidationRelease: 'ONE_PERSON' });
     walk.price(390).wait(60_000);
     expect(alertsOf(walk)).toMatchObject([{ code: 'AWAITING_RELEASE', severity: 'CRITICAL' }]);
+  });
+
+  test.each<[AlertRecord['code'], Policy, (walk: LadderWalk) => LadderWalk]>([
+    ['AWAITING_RELEASE', ONE_PERSON, (walk) => release(walk)],
+    ['AWAITING_RELEASE', ONE_PERSON, (walk) => walk.deposit(60_000)],
+    ['LIQUIDATION_STUCK', WALK_POLICY, (walk) => walk.end(firstOrder(walk), 'EXPIRED')],
+    ['LIQUIDATION_STUCK', WALK_POLICY, (walk) => walk.fill(firstOrder(walk))],
+  ])('for %s only until its reason is over', (code, policy, end) => {
+    const walk = new LadderWalk(policy).price(390).wait(60_000);
+    const open = (): AlertRecord[] => {
+      const known = new Map<string, AlertRecord>();
+      for (const alert of alertsOf(walk)) {
+        known.set(alert.alert_id, mergeAlert(known.get(alert.alert_id), alert));
+      }
+      return [...known.values()].filter(isOpenAlert);
+    };
+    expect(open()).toMatchObject([{ code, subject: 'ACC_1' }]);
+    end(walk);
+    expect(open()).toEqual([]);
+    expect(alertsOf(walk).at(-1)).toMatchObject({ event: 'CLEARED', code });
+  });
+
+  test('for a deficit that nothing covers, until it is paid', () => {
+    const walk = new LadderWalk().price(100).wait(60_000);
+    walk.fill(firstOrder(walk));
+    const [raised] = alertsOf(walk).filter(({ code }) => code === 'UNSECURED_DEFICIT');
+    expect(raised).toMatchObject({ event: 'RAISED' });
+    walk.deposit(200_000);
+    expect(alertsOf(walk).at(-1)).toMatchObject({ event: 'CLEARED', alert_id: raised?.alert_id });
   });
 
   test('not for the steps that the case takes by itself', () => {

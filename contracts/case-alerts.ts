@@ -1,4 +1,5 @@
 import type { CaseAction } from '#domain/ladder-actions.ts';
+import type { OpenAlert } from '#domain/ladder-alerts.ts';
 import { isFirmHold } from '#domain/ladder-firm.ts';
 import { clearedAlert, raisedAlert } from './alerts.ts';
 import type { AlertRecord, RaisedAlert } from './alerts.ts';
@@ -6,8 +7,29 @@ import type { RecordRequest } from './case-activities.ts';
 import { staleText } from './case-audit.ts';
 import { fromE4 } from './wire.ts';
 
-/** The alert that an action of a case raises or ends; null when it is nobody's business. */
-export function caseAlert({ accountId, action }: RecordRequest): AlertRecord | null {
+/** The alerts that an action of a case ends or raises, in this order. */
+export function caseAlerts({ accountId, action }: RecordRequest): AlertRecord[] {
+  const raised = alertOf(accountId, action);
+  const ended = (action.endedAlerts ?? []).map(({ code, since }) => {
+    const alert = {
+      ...about(accountId, action, 'CRITICAL'),
+      code,
+      since,
+      what: OVER[code](accountId),
+    };
+    return clearedAlert(raisedAlert(alert), action.decidedAt);
+  });
+  return raised === null ? ended : [...ended, raised];
+}
+
+const OVER: Readonly<Record<OpenAlert['code'], (accountId: string) => string>> = {
+  AWAITING_RELEASE: (account) => `the liquidation of ${account} no longer waits for a release`,
+  LIQUIDATION_STUCK: (account) => `the liquidation of ${account} is no longer stuck`,
+  UNSECURED_DEFICIT: (account) => `${account} owes nothing any more`,
+};
+
+/** The alert that an action raises, or a hold that it ends; null when it is nobody's business. */
+function alertOf(accountId: string, action: CaseAction): AlertRecord | null {
   switch (action.type) {
     case 'HOLD':
       // People hold knowingly: nobody is called for it, account by account.
@@ -43,6 +65,7 @@ export function caseAlert({ accountId, action }: RecordRequest): AlertRecord | n
     case 'CLOSE_ONLY':
     case 'TRIGGER':
     case 'ORDERS':
+    case 'WITHHOLD':
     case 'CANCEL_ORDERS':
     case 'MET':
     case 'COMPLETE':

@@ -26,6 +26,7 @@ const AUDIT_EVENT_TYPES: Readonly<Record<Exclude<CaseAction['type'], 'COMMANDED'
   FUNDS_EXPIRED: 'PENDING_FUNDS_EXPIRED',
   TRIGGER: 'LIQUIDATION_TRIGGERED',
   ORDERS: 'LIQUIDATION_ORDERS',
+  WITHHOLD: 'LIQUIDATION_ORDERS_WITHHELD',
   REPORT_STUCK: 'LIQUIDATION_STUCK',
   CANCEL_ORDERS: 'ORDER_CANCELS',
   MET: 'MET',
@@ -154,15 +155,13 @@ function actionDetails(action: CaseAction): Record<string, unknown> {
     case 'TRIGGER':
       return { positions: action.parts.map(encodePart) };
     case 'COMPLETE':
-      return {
-        positions: action.parts.map(encodePart),
-        residual_deficiency: fromE4(action.residualE4),
-      };
-    case 'CANCEL_ORDERS':
-      return { why: action.why, orders: action.orders.map(encodeOrder) };
+      return encodeCompleted(action);
     case 'ORDERS':
       return { orders: action.orders.map(encodeOrder) };
+    case 'WITHHOLD':
+      return { reason: action.reason, orders: action.orders.map(encodeOrder) };
     case 'REPORT_STUCK':
+    case 'CANCEL_ORDERS':
       return { why: action.why, orders: action.orders.map(encodeOrder) };
     case 'HAND_OVER':
       return { residual_deficiency: fromE4(action.residualE4) };
@@ -173,6 +172,13 @@ function actionDetails(action: CaseAction): Record<string, unknown> {
     case 'ACKNOWLEDGE':
       return { by: action.by, at: action.at, note: action.note };
   }
+}
+
+function encodeCompleted({
+  parts,
+  residualE4,
+}: Extract<CaseAction, { type: 'COMPLETE' }>): Record<string, unknown> {
+  return { positions: parts.map(encodePart), residual_deficiency: fromE4(residualE4) };
 }
 
 function encodeCall({

@@ -126,6 +126,15 @@ export interface RestrictionPublishedEvent {
   readonly ackAt: number;
 }
 
+/** What the firm held when orders were about to go out: these did not. */
+export interface OrdersWithheldEvent {
+  readonly type: 'ORDERS_WITHHELD';
+  readonly orderIds: readonly string[];
+  readonly reason: StaleReason;
+  /** May an earlier attempt, whose answer was lost, have sent them? */
+  readonly mayBeOut: boolean;
+}
+
 /** A person has seen the case. Changes no timer. */
 export interface AcknowledgedEvent {
   readonly type: 'ACKNOWLEDGED';
@@ -150,6 +159,7 @@ export type CaseEvent =
   | ReadingEvent
   | CallPublishedEvent
   | RestrictionPublishedEvent
+  | OrdersWithheldEvent
   | AcknowledgedEvent
   | CommandEvent
   | WakeEvent;

@@ -1,6 +1,7 @@
 import type { CaseCommand, CommandOutcome } from './case-commands.ts';
 import type { CaseFigures, PricedCaseFigures, StressExcess } from './case-figures.ts';
 import type { ReadingRequest, StaleReason } from './case-events.ts';
+import type { OpenAlert } from './ladder-alerts.ts';
 import type { Holdings } from './price-proof.ts';
 import type {
   Call,
@@ -46,6 +47,8 @@ interface Recorded {
   readonly proof: 'FRESH' | 'TOLD';
   /** What the decision saw in the account, by a re-read; null without one. */
   readonly held: Holdings | null;
+  /** The alerts of the case whose reason is over with this action; left out when there is none. */
+  readonly endedAlerts?: readonly OpenAlert[];
 }
 
 /** A part of a position that a liquidation plans to close or has closed, signed as the position. */
@@ -122,6 +125,12 @@ export type AuditedAction = Recorded & { readonly seen: CaseFigures | null } & (
         readonly why: StuckReason;
         readonly orders: readonly CaseOrder[];
       }
+    | {
+        /** Orders that were to go out, and that the firm held back at the last moment. */
+        readonly type: 'WITHHOLD';
+        readonly orders: readonly CaseOrder[];
+        readonly reason: StaleReason;
+      }
     | { readonly type: 'HAND_OVER'; readonly residualE4: number }
     | { readonly type: 'HOLD'; readonly reason: StaleReason }
     | { readonly type: 'HOLD_CLEARED'; readonly reason: StaleReason; readonly heldSince: number }
@@ -165,6 +174,7 @@ export function isPublished(action: CaseAction): action is PublishedAction {
     case 'HOLD':
     case 'HOLD_CLEARED':
     case 'ACKNOWLEDGE':
+    case 'WITHHOLD':
       return false;
   }
 }

@@ -1,12 +1,13 @@
 import type {
   AcknowledgedEvent,
   CallPublishedEvent,
+  OrdersWithheldEvent,
   RestrictionPublishedEvent,
 } from './case-events.ts';
 import { graceEnd } from './ladder-episode.ts';
 import { fundsExpired } from './ladder-people.ts';
 import { ACKNOWLEDGEMENTS_MAX } from './ladder-state.ts';
-import type { LadderState } from './ladder-state.ts';
+import type { CaseOrder, LadderState } from './ladder-state.ts';
 import { add, audited, bare, having } from './ladder-steps.ts';
 import type { Moment, Progress } from './ladder-steps.ts';
 import { deadlineAfter } from './policy-clock.ts';
@@ -56,6 +57,29 @@ function clockStarted(state: LadderState, clock: Clock, moment: Moment): Progres
     ...audited(state, recorded),
     type: 'CLOCK_STARTED',
     ...clock,
+  }));
+}
+
+/**
+ * Orders that the firm's holds kept from going out: they are as if never planned, so that the case asks
+ * again. What may be out all the same stays, until something is heard of it or its time is over.
+ */
+export function withhold(
+  state: LadderState,
+  { orderIds, reason, mayBeOut }: OrdersWithheldEvent,
+  moment: Moment,
+): Progress {
+  const isWithheld = ({ orderId }: CaseOrder): boolean => orderIds.includes(orderId);
+  const withheld = state.orders.filter(isWithheld);
+  if (withheld.length === 0) return { state, actions: [] };
+  const orders = mayBeOut
+    ? state.orders.map((order) => (isWithheld(order) ? { ...order, mayBeOut } : order))
+    : state.orders.filter((order) => !isWithheld(order));
+  return add({ state: { ...state, orders }, actions: [] }, bare(state, moment), (recorded) => ({
+    ...audited(state, recorded),
+    type: 'WITHHOLD',
+    orders: withheld,
+    reason,
   }));
 }
 

@@ -2,7 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import { LadderWalk, WALK_POLICY } from '#test/ladder-walk.ts';
 import type { CaseCommand } from './case-commands.ts';
 import type { FirmHold, FirmScope } from './firm-enforcement.ts';
+import { withheldOrders } from './ladder-firm.ts';
 import { isAwaitingRelease } from './ladder-people.ts';
+import type { CaseOrder } from './ladder-state.ts';
 import type { Policy } from './policy.ts';
 
 /** How a case heeds the firm's holds and the liquidation brake (DESIGN 17). */
@@ -242,5 +244,61 @@ describe('the liquidation brake', () => {
     walk.price(370);
     expect(walk.state.rung).toBe('LIQUIDATING');
     expect(walk.requests.slice(-2).map(({ start }) => start === null)).toEqual([true, false]);
+  });
+});
+
+describe('orders that the firm holds when they are about to go out', () => {
+  const withheld = (walk: LadderWalk, mayBeOut: boolean): CaseOrder => {
+    const [order] = walk.orders;
+    if (order === undefined) throw new Error('no order was planned');
+    walk.holds = [hold('GLOBAL')];
+    const [found] = withheldOrders(walk.holds, [order])?.orders ?? [];
+    const reason = withheldOrders(walk.holds, [order])?.reason;
+    if (found === undefined || reason === undefined) throw new Error('it is not held');
+    walk.give({ type: 'ORDERS_WITHHELD', orderIds: [found.orderId], reason, mayBeOut });
+    return order;
+  };
+  const slices = (walk: LadderWalk): number =>
+    walk.story.filter((type) => type === 'ORDERS').length;
+
+  test('are as if never planned: the case holds at once, and goes on when the firm does', () => {
+    const walk = graceOver(restricted());
+    withheld(walk, false);
+    expect(walk.story.slice(-2)).toEqual(['WITHHOLD', 'HOLD']);
+    expect(walk.orders).toEqual([]);
+    expect(walk.state.hold?.reason.code).toBe('ENFORCEMENT_HELD');
+    walk.wait(10_000);
+    expect(slices(walk)).toBe(1);
+    walk.holds = [];
+    walk.wait(WALK_POLICY.staleRetryMs);
+    expect(slices(walk)).toBe(2);
+  });
+
+  test('and may be out all the same are waited for until nothing can come of them', () => {
+    const walk = graceOver(restricted());
+    const { validUntil } = withheld(walk, true);
+    walk.holds = [];
+    walk.wait(validUntil - walk.now + WALK_POLICY.orderTtlMs - 1);
+    expect(slices(walk)).toBe(1);
+    walk.wait(1);
+    expect(slices(walk)).toBe(2);
+    expect(walk.story).not.toContain('REPORT_STUCK');
+  });
+
+  test('and are out all the same count with what they sold', () => {
+    const walk = graceOver(restricted());
+    const order = withheld(walk, true);
+    walk.fill(order);
+    expect(walk.story.slice(-3)).toEqual(['MET', 'COMPLETE', 'LIFT']);
+  });
+
+  test('are those of held symbols only, unless everything is held', () => {
+    const orders = [{ symbol: 'NVDA' }, { symbol: 'AMD' }];
+    expect(withheldOrders([hold('SYMBOL:AMD')], orders)).toMatchObject({
+      orders: [{ symbol: 'AMD' }],
+      reason: { what: 'SYMBOL:AMD' },
+    });
+    expect(withheldOrders([hold('GLOBAL')], orders)?.orders).toEqual(orders);
+    expect(withheldOrders([hold('LIQUIDATIONS')], orders)).toBeNull();
   });
 });

@@ -32,6 +32,20 @@ export function heldSymbolReason(
   return hold === undefined ? null : heldReason(hold);
 }
 
+/** What is not to be traded of orders that are about to go out, and why; null when all may go. */
+export function withheldOrders<Order extends { readonly symbol: string }>(
+  holds: readonly FirmHold[],
+  orders: readonly Order[],
+): { readonly orders: readonly Order[]; readonly reason: StaleReason } | null {
+  const found = orders.flatMap((order) => {
+    const hold = holdOf(holds, 'GLOBAL') ?? holdOf(holds, `SYMBOL:${order.symbol}`);
+    return hold === null ? [] : [{ order, hold }];
+  });
+  const [first] = found;
+  if (first === undefined) return null;
+  return { orders: found.map(({ order }) => order), reason: heldReason(first.hold) };
+}
+
 /** Is a hold of escalation the firm's will, and no defect of figures? */
 export function isFirmHold({ code }: StaleReason): boolean {
   return code === 'ENFORCEMENT_HELD';

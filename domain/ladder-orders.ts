@@ -72,6 +72,21 @@ export function stuckAt(state: LadderState, policy: Policy): number | null {
   return validUntil === null ? null : validUntil + policy.orderTtlMs;
 }
 
+/**
+ * Orders that the firm held back without being sure that they are not out, ended when nothing of them can
+ * come any more: one lifetime after their end. The very same orders when there is none.
+ */
+export function endUnsure(
+  orders: readonly CaseOrder[],
+  { orderTtlMs }: Policy,
+  now: number,
+): readonly CaseOrder[] {
+  const isOver = ({ mayBeOut, terminal, validUntil }: CaseOrder): boolean =>
+    mayBeOut === true && !terminal && now >= validUntil + orderTtlMs;
+  if (!orders.some(isOver)) return orders;
+  return orders.map((order) => (isOver(order) ? { ...order, terminal: true } : order));
+}
+
 /** The part of a position that a leg closes, signed as the position. */
 export function plannedPart(leg: PlanLeg): LiquidatedPart {
   const qtyE4 = leg.side === 'SELL' ? leg.qtyE4 : -leg.qtyE4;

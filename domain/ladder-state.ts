@@ -1,6 +1,7 @@
 import type { CommandRefusal, CommandOutcome } from './case-commands.ts';
 import type { CaseFigures } from './case-figures.ts';
 import type { StaleReason } from './case-events.ts';
+import type { OpenAlert } from './ladder-alerts.ts';
 import type { Policy } from './policy.ts';
 import type { StressVerdict } from './stress-verdict.ts';
 
@@ -74,6 +75,8 @@ export interface CaseOrder {
   readonly locatedQtyE4: number;
   /** The last known record of fills.v1 that it wrote. */
   readonly lastFillOffset: number | null;
+  /** The firm held it back, but an attempt before may have sent it: nothing of it need ever be heard. */
+  readonly mayBeOut?: true;
 }
 
 /** Escalation is held back because nothing proves it right (DESIGN 8). */
@@ -185,6 +188,8 @@ export interface LadderState {
   /** The answers to the last commands, oldest first. */
   readonly answers: readonly ({ readonly commandId: string } & CommandAnswer)[];
   readonly acknowledgements: readonly Acknowledgement[];
+  /** For what people are called at present. */
+  readonly alerts: readonly OpenAlert[];
   /** Numbers every action of the case; never falls. */
   readonly actionCount: number;
   /** The last instant up to which every deadline was considered. */
@@ -209,6 +214,7 @@ export function newCase(accountId: string, caseId: string): LadderState {
     stress: NO_STRESS,
     answers: [],
     acknowledgements: [],
+    alerts: [],
     actionCount: 0,
     decidedAt: 0,
   };

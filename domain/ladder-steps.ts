@@ -1,6 +1,7 @@
 import type { StaleReason } from './case-events.ts';
 import type { CaseFigures, PricedCaseFigures } from './case-figures.ts';
 import type { CancelReason, CaseAction, MetBy } from './ladder-actions.ts';
+import { alertsAfter } from './ladder-alerts.ts';
 import { isAccelerating } from './ladder-condition.ts';
 import { hasDemandRisen, newCall, newRestriction, renotified } from './ladder-episode.ts';
 import { brakedAt } from './ladder-firm.ts';
@@ -283,7 +284,9 @@ export function add(
     proof: context.proof,
     held: context.held,
   });
-  return { state: { ...state, actionCount: number }, actions: [...actions, action] };
+  const { ended, open } = alertsAfter(state.alerts, action);
+  const told = ended.length === 0 ? action : { ...action, endedAlerts: ended };
+  return { state: { ...state, actionCount: number, alerts: open }, actions: [...actions, told] };
 }
 
 /** The correlation id of the episode, outside of one that of the figures. */

@@ -7,7 +7,7 @@ import { figuresVersionString, isLater } from './figures-version.ts';
 import { refusalOf } from './case-refusals.ts';
 import type { LadderAction, ReadFigures } from './ladder-actions.ts';
 import { obey } from './ladder-commands.ts';
-import { acknowledge, expireFunds, startClock, startGrace } from './ladder-events.ts';
+import { acknowledge, expireFunds, startClock, startGrace, withhold } from './ladder-events.ts';
 import {
   isAboveHysteresis,
   isCriticalDeficiency,
@@ -20,7 +20,7 @@ import type { Evidence } from './ladder-evidence.ts';
 import { arrive, beginEpisode, withDemand } from './ladder-episode.ts';
 import { heldFirmwide, isBrakeRetryDue, isFirmHold, seeBrake } from './ladder-firm.ts';
 import { isRetryDue, missingPrices, onHold } from './ladder-hold.ts';
-import { seeExecution, unsettledOrders } from './ladder-orders.ts';
+import { endUnsure, seeExecution, unsettledOrders } from './ladder-orders.ts';
 import { actOnStress, isStressDue, seeStress } from './ladder-stress.ts';
 import type { LadderState, Rung } from './ladder-state.ts';
 import {
@@ -64,7 +64,9 @@ export function decide(
   const now = Math.max(at, state.decidedAt);
   const policy = state.policy ?? policyInForce;
   const moment: Moment = { policy, now, executionId: null };
-  const known = state.rung === 'ACTIVE' ? state : { ...state, policy };
+  const orders = endUnsure(state.orders, policy, now);
+  const ended = orders === state.orders ? state : { ...state, orders };
+  const known = state.rung === 'ACTIVE' ? ended : { ...ended, policy };
   const { state: pinned, actions } = expireFunds({ state: known, actions: [] }, moment);
   const decision = answer(pinned, event, moment);
   const told = decision.state === known ? state : decision.state;
@@ -92,6 +94,8 @@ function answer(pinned: LadderState, event: CaseEvent, moment: Moment): Decision
       return goOn(startClock(pinned, event, moment), moment);
     case 'RESTRICTION_PUBLISHED':
       return goOn(startGrace(pinned, event, moment), moment);
+    case 'ORDERS_WITHHELD':
+      return goOn(withhold(pinned, event, moment), moment);
     case 'ACKNOWLEDGED':
       return acknowledge(pinned, event, moment);
     case 'COMMAND':

@@ -294,7 +294,22 @@ export const CASE_STORIES: readonly CaseStory[] = [
     world.held = [];
     await audited(world, 'CLOCK_STARTED');
   }),
+  story(
+    'orders-withheld',
+    'whose orders the firm holds while the customer is told',
+    POLICY,
+    withheld,
+  ),
 ];
+
+async function withheld(world: CaseWorld): Promise<void> {
+  world.holdWhenTelling('LIQUIDATION_STARTED');
+  await world.price(DEFICIENT);
+  await audited(world, 'LIQUIDATION_ORDERS_WITHHELD');
+  await audited(world, 'HELD');
+  world.held = [];
+  await audited(world, 'LIFTED');
+}
 
 function story(name: string, tells: string, policy: Policy, play: CaseStory['play']): CaseStory {
   return { name, tells, policy, run: 'LONGEST', play };

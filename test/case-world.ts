@@ -107,6 +107,17 @@ export class CaseWorld
     return found;
   }
 
+  /** The firm holds everything from the moment at which the customer is told of such a step. */
+  holdWhenTelling(kind: string): void {
+    const reason = 'the price vendor sends nonsense';
+    this.deliver = () => {
+      if (this.messages.at(-1)?.content.kind === kind) {
+        this.held = [{ scope: 'GLOBAL', by: 'ann', since: 1, reason, resumeAskedBy: null }];
+      }
+      return Promise.resolve({ outcome: 'DELIVERED' });
+    };
+  }
+
   /** NVDA trades at `dollars`; the case is told. */
   async price(dollars: number): Promise<void> {
     await this.signal({ type: 'FIGURES', figures: this.fall(dollars) });

@@ -255,6 +255,24 @@ describe('a case that nobody pays', () => {
     });
   });
 
+  test('sends no order that the firm has come to hold since the case decided', async () => {
+    await story(async (world) => {
+      world.holdWhenTelling('LIQUIDATION_STARTED');
+      await world.price(DEFICIENT);
+      await until('it holds', () => world.actions('audit.v1').includes('HELD'));
+      expect(world.actions('liquidations.v1')).toEqual(['TRIGGERED']);
+      expect(world.actions('liquidation.orders.v1')).toEqual([]);
+      expect(world.actions('audit.v1').slice(-3)).toEqual([
+        'LIQUIDATION_TRIGGERED',
+        'LIQUIDATION_ORDERS_WITHHELD',
+        'HELD',
+      ]);
+      world.held = [];
+      await until('it is sold', () => world.actions('restrictions.v1').includes('LIFTED'));
+      expect(world.actions('liquidation.orders.v1')).toEqual(['SELL']);
+    });
+  });
+
   test('waits for release where policy asks for a person, and says so', async () => {
     await story(
       async (world, handle) => {

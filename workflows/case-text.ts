@@ -87,6 +87,8 @@ export function actionText(action: CaseAction): string {
       return action.orders
         .map(({ side, qtyE4, symbol }) => `${side} ${sharesText(qtyE4, symbol)}`)
         .join(', ');
+    case 'WITHHOLD':
+      return `${String(action.orders.length)} order(s) not sent: ${action.reason.what} is held`;
     case 'REPORT_STUCK':
       return `liquidation is stuck (${action.why}): a person is needed`;
     case 'CANCEL_ORDERS':

@@ -46,6 +46,7 @@ const RECORD: Readonly<Record<CaseAction['type'], ActivityFunctionWithOptions<Re
   FUNDS_EXPIRED: activities.recordInAudit,
   TRIGGER: activities.triggerLiquidation,
   ORDERS: activities.sendLiquidationOrders,
+  WITHHOLD: activities.recordInAudit,
   REPORT_STUCK: activities.recordInAudit,
   CANCEL_ORDERS: activities.cancelLiquidationOrders,
   MET: activities.confirmCallMet,
@@ -99,7 +100,8 @@ export async function perform(
   accountId: string,
 ): Promise<CaseEvent | null> {
   if (asked.type === 'READ_FIGURES') return read(asked);
-  const { ackAt } = await record(asked, summary, accountId);
+  const { ackAt, withheld } = await record(asked, summary, accountId);
+  if (withheld !== undefined) return { type: 'ORDERS_WITHHELD', ...withheld };
   const { type, episode } = asked.step;
   if (type === 'CALL') return { type: 'CALL_PUBLISHED', episode, ackAt };
   if (type === 'CLOSE_ONLY') return { type: 'RESTRICTION_PUBLISHED', episode, ackAt };

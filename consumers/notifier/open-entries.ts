@@ -2,6 +2,9 @@ import { isOpenAlert, mergeAlert } from '#contracts/alerts.ts';
 import type { AlertRecord } from '#contracts/alerts.ts';
 import type { NoticeRecord } from '#contracts/notices.ts';
 
+/** What was settled last is remembered, some 1 kB each: a record that was on its way opens none of it again. */
+const SETTLED_MAX = 2_000;
+
 /** A case's attempt without an outcome is given up after this long: its activity has 10 s for it. */
 const CASE_ATTEMPT_MS = 30_000;
 
@@ -22,6 +25,8 @@ interface Entry<Content> {
 abstract class OpenEntries<Content> {
   readonly #sizeMax: number;
   readonly #entries = new Map<string, Entry<Content>>();
+  /** Oldest first. */
+  readonly #settled = new Map<string, Content>();
 
   constructor(sizeMax: number) {
     this.#sizeMax = sizeMax;
@@ -43,7 +48,7 @@ abstract class OpenEntries<Content> {
     const found: Content[] = [];
     for (const entry of this.#entries.values()) {
       if (found.length >= count) break;
-      if (entry.busy || this.dueAt(entry.content) > now) continue;
+      if (entry.busy || this.dueAt(entry.content) > now || !this.isOpen(entry.content)) continue;
       entry.busy = true;
       found.push(entry.content);
     }
@@ -54,35 +59,42 @@ abstract class OpenEntries<Content> {
   concluded(content: Content, offset: number): void {
     const entry = this.#entries.get(this.keyOf(content));
     if (entry === undefined) return;
-    if (entry.offset >= offset) entry.busy = false;
+    if (entry.offset >= offset) this.#put(this.keyOf(content), { ...entry, busy: false });
     else entry.concludedAt = offset;
   }
 
   /** Nothing came of it: it is free again. */
   free(content: Content): void {
-    const entry = this.#entries.get(this.keyOf(content));
-    if (entry !== undefined) entry.busy = false;
+    const key = this.keyOf(content);
+    const entry = this.#entries.get(key);
+    if (entry !== undefined) this.#put(key, { ...entry, busy: false });
   }
 
   /** The next record of the log; false when it is open and there is no room to keep it. */
   take(record: Content, offset: number): boolean {
     const key = this.keyOf(record);
     const known = this.#entries.get(key);
-    const content = this.merge(known?.content, record);
-    if (!this.isOpen(content)) {
-      this.#entries.delete(key);
-      return true;
-    }
-    if (known === undefined && this.#entries.size >= this.#sizeMax) return false;
-    const ended = known?.concludedAt ?? null;
-    const isEnded = ended !== null && offset >= ended;
-    this.#entries.set(key, {
-      content,
-      offset,
-      busy: (known?.busy ?? false) && !isEnded,
-      concludedAt: isEnded ? null : ended,
-    });
+    const content = this.merge(known?.content ?? this.#settled.get(key), record);
+    const hasRoom = known !== undefined || this.#entries.size < this.#sizeMax;
+    if (!hasRoom && this.isOpen(content)) return false;
+    const { busy, concludedAt } = known ?? { busy: false, concludedAt: null };
+    const isEnded = concludedAt !== null && offset >= concludedAt;
+    const left = isEnded ? { busy: false, concludedAt: null } : { busy, concludedAt };
+    this.#put(key, { content, offset, ...left });
     return true;
+  }
+
+  /** What is settled is kept as long as a record about it is on its way: a restart has to know it too. */
+  #put(key: string, entry: Entry<Content>): void {
+    if (this.isOpen(entry.content) || entry.busy) {
+      this.#entries.set(key, entry);
+      return;
+    }
+    this.#entries.delete(key);
+    this.#settled.delete(key);
+    this.#settled.set(key, entry.content);
+    const [oldest] = this.#settled.keys();
+    if (this.#settled.size > SETTLED_MAX && oldest !== undefined) this.#settled.delete(oldest);
   }
 
   protected abstract keyOf(content: Content): string;

@@ -1,4 +1,4 @@
-import type { CaseEvent, ReadingRequest, Reading } from '#domain/case-events.ts';
+import type { CaseEvent, Reading, ReadingRequest, StaleReason } from '#domain/case-events.ts';
 import { EMPTY_INBOX, put, take, takeBefore } from '#domain/case-inbox.ts';
 import type { CaseAction, LadderAction } from '#domain/ladder-actions.ts';
 import { nextDeadline } from '#domain/ladder-deadlines.ts';
@@ -29,6 +29,8 @@ export interface HostSurroundings {
   readonly policyInForce: () => Policy;
   readonly crashes: () => boolean;
   readonly read: (request: ReadingRequest) => Reading;
+  /** Does the firm hold what is to be traded at this very moment? */
+  readonly isHeld: () => boolean;
   /** The world gets what the case publishes; perhaps twice. */
   readonly publish: (action: CaseAction) => void;
   readonly decided: (decided: Decided) => void;
@@ -165,8 +167,15 @@ export class CaseHost {
     if (isSlow) this.#surroundings.publish(action);
     const again = isSlow ? ms + random.whole(1, SLOW_MS_MAX) : ms;
     this.#pause(again, again, () => {
-      this.#publish(action);
+      if (action.type === 'ORDERS' && this.#surroundings.isHeld()) this.#withhold(action, isSlow);
+      else this.#publish(action);
     });
+  }
+
+  /** `mayBeOut`: an attempt before has sent them, and nobody heard of it. */
+  #withhold({ orders }: Extract<CaseAction, { type: 'ORDERS' }>, mayBeOut: boolean): void {
+    const orderIds = orders.map(({ orderId }) => orderId);
+    this.#waiting.push({ type: 'ORDERS_WITHHELD', orderIds, reason: HELD, mayBeOut });
   }
 
   #publish(action: CaseAction): void {
@@ -191,6 +200,13 @@ export class CaseHost {
     });
   }
 }
+
+const HELD: StaleReason = {
+  code: 'ENFORCEMENT_HELD',
+  what: 'GLOBAL',
+  observed: 'held by ann: a vendor sends nonsense',
+  limit: 'resumed by two persons',
+};
 
 /** What continue-as-new and a history make of a state. */
 function storedAndRead(state: LadderState): LadderState {

@@ -20,5 +20,7 @@ export const FAULTS = [
   'PEOPLE',
   /** The firm changes its policy while cases are open. */
   'POLICY',
+  /** The firm holds what is about to be traded, and lets it go again. */
+  'FIRM',
 ] as const;
 export type Fault = (typeof FAULTS)[number];

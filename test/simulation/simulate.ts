@@ -111,6 +111,7 @@ class Simulation {
       clock: () => this.#clock(),
       policyInForce: () => this.#policyInForce,
       crashes: () => this.#happens('CRASHES', 4),
+      isHeld: () => this.#happens('FIRM', 20),
       read: (request) => this.#read(request),
       publish: (action) => this.#publish(action),
       decided: (decided) => this.#decided(decided),
