@@ -100,6 +100,8 @@ export class VenuePartition implements PartitionProcessor {
   readonly #read = new Map<string, number>();
   readonly #committed = new Map<string, number>();
   #turn: Promise<unknown> = Promise.resolve();
+  /** Turns under way or waiting. */
+  #turns = 0;
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Infinity;
   #released = false;
@@ -135,6 +137,11 @@ export class VenuePartition implements PartitionProcessor {
 
   get isReleased(): boolean {
     return this.#released;
+  }
+
+  /** May something that it has decided still come through? */
+  get isBusy(): boolean {
+    return this.#turns > 0;
   }
 
   /** Resolves when everything that was decided until now is written, or will never be. */
@@ -323,7 +330,7 @@ export class VenuePartition implements PartitionProcessor {
         if (deadLetters.length > 0) await send(deadLetters);
       },
       consumed,
-      () => mayStand(executions, this.#market()),
+      () => !this.#released && mayStand(executions, this.#market()),
     );
     if (!committed) return false;
     for (const { topic, position } of consumed) this.#committed.set(topic, position);
@@ -423,7 +430,10 @@ export class VenuePartition implements PartitionProcessor {
 
   /** Batches, prices and timers take turns: one decision sees the book that the last one left. */
   #inTurn(work: () => Promise<void>): Promise<void> {
-    const run = this.#turn.then(work);
+    this.#turns += 1;
+    const run = this.#turn.then(work).finally(() => {
+      this.#turns -= 1;
+    });
     this.#turn = run.catch(() => undefined);
     return run;
   }

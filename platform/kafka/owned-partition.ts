@@ -1,4 +1,3 @@
-import { Partitioners } from 'kafkajs';
 import type { Admin, Kafka, Producer, Transaction } from 'kafkajs';
 import type {
   ConsumedPosition,
@@ -8,7 +7,6 @@ import type {
   TakeOver,
 } from '#ports/partition-owner.ts';
 import type { InboundRecord } from '#ports/records.ts';
-import { TRANSACTION_RETRY } from './client.ts';
 import type { KafkaSurroundings } from './client.ts';
 import { committedPositions } from './committed-positions.ts';
 import { asError, isAnswer, KafkaTroubleError } from './kafka-trouble.ts';
@@ -17,11 +15,10 @@ import { sendAll } from './send-all.ts';
 import { BatchQueue } from './batch-queue.ts';
 import type { QueuedBatch } from './batch-queue.ts';
 import type { TopicBounds } from './topic-bounds.ts';
+import { fenceEarlier, transactionalProducer } from './writer-fence.ts';
 
 /** A changelog is read to its end within this time, or the take-over is tried again. */
 const RESTORE_TIMEOUT_MS = 60_000;
-/** The broker aborts a dead writer's transaction after this long, if no successor fenced it before. */
-const TRANSACTION_TIMEOUT_MS = 30_000;
 /** The transaction before is being completed for some ms: offsets are tried again after a pause. */
 const BUSY_PAUSE_MS = 2;
 const BUSY_ATTEMPTS_MAX = 2_500;
@@ -73,15 +70,7 @@ export class OwnedPartition implements FencedWriter {
 
   constructor(setting: OwnedPartitionSetting) {
     this.#setting = setting;
-    this.#producer = setting.kafka.producer({
-      transactionalId: `${setting.groupId}-${setting.partition}`,
-      transactionTimeout: TRANSACTION_TIMEOUT_MS,
-      idempotent: true,
-      maxInFlightRequests: 1,
-      allowAutoTopicCreation: false,
-      createPartitioner: Partitioners.DefaultPartitioner,
-      retry: TRANSACTION_RETRY,
-    });
+    this.#producer = transactionalProducer(setting.kafka, setting);
     let release: () => void = () => undefined;
     this.#whenReleased = new Promise((resolve) => {
       release = resolve;
@@ -116,8 +105,7 @@ export class OwnedPartition implements FencedWriter {
     this.#refuseIfReleased();
     await this.#producer.connect();
     this.#refuseIfReleased();
-    // kafkajs asks for the producer id, and so fences, only when a first transaction is begun.
-    await (await this.#producer.transaction()).abort();
+    await fenceEarlier(this.#producer);
   }
 
   async #takeOver(takeOver: TakeOver): Promise<void> {
