@@ -24,7 +24,7 @@ import {
 } from './paper-venue.ts';
 import type { Market, PaperMarket } from './paper-venue.ts';
 import { sendExecutions } from './send-executions.ts';
-import { VenueBook } from './venue-book.ts';
+import { VENUE_LIMITS, VenueBook } from './venue-book.ts';
 import type { OrderName, VenueExecution, VenueOrder } from './venue-book.ts';
 import { decodeKeyed, rememberCancel, rememberExecution, rememberOwner } from './venue-memory.ts';
 import type { VenueMetrics } from './venue-metrics.ts';
@@ -77,12 +77,15 @@ export async function takeOverVenuePartition(
   const book = new VenueBook();
   const ownership = new Ownership();
   const now = surroundings.clock.now();
-  await writer.readToEnd(TOPICS.executions.name, (records) => {
+  const remembered = { sinceMs: now - VENUE_LIMITS.orderMemoryMs };
+  const readExecutions = (records: readonly InboundRecord[]): void => {
     for (const record of records) rememberExecution(book, record, now, surroundings);
-  });
-  await writer.readToEnd(CANCELS, (records) => {
+  };
+  const readCancels = (records: readonly InboundRecord[]): void => {
     for (const record of records) rememberCancel(book, record, now);
-  });
+  };
+  await writer.readToEnd(TOPICS.executions.name, readExecutions, remembered);
+  await writer.readToEnd(CANCELS, readCancels, remembered);
   await writer.readToEnd(GATED, (records) => {
     for (const record of records) rememberOwner(ownership, record);
   });

@@ -6,6 +6,7 @@ import type {
   SendInTransaction,
   TakeOver,
 } from '#ports/partition-owner.ts';
+import type { LogStart } from '#ports/log-reader.ts';
 import type { InboundRecord } from '#ports/records.ts';
 import type { KafkaSurroundings } from './client.ts';
 import { committedPositions } from './committed-positions.ts';
@@ -17,8 +18,8 @@ import type { QueuedBatch } from './batch-queue.ts';
 import type { TopicBounds } from './topic-bounds.ts';
 import { fenceEarlier, transactionalProducer } from './writer-fence.ts';
 
-/** A changelog is read to its end within this time, or the take-over is tried again. */
-const RESTORE_TIMEOUT_MS = 60_000;
+/** A log of which nothing more comes for so long is not read to its end: the take-over is tried again. */
+const RESTORE_STILL_MS_MAX = 60_000;
 /** The transaction before is being completed for some ms: offsets are tried again after a pause. */
 const BUSY_PAUSE_MS = 2;
 const BUSY_ATTEMPTS_MAX = 2_500;
@@ -178,16 +179,21 @@ export class OwnedPartition implements FencedWriter {
   async readToEnd(
     topic: string,
     onRecords: (records: readonly InboundRecord[]) => void,
+    from?: LogStart,
   ): Promise<void> {
     const { topicBounds, surroundings, partition } = this.#setting;
     const bounds = await topicBounds.of(surroundings.topicPrefix + topic);
     const own = bounds.find((entry) => entry.partition === partition);
     if (own === undefined || own.low === own.high) return;
     // What its records do wrong is thrown by `caughtUp` too, and fails the take-over.
-    const reader = createLogReader(surroundings, { partition, onFatal: () => undefined });
+    const reader = createLogReader(surroundings, {
+      partition,
+      ...(from === undefined ? {} : { from }),
+      onFatal: () => undefined,
+    });
     const read = async (): Promise<void> => {
       await reader.start([topic], onRecords);
-      await reader.caughtUp(RESTORE_TIMEOUT_MS);
+      await reader.caughtUpAdvancing(RESTORE_STILL_MS_MAX);
     };
     const reading = read();
     try {
