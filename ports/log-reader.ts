@@ -11,6 +11,8 @@ export interface LogReader {
   positions(topic: string): readonly number[];
   /** Resolves when every partition is read to the end that it has now; rejects after `timeoutMs`. */
   caughtUp(timeoutMs: number): Promise<void>;
+  /** The same however much there is to read: rejects when nothing more is read for `stillMs`. */
+  caughtUpAdvancing(stillMs: number): Promise<void>;
   stop(): Promise<void>;
 }
 

@@ -155,13 +155,27 @@ class KafkaLogReader implements LogReader {
     return (this.#lanes.get(topic) ?? []).map(({ position }) => position);
   }
 
-  async caughtUp(timeoutMs: number): Promise<void> {
-    const deadline = Date.now() + timeoutMs;
+  caughtUp(timeoutMs: number): Promise<void> {
+    return this.#caughtUp(timeoutMs, () => 0);
+  }
+
+  caughtUpAdvancing(stillMs: number): Promise<void> {
+    const lanes = (): Lane[] => [...this.#lanes.values()].flat();
+    return this.#caughtUp(stillMs, () => lanes().reduce((sum, { position }) => sum + position, 0));
+  }
+
+  /** Gives up when `progress` has stayed the same for `patienceMs`. */
+  async #caughtUp(patienceMs: number, progress: () => number): Promise<void> {
+    let since = Date.now();
+    let before = progress();
     for (const goal of await this.#goals()) {
       while (goal.lane.position < goal.end) {
         if (this.#failure !== undefined) throw this.#failure;
         if (this.#isStopped()) throw stoppedError();
-        if (Date.now() > deadline) throw lateError(goal, timeoutMs);
+        const reached = progress();
+        if (reached !== before) since = Date.now();
+        before = reached;
+        if (Date.now() > since + patienceMs) throw lateError(goal, patienceMs);
         await new Promise((resolve) => setTimeout(resolve, CAUGHT_UP_POLL_MS));
       }
     }

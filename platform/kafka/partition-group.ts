@@ -19,8 +19,8 @@ const COMMIT_INTERVAL_MS = 1_000;
 /** The last commit of a stop waits this long for the broker: what it misses comes once more. */
 const LAST_COMMIT_MS_MAX = 1_000;
 const CLOSE_MS_MAX = 2_000;
-/** A log is read to its end within this time, or the take-over is tried again. */
-const RESTORE_TIMEOUT_MS = 60_000;
+/** A log of which nothing more comes for so long is not read to its end: the take-over is tried again. */
+const RESTORE_STILL_MS_MAX = 60_000;
 
 export interface PartitionGroupOptions {
   readonly groupId: string;
@@ -290,7 +290,7 @@ class HeldLane implements Lane {
     });
     const reading = reader
       .start([topic], onRecords)
-      .then(() => reader.caughtUp(RESTORE_TIMEOUT_MS));
+      .then(() => reader.caughtUpAdvancing(RESTORE_STILL_MS_MAX));
     try {
       await Promise.race([reading, this.#whenReleased]);
       this.#refuseIfReleased();
