@@ -3,43 +3,48 @@
  * line of JSON. Arguments: orders that are timed one by one, sweeps that are timed as a whole.
  */
 import { decodeGatePolicy } from '#contracts/gate-policy.ts';
+import { toE4 } from '#contracts/wire.ts';
 import { Gate } from '#domain/gate/gate.ts';
 import { maintenanceE4 } from '#domain/gate/requirement.ts';
-import type { NewOrder } from '#domain/gate/orders.ts';
+import type { NewOrder, Order } from '#domain/gate/orders.ts';
 import { loadGatePolicy } from '#platform/gate-policy.ts';
 import { loadPolicy } from '#platform/policies.ts';
 import {
   ACCOUNTS,
   accountOf,
+  arrivalOf,
+  excessOf,
   HELD_E4,
   heldBy,
   heldScopes,
-  ordersFrom,
-  PRICE_E4,
+  isSpent,
+  PRICE,
   SYMBOLS,
   symbolOf,
-  WIDE_RATE,
 } from './flow.ts';
 import type { GateDecisionReport } from './report.ts';
 
-/** Orders come in such lots; between them the venue fills what has passed, untimed. */
-const LOT = 50_000;
-/** The compiler needs some until it knows the hot code. */
-const WARM_UP_LOTS = 6;
-/** One millisecond of the flow's own time holds so many orders: 5,000 a second. */
-const ORDERS_PER_MS = 5;
-/** What an account may lose, 1/10,000 dollar: most pass, those that ordered much do not. */
-const EXCESS_E4 = 20_000 * 10_000;
-const QUOTA_DOLLARS = 100_000_000_000;
+/** Orders are read in such lots, untimed, then decided; after it the venue fills what has passed, untimed. */
+const LOT = 500;
+/** Of one figure of a core's time. */
+const SWEEP_LOTS = 100;
+/** The compiler needs some until it knows the hot code, and the ids of orders until they rotate. */
+const WARM_UP_LOTS = 1_000;
+/** What a gate's partition remembers (consumers/order-gate). */
+const DECIDED_IDS_MAX = 200_000;
+const WIDE_QUOTA_DOLLARS = 100_000_000_000;
+const SYMBOL_QUOTA_DOLLARS = 10_000_000_000;
 
 const [timed = 0, sweeps = 0] = process.argv.slice(2).map(Number);
 const gate = openGate();
 const codes: Record<string, number> = {};
-let decided = 0;
-for (let lot = 0; lot < WARM_UP_LOTS; lot += 1) decideLot(() => undefined);
+let arrived = 0;
+for (let lot = 0; lot < WARM_UP_LOTS; lot += 1) decideLot();
 const perCoreS: number[] = [];
 for (let sweep = 0; sweep < sweeps; sweep += 1) {
-  decideLot((cpuS) => perCoreS.push(LOT / cpuS));
+  let cpuS = 0;
+  for (let lot = 0; lot < SWEEP_LOTS; lot += 1) cpuS += decideLot();
+  perCoreS.push((LOT * SWEEP_LOTS) / cpuS);
 }
 console.log(JSON.stringify(report(timedOneByOne(timed))));
 
@@ -48,87 +53,94 @@ function openGate(): Gate {
   const policy = decodeGatePolicy(
     {
       ...file,
-      firm_quota: QUOTA_DOLLARS,
-      symbol_quota: QUOTA_DOLLARS,
-      strategy_quota: QUOTA_DOLLARS,
+      firm_quota: WIDE_QUOTA_DOLLARS,
+      symbol_quota: SYMBOL_QUOTA_DOLLARS,
+      strategy_quota: WIDE_QUOTA_DOLLARS,
     },
     loadPolicy('house'),
   );
   const pricesE4 = new Map<string, number>();
   const opened = new Gate(policy, {
     checksCredit: true,
-    decidedIdsMax: 200_000,
+    decidedIdsMax: DECIDED_IDS_MAX,
     requirementE4: (positions) => maintenanceE4(positions, pricesE4, policy.margin),
   });
   for (let index = 0; index < SYMBOLS; index += 1) {
-    pricesE4.set(symbolOf(index), PRICE_E4);
-    opened.setPrice(symbolOf(index), PRICE_E4);
+    pricesE4.set(symbolOf(index), toE4(PRICE));
+    opened.setPrice(symbolOf(index), toE4(PRICE));
+    if (isSpent(index)) spend(opened, symbolOf(index));
   }
   for (let index = 0; index < ACCOUNTS; index += 1) {
     const exposure = opened.know(accountOf(index));
-    exposure.excessE4 = EXCESS_E4;
+    exposure.excessE4 = toE4(excessOf(index));
     exposure.setPosition(heldBy(index), HELD_E4);
   }
   opened.controls.fresh = true;
   for (const { scope, hold } of heldScopes()) {
-    if (hold === 'THROTTLE') opened.controls.setThrottle(scope, WIDE_RATE);
-    else if (hold !== 'CLOSE_ONLY') opened.controls.setKill(scope, hold);
+    if (hold.kind === 'THROTTLE') opened.controls.setThrottle(scope, hold.ratePerS);
+    else if (hold.kind !== 'CLOSE_ONLY') opened.controls.setKill(scope, hold.kind);
     else if (scope.kind === 'ACCOUNT') opened.controls.setCloseOnly(scope.id, true);
   }
   return opened;
 }
 
-/** Nothing but decisions in the time that `tell` gets, s of a core. */
-function decideLot(tell: (cpuS: number) => void): void {
-  const { orders, times } = nextLot();
-  const passed: NewOrder[] = [];
-  const before = process.cpuUsage();
-  orders.forEach((order, index) => {
-    const { verdict } = gate.decide(order, times[index] ?? 0);
-    if (verdict.decision === 'ALLOW') passed.push(order);
-  });
-  const { user, system } = process.cpuUsage(before);
-  tell((user + system) / 1e6);
-  fill(passed);
+/** What was opened in a symbol before, today: all that may be. */
+function spend(opened: Gate, symbol: string): void {
+  const qtyE4 = toE4(SYMBOL_QUOTA_DOLLARS / PRICE);
+  const order: NewOrder = {
+    ...{ type: 'NEW', orderId: `SPENT-${symbol}`, ts: 0, accountId: accountOf(0), symbol },
+    ...{ side: 'BUY', qtyE4, priceE4: toE4(PRICE), strategy: 'EARLIER' },
+    ...{ liquidation: false, validUntil: null },
+  };
+  opened.restoreFinished(order, { opensE4: qtyE4, adversePriceE4: 0 }, true);
 }
 
+/** Returns what nothing but decisions took, s of a core. */
+function decideLot(): number {
+  const arrivals = Array.from({ length: LOT }, (_, index) => arrivalOf(arrived + index));
+  arrived += LOT;
+  const passed: Order[] = [];
+  const before = process.cpuUsage();
+  for (const { order, now } of arrivals) {
+    const { verdict } = gate.decide(order, now);
+    if (verdict.decision === 'ALLOW') passed.push(order);
+  }
+  const { user, system } = process.cpuUsage(before);
+  fill(passed);
+  return (user + system) / 1e6;
+}
+
+/** Each order is decided as soon as it is read, as the gate does it; the time of one look at the clock is in it. */
 function timedOneByOne(count: number): Float64Array {
   const us = new Float64Array(count);
-  for (let from = 0; from < count; from += LOT) {
-    const { orders, times } = nextLot();
-    const passed: NewOrder[] = [];
-    orders.forEach((order, index) => {
-      const startedAt = performance.now();
-      const { verdict } = gate.decide(order, times[index] ?? 0);
-      us[from + index] = (performance.now() - startedAt) * 1_000;
-      codes[verdict.code] = (codes[verdict.code] ?? 0) + 1;
-      if (verdict.decision === 'ALLOW') passed.push(order);
-    });
-    fill(passed);
+  const passed: Order[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const { order, now } = arrivalOf(arrived);
+    arrived += 1;
+    const startedAt = performance.now();
+    const { verdict } = gate.decide(order, now);
+    us[index] = (performance.now() - startedAt) * 1_000;
+    codes[verdict.code] = (codes[verdict.code] ?? 0) + 1;
+    if (verdict.decision === 'ALLOW') passed.push(order);
+    if (passed.length >= LOT) fill(passed.splice(0));
   }
   return us.sort();
 }
 
-/** Orders in the order of their `ts`, and when each arrives. */
-function nextLot(): { orders: NewOrder[]; times: number[] } {
-  const begin = 1_000_000 + decided / ORDERS_PER_MS;
-  const times = Array.from(
-    { length: LOT },
-    (_, index) => begin + Math.floor(index / ORDERS_PER_MS),
-  );
-  const orders = ordersFrom(decided, LOT, 0).map((order, index) => ({
-    ...order,
-    ts: times[index] ?? 0,
-  }));
-  decided += LOT;
-  return { orders, times };
+/** The venue fills what has passed, and the customer trades it back elsewhere: books stay as they are. */
+function fill(passed: readonly Order[]): void {
+  for (const order of passed) {
+    if (order.type === 'NEW') gate.know(order.accountId).execute(order.symbol, 0, order.orderId, 0);
+  }
 }
 
-/** The venue fills what has passed, and the customer trades it back elsewhere: books stay as they are. */
-function fill(passed: readonly NewOrder[]): void {
-  for (const { accountId, symbol, orderId } of passed) {
-    gate.know(accountId).execute(symbol, 0, orderId, 0);
-  }
+/** What two looks at the clock with nothing between them show, µs: the middle of many. */
+function clockUs(): number {
+  const us = Float64Array.from({ length: 10_000 }, () => {
+    const startedAt = performance.now();
+    return (performance.now() - startedAt) * 1_000;
+  });
+  return us.sort()[us.length / 2] ?? 0;
 }
 
 function report(us: Float64Array): GateDecisionReport {
@@ -138,8 +150,8 @@ function report(us: Float64Array): GateDecisionReport {
     p50Us: ranked(0.5),
     p99Us: ranked(0.99),
     maxUs: ranked(1),
+    clockUs: clockUs(),
     perCoreS,
-    allowedShare: (codes.ALLOW ?? 0) / us.length,
     codes,
   };
 }

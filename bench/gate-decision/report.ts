@@ -7,7 +7,7 @@ export const gateDecisionReportSchema = z.object({
   p99Us: z.number(),
   maxUs: z.number(),
   perCoreS: z.array(z.number()),
-  allowedShare: z.number(),
+  clockUs: z.number(),
   codes: z.record(z.string(), z.int()),
 });
 

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { deadLetterKey } from '#contracts/dead-letter.ts';
 import type { GatedOrderRecord } from '#contracts/gated-orders.ts';
 import { TOPICS } from '#contracts/topics.ts';
@@ -108,6 +109,7 @@ export class GateLane implements LaneProcessor {
     this.#gate = new Gate(policy, {
       checksCredit: true,
       decidedIdsMax: DECIDED_IDS_MAX,
+      hashSeed: randomInt(2 ** 31),
       requirementE4: (positions) => maintenanceE4(positions, this.#pricesE4, policy.margin),
     });
     this.#accounts = new Accounts(this.#gate, ({ topic, offset }, code, reason) => {

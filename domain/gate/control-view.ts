@@ -29,6 +29,9 @@ interface ScopeControls {
   noNewDebitOrShort: boolean;
 }
 
+/** What stands over a scope that nobody ever held. */
+const NOTHING = Object.freeze(none({ kind: 'GLOBAL' }));
+
 /**
  * The controls as a gate knows them, looked up by the four scopes of an order: whole firm, account,
  * symbol, strategy. `fresh` is false while the gate cannot prove that it knows them all (DESIGN 18).
@@ -70,14 +73,12 @@ export class ControlView {
 
   /** What stands over an order: looked up once, asked by each check. */
   over({ accountId, symbol, strategy }: Scoped): ControlsOver {
-    const over = [this.#global];
-    const account = this.#accounts.get(accountId);
-    if (account !== undefined) over.push(account);
-    const ofSymbol = this.#symbols.get(symbol);
-    if (ofSymbol !== undefined) over.push(ofSymbol);
-    const ofStrategy = this.#strategies.get(strategy);
-    if (ofStrategy !== undefined) over.push(ofStrategy);
-    return new ControlsOver(over, account);
+    return new ControlsOver(
+      this.#global,
+      this.#accounts.get(accountId) ?? NOTHING,
+      this.#symbols.get(symbol) ?? NOTHING,
+      this.#strategies.get(strategy) ?? NOTHING,
+    );
   }
 
   /** The kill over the order's symbol or the whole firm: what holds a liquidation too. */
@@ -97,49 +98,75 @@ export class ControlView {
   }
 }
 
-/** The controls over one order, the widest first. */
+/** The controls over one order. Asked in this order: the widest first. */
 export class ControlsOver {
-  readonly #over: readonly ScopeControls[];
-  readonly #account: ScopeControls | undefined;
+  readonly #firm: ScopeControls;
+  readonly #account: ScopeControls;
+  readonly #symbol: ScopeControls;
+  readonly #strategy: ScopeControls;
 
-  constructor(over: readonly ScopeControls[], account: ScopeControls | undefined) {
-    this.#over = over;
+  constructor(
+    firm: ScopeControls,
+    account: ScopeControls,
+    symbol: ScopeControls,
+    strategy: ScopeControls,
+  ) {
+    this.#firm = firm;
     this.#account = account;
+    this.#symbol = symbol;
+    this.#strategy = strategy;
   }
 
   get closeOnly(): boolean {
-    return this.#account?.closeOnly ?? false;
+    return this.#account.closeOnly;
   }
 
   get noNewDebitOrShort(): boolean {
-    return this.#account?.noNewDebitOrShort ?? false;
+    return this.#account.noNewDebitOrShort;
   }
 
   /** The strictest kill over the order's scopes; among equals the widest. */
   kill(): StandingKill | null {
-    let standing: StandingKill | null = null;
-    for (const { scope, kill } of this.#over) {
-      if (kill === 'BLOCK') return { scope, mode: kill };
-      if (kill !== null) standing ??= { scope, mode: kill };
-    }
-    return standing;
+    return this.#killBy('BLOCK') ?? this.#killBy('REDUCE_ONLY');
+  }
+
+  #killBy(mode: KillMode): StandingKill | null {
+    if (this.#firm.kill === mode) return { scope: this.#firm.scope, mode };
+    if (this.#account.kill === mode) return { scope: this.#account.scope, mode };
+    if (this.#symbol.kill === mode) return { scope: this.#symbol.scope, mode };
+    if (this.#strategy.kill === mode) return { scope: this.#strategy.scope, mode };
+    return null;
   }
 
   /** The throttle that an order of `ts` would be one too many for: what it would count, and the limit. */
-  throttle(ts: number): { readonly count: number; readonly limit: number } | null {
-    for (const { throttle } of this.#over) {
-      if (throttle === null) continue;
-      const limit = throttle.maxRatePerSecond;
-      const count = throttle.passed.excessWith(ts, limit);
-      if (count !== null) return { count, limit };
-    }
-    return null;
+  throttle(ts: number): ThrottleExcess | null {
+    return (
+      excessOf(this.#firm, ts) ??
+      excessOf(this.#account, ts) ??
+      excessOf(this.#symbol, ts) ??
+      excessOf(this.#strategy, ts)
+    );
   }
 
   /** A customer's order of `ts` passed the gate: it counts for the throttles over it. */
   passed(ts: number): void {
-    for (const { throttle } of this.#over) throttle?.passed.pass(ts);
+    this.#firm.throttle?.passed.pass(ts);
+    this.#account.throttle?.passed.pass(ts);
+    this.#symbol.throttle?.passed.pass(ts);
+    this.#strategy.throttle?.passed.pass(ts);
   }
+}
+
+/** What a throttled order would make of a window, and the throttle's limit. */
+export interface ThrottleExcess {
+  readonly count: number;
+  readonly limit: number;
+}
+
+function excessOf({ throttle }: ScopeControls, ts: number): ThrottleExcess | null {
+  if (throttle === null) return null;
+  const count = throttle.passed.excessWith(ts, throttle.maxRatePerSecond);
+  return count === null ? null : { count, limit: throttle.maxRatePerSecond };
 }
 
 function none(scope: Scope): ScopeControls {

@@ -1,5 +1,5 @@
 import { chargedE4, maintenanceCharge } from '../margin.ts';
-import { E4, mulDivUp, requirementE4, sumE4 } from '../money.ts';
+import { addE4, E4, mulDivUp, requirementE4 } from '../money.ts';
 import type { GatePolicy } from './gate-policy.ts';
 import type { Side } from './orders.ts';
 import { signedQtyE4 } from './orders.ts';
@@ -26,12 +26,13 @@ export interface Reservation {
 }
 
 /** One symbol of an account: position, what its open orders may still do to it, what that reserves. */
-interface SymbolExposure {
+export interface SymbolExposure {
   positionE4: number;
   buyLeavesE4: number;
   sellLeavesE4: number;
   reservedE4: number;
-  readonly orders: Map<string, OpenOrder>;
+  /** The oldest first. Few: an array is quicker to make than a map, and made for each symbol. */
+  orders: OpenOrder[];
 }
 
 /** How an order meets its symbol: shares of it that reduce, and that open (1/10,000 share). */
@@ -44,7 +45,7 @@ export interface Effect {
 }
 
 function flat(): SymbolExposure {
-  return { positionE4: 0, buyLeavesE4: 0, sellLeavesE4: 0, reservedE4: 0, orders: new Map() };
+  return { positionE4: 0, buyLeavesE4: 0, sellLeavesE4: 0, reservedE4: 0, orders: [] };
 }
 
 const FLAT = flat();
@@ -89,17 +90,22 @@ export class AccountExposure {
   }
 
   *openOrders(): Iterable<OpenOrder> {
-    for (const { orders } of this.#symbols.values()) yield* orders.values();
+    for (const { orders } of this.#symbols.values()) yield* orders;
   }
 
   /** The account's open order of that id, if it is in that symbol. */
   openOrder(symbol: string, orderId: string): OpenOrder | undefined {
-    return this.#symbols.get(symbol)?.orders.get(orderId);
+    return this.#symbols.get(symbol)?.orders.find((order) => order.orderId === orderId);
+  }
+
+  /** What the account has in a symbol: looked up once, asked by each check of an order. */
+  in(symbol: string): SymbolExposure {
+    return this.#symbols.get(symbol) ?? FLAT;
   }
 
   /** How many of an order's shares reduce the position and how many open, after the open orders. */
   effectOf(symbol: string, side: Side, qtyE4: number): Effect {
-    return effectAt(this.#symbols.get(symbol) ?? FLAT, side, qtyE4);
+    return effectAt(this.in(symbol), side, qtyE4);
   }
 
   /** What so many opening shares of a symbol on that side reserve. Rounds up. */
@@ -113,7 +119,7 @@ export class AccountExposure {
     const signedE4 = signedQtyE4(side, opensE4);
     const charge = maintenanceCharge(signedE4, referencePriceE4, margin);
     const marginE4 = Math.max(floorE4, chargedE4(signedE4, referencePriceE4, charge));
-    return sumE4(marginE4, mulDivUp(opensE4, adversePriceE4, E4));
+    return addE4(marginE4, mulDivUp(opensE4, adversePriceE4, E4));
   }
 
   /** The buying power that open buys claim of the cash, at their reference prices. */
@@ -122,19 +128,21 @@ export class AccountExposure {
     for (const order of this.openOrders()) {
       if (order.side === 'BUY') {
         const { referencePriceE4 } = order.reservation;
-        total = sumE4(total, mulDivUp(order.leavesE4, referencePriceE4, E4));
+        total = addE4(total, mulDivUp(order.leavesE4, referencePriceE4, E4));
       }
     }
     return total;
   }
 
-  /** Reserves an accepted order's quantity, before it is sent. */
-  accept(order: OpenOrder): void {
-    const at = this.#at(order.symbol);
+  /** Reserves an accepted order's quantity, before it is sent. `seen` is what its symbol had just now. */
+  accept(order: OpenOrder, seen: SymbolExposure = FLAT): void {
+    const at = seen === FLAT ? this.#at(order.symbol) : seen;
     const { opensE4 } = effectAt(at, order.side, order.leavesE4);
-    at.orders.set(order.orderId, order);
-    if (order.side === 'BUY') at.buyLeavesE4 = sumE4(at.buyLeavesE4, order.leavesE4);
-    else at.sellLeavesE4 = sumE4(at.sellLeavesE4, order.leavesE4);
+    // A list made with its first order has room for one; one that grows from nothing, for seventeen.
+    if (at.orders.length === 0) at.orders = [order];
+    else at.orders.push(order);
+    if (order.side === 'BUY') at.buyLeavesE4 = addE4(at.buyLeavesE4, order.leavesE4);
+    else at.sellLeavesE4 = addE4(at.sellLeavesE4, order.leavesE4);
     this.#reserve(at, this.reserveE4(order.symbol, order.side, opensE4, order.reservation));
   }
 
@@ -144,7 +152,7 @@ export class AccountExposure {
    */
   execute(symbol: string, movedE4: number, orderId: string, leavesE4: number): void {
     const at = this.#at(symbol);
-    at.positionE4 = sumE4(at.positionE4, movedE4);
+    at.positionE4 = addE4(at.positionE4, movedE4);
     this.#setLeaves(at, orderId, leavesE4);
     this.#settle(symbol, at);
   }
@@ -159,24 +167,25 @@ export class AccountExposure {
   /** A symbol that is flat again without orders is forgotten: an account may have traded thousands. */
   #settle(symbol: string, at: SymbolExposure): void {
     this.#reserveAnew(symbol, at);
-    if (at.positionE4 === 0 && at.orders.size === 0) this.#symbols.delete(symbol);
+    if (at.positionE4 === 0 && at.orders.length === 0) this.#symbols.delete(symbol);
   }
 
   #setLeaves(at: SymbolExposure, orderId: string, leavesE4: number): void {
-    const order = at.orders.get(orderId);
+    const index = at.orders.findIndex((order) => order.orderId === orderId);
+    const order = at.orders[index];
     if (order === undefined) return;
     const gone = order.leavesE4 - leavesE4;
     if (order.side === 'BUY') at.buyLeavesE4 -= gone;
     else at.sellLeavesE4 -= gone;
-    if (leavesE4 === 0) at.orders.delete(orderId);
-    else at.orders.set(orderId, { ...order, leavesE4 });
+    if (leavesE4 === 0) at.orders.splice(index, 1);
+    else at.orders[index] = { ...order, leavesE4 };
   }
 
   /** The oldest orders reduce first; what the position no longer covers opens. */
   #reserveAnew(symbol: string, at: SymbolExposure): void {
     this.#reserve(at, -at.reservedE4);
     let free = Math.abs(at.positionE4);
-    for (const { side, leavesE4, reservation } of at.orders.values()) {
+    for (const { side, leavesE4, reservation } of at.orders) {
       const reduces = isOpposite(side, at.positionE4) ? Math.min(leavesE4, free) : 0;
       free -= reduces;
       this.#reserve(at, this.reserveE4(symbol, side, leavesE4 - reduces, reservation));
@@ -184,8 +193,8 @@ export class AccountExposure {
   }
 
   #reserve(at: SymbolExposure, byE4: number): void {
-    at.reservedE4 = sumE4(at.reservedE4, byE4);
-    this.#reservedE4 = sumE4(this.#reservedE4, byE4);
+    at.reservedE4 = addE4(at.reservedE4, byE4);
+    this.#reservedE4 = addE4(this.#reservedE4, byE4);
   }
 
   #at(symbol: string): SymbolExposure {
@@ -199,7 +208,7 @@ export class AccountExposure {
 }
 
 /** How many of an order's shares reduce and how many open, given what its symbol has. */
-function effectAt(at: SymbolExposure, side: Side, qtyE4: number): Effect {
+export function effectAt(at: SymbolExposure, side: Side, qtyE4: number): Effect {
   const opposite = isOpposite(side, at.positionE4);
   const reducingLeavesE4 = at.positionE4 > 0 ? at.sellLeavesE4 : at.buyLeavesE4;
   const free = opposite ? Math.max(0, Math.abs(at.positionE4) - reducingLeavesE4) : 0;

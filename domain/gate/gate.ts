@@ -1,14 +1,16 @@
-import { E4, mulDivUp, shareUpE4, sumE4 } from '../money.ts';
+import { addE4, E4, mulDivUp, shareUpE4 } from '../money.ts';
 import { scopeName } from '../scopes.ts';
 import { ControlView } from './control-view.ts';
-import type { ControlsOver, StandingKill } from './control-view.ts';
+import type { ControlsOver, StandingKill, ThrottleExcess } from './control-view.ts';
 import { DecidedIds } from './decided-ids.ts';
-import { AccountExposure } from './exposure.ts';
-import type { Effect, OpenOrder, Reservation } from './exposure.ts';
+import { AccountExposure, effectAt } from './exposure.ts';
+import type { Effect, OpenOrder, Reservation, SymbolExposure } from './exposure.ts';
 import type { GatePolicy } from './gate-policy.ts';
 import type { NewOrder, Order } from './orders.ts';
-import { Quotas } from './quotas.ts';
+import { NO_ALERTS, Quotas } from './quotas.ts';
 import type { QuotaAlert } from './quotas.ts';
+import { Securities } from './securities.ts';
+import type { Security } from './securities.ts';
 import { ALLOW, drop, reject } from './verdict.ts';
 import type { Refusal, Verdict } from './verdict.ts';
 
@@ -34,6 +36,8 @@ export interface GateOptions {
   readonly checksCredit: boolean;
   /** Ids of decided orders that are remembered at least. */
   readonly decidedIdsMax: number;
+  /** Decides where their hashes lie; one that nobody knows keeps ids from being chosen to collide. */
+  readonly hashSeed?: number;
   /**
    * The maintenance requirement of positions at the last prices, null while one has no price. Decides
    * whether a reducing order is the leg of a hedge (RAISES_REQUIREMENT).
@@ -69,9 +73,7 @@ export class Gate {
   readonly #policy: GatePolicy;
   readonly #options: GateOptions;
   readonly #accounts = new Map<string, AccountExposure>();
-  readonly #pricesE4 = new Map<string, number>();
-  /** What open short sales have taken of the day's locates, by symbol. */
-  readonly #shortedE4 = new Map<string, number>();
+  readonly #securities: Securities;
   readonly #decided: DecidedIds;
   #quotas: Quotas;
 
@@ -79,7 +81,8 @@ export class Gate {
     this.#policy = policy;
     this.#options = options;
     this.controls = new ControlView(policy.orderAgeMsMax);
-    this.#decided = new DecidedIds(options.decidedIdsMax);
+    this.#securities = new Securities(policy);
+    this.#decided = new DecidedIds(options.decidedIdsMax, options.hashSeed ?? 0);
     this.#quotas = new Quotas(policy.quotas);
   }
 
@@ -98,12 +101,12 @@ export class Gate {
   }
 
   setPrice(symbol: string, priceE4: number): void {
-    this.#pricesE4.set(symbol, priceE4);
+    this.#securities.know(symbol).priceE4 = priceE4;
   }
 
   /** An order that was decided before this gate began, by its id. */
   remember(accountId: string, orderId: string): void {
-    this.#decided.add(decidedId(accountId, orderId));
+    this.#decided.add(accountId, orderId);
   }
 
   /**
@@ -132,19 +135,18 @@ export class Gate {
   /** A new trading day: quotas and locates are whole again. */
   startDay(): void {
     this.#quotas = new Quotas(this.#policy.quotas);
-    this.#shortedE4.clear();
+    this.#securities.startDay();
   }
 
   priceE4(symbol: string): number | null {
-    return this.#pricesE4.get(symbol) ?? null;
+    return this.#securities.of(symbol).priceE4;
   }
 
   /** Decides an order that arrived at `now` and reserves what it may do if it is allowed. */
   decide(order: Order, now: number): GateDecision {
     const expired = expiryOf(order, now, this.#policy);
     if (expired !== null) return refused(expired);
-    const id = decidedId(order.accountId, order.orderId);
-    if (!this.#decided.add(id)) {
+    if (!this.#decided.add(order.accountId, order.orderId)) {
       return refused({
         decision: 'DUPLICATE',
         code: 'DUPLICATE',
@@ -156,44 +158,47 @@ export class Gate {
     const exposure = this.#accounts.get(order.accountId);
     if (!this.controls.fresh) return refused(drop('CONTROL_STALE', 'controls', null));
     if (exposure?.isKnown !== true) return refused(drop('CONTROL_STALE', 'position', null));
-    const effect = exposure.effectOf(order.symbol, order.side, order.qtyE4);
-    const over = this.controls.over(order);
+    const met = this.#meet(order, exposure);
     const refusal = order.liquidation
-      ? this.#refusalOfLiquidation(order, effect)
-      : this.#refusalOf(order, exposure, effect, over);
-    if (refusal !== null) return refused(refusal);
-    return this.#accept(order, exposure, effect, over);
+      ? this.#refusalOfLiquidation(order, met)
+      : this.#refusalOf(order, met);
+    return refusal === null ? this.#accept(order, met) : refused(refusal);
   }
 
-  #refusalOf(
-    order: NewOrder,
-    exposure: AccountExposure,
-    effect: Effect,
-    over: ControlsOver,
-  ): Refusal | null {
+  #meet(order: NewOrder, exposure: AccountExposure): Met {
+    const held = exposure.in(order.symbol);
+    const effect = effectAt(held, order.side, order.qtyE4);
+    const security = this.#securities.of(order.symbol);
+    return { exposure, held, effect, security, over: this.controls.over(order) };
+  }
+
+  #refusalOf(order: NewOrder, met: Met): Refusal | null {
+    const { effect, over } = met;
     const kill = over.kill();
     const held = kill !== null || over.closeOnly;
     return (
       killed(kill, effect) ??
-      (held ? this.#closeOnly(order, exposure, effect) : null) ??
-      (over.noNewDebitOrShort ? this.#newDebitOrShort(order, exposure, effect) : null) ??
+      (held ? this.#closeOnly(order, met) : null) ??
+      (over.noNewDebitOrShort ? newDebitOrShort(order, met) : null) ??
       throttled(over.throttle(order.ts)) ??
-      this.#security(order, effect) ??
-      this.#collar(order) ??
+      barred(order, met) ??
+      this.#collar(order, met) ??
       this.#size(order) ??
-      this.#credit(order, exposure, effect) ??
+      this.#credit(order, met) ??
       this.#quota(order, effect)
     );
   }
 
   /** A firm's own liquidation passes account and strategy kills, never more than the position. */
-  #refusalOfLiquidation(order: NewOrder, effect: Effect): Refusal | null {
+  #refusalOfLiquidation(order: NewOrder, met: Met): Refusal | null {
     const kill = this.controls.wideBlockOf(order);
-    return killed(kill, effect) ?? beyondPosition(order, effect) ?? this.#collar(order);
+    return (
+      killed(kill, met.effect) ?? beyondPosition(order, met.effect) ?? this.#collar(order, met)
+    );
   }
 
   /** Close-only; a kill that lets reducing orders pass holds them to the same rule. */
-  #closeOnly(order: NewOrder, exposure: AccountExposure, effect: Effect): Refusal | null {
+  #closeOnly(order: NewOrder, { exposure, effect }: Met): Refusal | null {
     return beyondPosition(order, effect) ?? this.#raisesRequirement(order, exposure);
   }
 
@@ -208,32 +213,10 @@ export class Gate {
     return reject('RAISES_REQUIREMENT', after, before);
   }
 
-  #newDebitOrShort(order: NewOrder, exposure: AccountExposure, effect: Effect): Refusal | null {
-    if (order.side === 'SELL') {
-      if (effect.opensE4 === 0) return null;
-      return reject('NO_NEW_DEBIT_OR_SHORT', effect.opensE4, 0);
-    }
-    const costE4 = mulDivUp(order.qtyE4, order.priceE4, E4);
-    const claimedE4 = sumE4(exposure.buyLeavesNotionalE4(), costE4);
-    if (exposure.cashE4 !== null && claimedE4 <= exposure.cashE4) return null;
-    return reject('NO_NEW_DEBIT_OR_SHORT', claimedE4, exposure.cashE4);
-  }
-
-  #security(order: NewOrder, effect: Effect): Refusal | null {
-    const { restricted, shorting, hardToBorrow, locates } = this.#policy;
-    if (restricted.has(order.symbol)) return reject('RESTRICTED_SECURITY', order.symbol, null);
-    if (order.side === 'BUY' || effect.opensE4 === 0) return null;
-    if (hardToBorrow.has(order.symbol)) return reject('HARD_TO_BORROW', order.symbol, null);
-    const locatedE4 = shorting ? (locates.get(order.symbol) ?? 0) : 0;
-    const shortE4 = sumE4(this.#shortedE4.get(order.symbol) ?? 0, effect.opensE4);
-    return shortE4 > locatedE4 ? reject('NO_LOCATE', shortE4, locatedE4) : null;
-  }
-
-  #collar(order: NewOrder): Refusal | null {
-    const lastE4 = this.#pricesE4.get(order.symbol);
-    if (lastE4 === undefined) return reject('COLLAR', order.priceE4, null);
+  #collar({ priceE4 }: NewOrder, { security }: Met): Refusal | null {
+    const lastE4 = security.priceE4;
+    if (lastE4 === null) return reject('COLLAR', priceE4, null);
     const widthE4 = shareUpE4(lastE4, this.#policy.collarRate);
-    const { priceE4 } = order;
     if (priceE4 > lastE4 + widthE4) return reject('COLLAR', priceE4, lastE4 + widthE4);
     if (priceE4 < lastE4 - widthE4) return reject('COLLAR', priceE4, lastE4 - widthE4);
     return null;
@@ -248,73 +231,65 @@ export class Gate {
       : null;
   }
 
-  #credit(order: NewOrder, exposure: AccountExposure, effect: Effect): Refusal | null {
-    if (!this.#options.checksCredit || effect.opensE4 === 0) return null;
-    const { excessE4 } = exposure;
+  #credit(order: NewOrder, { exposure, effect, security }: Met): Refusal | null {
+    const { opensE4 } = effect;
+    if (!this.#options.checksCredit || opensE4 === 0) return null;
+    const { excessE4, reservedE4, unsettledE4 } = exposure;
     if (excessE4 === null || !this.figuresFresh) return reject('CREDIT', null, null);
-    const ownE4 = exposure.reserveE4(
-      order.symbol,
-      order.side,
-      effect.opensE4,
-      this.#reservationOf(order),
-    );
-    const neededE4 = sumE4(exposure.reservedE4, exposure.unsettledE4, ownE4);
+    const reservation = reservationOf(order, security);
+    const ownE4 = exposure.reserveE4(order.symbol, order.side, opensE4, reservation);
+    const neededE4 = addE4(addE4(reservedE4, unsettledE4), ownE4);
     return neededE4 > excessE4 ? reject('CREDIT', neededE4, excessE4) : null;
   }
 
   #quota(order: NewOrder, effect: Effect): Refusal | null {
     if (effect.opensE4 === 0) return null;
     const notionalE4 = mulDivUp(effect.opensE4, order.priceE4, E4);
-    const breach = this.#quotas.breachOf(order.symbol, order.strategy, notionalE4);
+    const breach = this.#quotas.over(order.symbol, order.strategy).breachOf(notionalE4);
     return breach === null ? null : reject('QUOTA', breach.usedE4, breach.limitE4);
   }
 
-  #accept(
-    order: NewOrder,
-    exposure: AccountExposure,
-    { opensE4 }: Effect,
-    over: ControlsOver,
-  ): GateDecision {
-    const reservation = this.#reservationOf(order);
-    exposure.accept(openOrderOf(order, reservation));
+  #accept(order: NewOrder, { exposure, held, effect, security, over }: Met): GateDecision {
+    const { opensE4 } = effect;
+    const reservation = reservationOf(order, security);
+    exposure.accept(openOrderOf(order, reservation), held);
     const accepted = { opensE4, adversePriceE4: reservation.adversePriceE4 };
-    if (order.liquidation) return { verdict: ALLOW, alerts: [], accepted };
+    if (order.liquidation) return { verdict: ALLOW, alerts: NO_ALERTS, accepted };
     over.passed(order.ts);
     return { verdict: ALLOW, alerts: this.#count(order, opensE4), accepted };
   }
 
   /** What opens uses up the day's locates and quotas. */
   #count(order: NewOrder, opensE4: number): readonly QuotaAlert[] {
-    if (opensE4 === 0) return [];
+    if (opensE4 === 0) return NO_ALERTS;
     if (order.side === 'SELL') {
-      const shortE4 = this.#shortedE4.get(order.symbol) ?? 0;
-      this.#shortedE4.set(order.symbol, sumE4(shortE4, opensE4));
+      const security = this.#securities.know(order.symbol);
+      security.shortedE4 = addE4(security.shortedE4, opensE4);
     }
     const notionalE4 = mulDivUp(opensE4, order.priceE4, E4);
-    return this.#quotas.use(order.symbol, order.strategy, notionalE4);
-  }
-
-  #reservationOf(order: NewOrder): Reservation {
-    const lastE4 = this.#pricesE4.get(order.symbol) ?? order.priceE4;
-    const worseE4 = order.side === 'BUY' ? order.priceE4 - lastE4 : lastE4 - order.priceE4;
-    return { referencePriceE4: order.priceE4, adversePriceE4: Math.max(0, worseE4) };
+    return this.#quotas.over(order.symbol, order.strategy).use(notionalE4);
   }
 }
 
-const ALLOWED: GateDecision = { verdict: ALLOW, alerts: [], accepted: null };
+/** What an order meets: looked up once, asked by each check. */
+interface Met {
+  readonly exposure: AccountExposure;
+  /** What the account has in the order's symbol. */
+  readonly held: SymbolExposure;
+  readonly effect: Effect;
+  readonly security: Readonly<Security>;
+  readonly over: ControlsOver;
+}
+
+const ALLOWED: GateDecision = { verdict: ALLOW, alerts: NO_ALERTS, accepted: null };
 
 function refused(verdict: Refusal): GateDecision {
-  return { verdict, alerts: [], accepted: null };
+  return { verdict, alerts: NO_ALERTS, accepted: null };
 }
 
 function openOrderOf(order: NewOrder, reservation: Reservation): OpenOrder {
   const { orderId, symbol, side, strategy, liquidation, qtyE4: leavesE4 } = order;
   return { orderId, symbol, side, strategy, liquidation, leavesE4, reservation };
-}
-
-/** Two accounts may name their orders alike. */
-function decidedId(accountId: string, orderId: string): string {
-  return `${accountId} ${orderId}`;
 }
 
 /**
@@ -335,15 +310,43 @@ function killed(kill: StandingKill | null, { opensE4 }: Effect): Refusal | null 
   return drop('KILLED', scopeName(kill.scope), kill.mode);
 }
 
-function throttled(over: ReturnType<ControlsOver['throttle']>): Refusal | null {
+function throttled(over: ThrottleExcess | null): Refusal | null {
   if (over === null) return null;
   return { decision: 'THROTTLE', code: 'THROTTLE', observed: over.count, limit: over.limit };
+}
+
+/** What available cash does not pay for, and what would sell more than is held. */
+function newDebitOrShort(order: NewOrder, { exposure, effect }: Met): Refusal | null {
+  if (order.side === 'SELL') {
+    if (effect.opensE4 === 0) return null;
+    return reject('NO_NEW_DEBIT_OR_SHORT', effect.opensE4, 0);
+  }
+  const costE4 = mulDivUp(order.qtyE4, order.priceE4, E4);
+  const claimedE4 = addE4(exposure.buyLeavesNotionalE4(), costE4);
+  if (exposure.cashE4 !== null && claimedE4 <= exposure.cashE4) return null;
+  return reject('NO_NEW_DEBIT_OR_SHORT', claimedE4, exposure.cashE4);
+}
+
+/** Nobody trades a restricted security; a short sale needs shares that were located. */
+function barred(order: NewOrder, { effect, security }: Met): Refusal | null {
+  if (security.restricted) return reject('RESTRICTED_SECURITY', order.symbol, null);
+  if (order.side === 'BUY' || effect.opensE4 === 0) return null;
+  if (security.hardToBorrow) return reject('HARD_TO_BORROW', order.symbol, null);
+  const { locatedE4 } = security;
+  const shortE4 = addE4(security.shortedE4, effect.opensE4);
+  return shortE4 > locatedE4 ? reject('NO_LOCATE', shortE4, locatedE4) : null;
+}
+
+function reservationOf(order: NewOrder, security: Readonly<Security>): Reservation {
+  const lastE4 = security.priceE4 ?? order.priceE4;
+  const worseE4 = order.side === 'BUY' ? order.priceE4 - lastE4 : lastE4 - order.priceE4;
+  return { referencePriceE4: order.priceE4, adversePriceE4: Math.max(0, worseE4) };
 }
 
 /** Close-only, exactly: opposite to the position, and with R within it (RULES). */
 function beyondPosition(order: NewOrder, effect: Effect): Refusal | null {
   if (effect.opensE4 === 0) return null;
-  const wouldE4 = sumE4(order.qtyE4, effect.reducingLeavesE4);
+  const wouldE4 = addE4(order.qtyE4, effect.reducingLeavesE4);
   const reducible = effect.reducesE4 > 0 || effect.reducingLeavesE4 > 0;
   return reject('CLOSE_ONLY', wouldE4, reducible ? Math.abs(effect.positionE4) : 0);
 }

@@ -50,22 +50,9 @@ export class Quotas {
     this.#strategyLimit = limitOf(strategyE4, alerts);
   }
 
-  /** The first limit, widest first, that so much more would break. */
-  breachOf(symbol: string, strategy: string, notionalE4: number): QuotaBreach | null {
-    return (
-      breach(this.#firm, notionalE4) ??
-      breach(this.#symbol(symbol), notionalE4) ??
-      breach(this.#strategy(strategy), notionalE4)
-    );
-  }
-
-  /** Uses so much more and tells which shares of a limit that reached. */
-  use(symbol: string, strategy: string, notionalE4: number): QuotaAlert[] {
-    const alerts: QuotaAlert[] = [];
-    add(this.#firm, notionalE4, alerts);
-    add(this.#symbol(symbol), notionalE4, alerts);
-    add(this.#strategy(strategy), notionalE4, alerts);
-    return alerts;
+  /** The limits that an order of a symbol and a strategy uses: looked up once, asked and used. */
+  over(symbol: string, strategy: string): QuotasOver {
+    return new QuotasOver(this.#firm, this.#symbol(symbol), this.#strategy(strategy));
   }
 
   #symbol(symbol: string): Used {
@@ -87,6 +74,40 @@ export class Quotas {
   }
 }
 
+/** The limits over one order, the widest first. */
+export class QuotasOver {
+  readonly #firm: Used;
+  readonly #symbol: Used;
+  readonly #strategy: Used;
+
+  constructor(firm: Used, symbol: Used, strategy: Used) {
+    this.#firm = firm;
+    this.#symbol = symbol;
+    this.#strategy = strategy;
+  }
+
+  /** The first limit that so much more would break. */
+  breachOf(notionalE4: number): QuotaBreach | null {
+    return (
+      breach(this.#firm, notionalE4) ??
+      breach(this.#symbol, notionalE4) ??
+      breach(this.#strategy, notionalE4)
+    );
+  }
+
+  /** Uses so much more and tells which shares of a limit that reached. */
+  use(notionalE4: number): readonly QuotaAlert[] {
+    const firm = add(this.#firm, notionalE4);
+    const symbol = add(this.#symbol, notionalE4);
+    const strategy = add(this.#strategy, notionalE4);
+    // Mostly none: then no list is made.
+    if (firm === null && symbol === null && strategy === null) return NO_ALERTS;
+    return [firm, symbol, strategy].filter((alert) => alert !== null);
+  }
+}
+
+export const NO_ALERTS: readonly QuotaAlert[] = [];
+
 function limitOf(limitE4: number, alerts: readonly Rate[]): Limit {
   const levels = alerts.map((level) => ({ level, fromE4: shareUpE4(limitE4, level) }));
   return { limitE4, levels };
@@ -97,8 +118,8 @@ function breach({ scope, limit: { limitE4 }, usedE4 }: Used, moreE4: number): Qu
   return wouldE4 > limitE4 ? { scope, usedE4: wouldE4, limitE4 } : null;
 }
 
-/** Adds to `alerts` the highest level that so much more reached. */
-function add(used: Used, moreE4: number, alerts: QuotaAlert[]): void {
+/** Uses so much more; returns the highest level that it reached, if any. */
+function add(used: Used, moreE4: number): QuotaAlert | null {
   const { scope, limit, usedE4: beforeE4 } = used;
   const usedE4 = addE4(beforeE4, moreE4);
   used.usedE4 = usedE4;
@@ -106,5 +127,5 @@ function add(used: Used, moreE4: number, alerts: QuotaAlert[]): void {
   for (const { level, fromE4 } of limit.levels) {
     if (beforeE4 < fromE4 && usedE4 >= fromE4) reached = level;
   }
-  if (reached !== null) alerts.push({ scope, level: reached, usedE4, limitE4: limit.limitE4 });
+  return reached && { scope, level: reached, usedE4, limitE4: limit.limitE4 };
 }
