@@ -64,11 +64,6 @@ export class OrderLog {
     return this.#reader.stop();
   }
 
-  /** The last state of a scope; undefined before the first. */
-  stateOf(scope: string): ControlStateRecord | undefined {
-    return this.states.findLast(({ record }) => record.scope === scope)?.record;
-  }
-
   /** What `find` finds as soon as it does; rejects when it does not in time. */
   async until<T>(what: string, find: () => T | undefined): Promise<T> {
     const deadline = Date.now() + PATIENCE_MS;
