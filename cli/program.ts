@@ -42,7 +42,7 @@ Environment:
   NO_COLOR=1        no colours        SENTINEL_DEBUG=1  errors with their origin
 
 Examples:
-  sentinel demo                 four stories: calls, a liquidation, cures, and the crash of 2020
+  sentinel demo                 five stories: calls, a liquidation, cures, a kill, and the crash of 2020
   sentinel up                   start the stack and the product, and leave them running
   sentinel status               what runs, and is it well?
   sentinel down                 stop everything; data stays

@@ -1,4 +1,5 @@
 import { BATCH_RECORDS_MAX } from '#contracts/rest.ts';
+import type { OrderRecord } from '#contracts/orders.ts';
 import type { BetaRecord, CashRecord, FillRecord, PriceRecord } from '#contracts/ingest.ts';
 
 /** How often unchanged prices are quoted again: a case never escalates on an old quote. */
@@ -94,6 +95,11 @@ export class Feed {
       timestamp: Date.now(),
     }));
     await this.#post('/betas', records);
+  }
+
+  /** Orders of customers. */
+  async orders(records: readonly OrderRecord[]): Promise<void> {
+    await this.#postAll('/orders', records);
   }
 
   #id(kind: string): string {

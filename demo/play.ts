@@ -1,5 +1,6 @@
 import { caseLink } from '#contracts/case-link.ts';
 import { TOPICS } from '#contracts/topics.ts';
+import type { KafkaSurroundings } from '#platform/kafka/client.ts';
 import { createLogReader } from '#platform/kafka/log-reader.ts';
 import { createLogger } from '#platform/logging.ts';
 import type { ApiOfPeople } from './brake-desk.ts';
@@ -12,11 +13,12 @@ import { curedByDeposit } from './stories/cured-by-deposit.ts';
 import { leveragedAccount } from './stories/leveraged-account.ts';
 import { market2020 } from './stories/market-2020.ts';
 import { referenceWalk } from './stories/reference-walk.ts';
+import { runawayAccount } from './stories/runaway-account.ts';
 import type { Story, Telling } from './story.ts';
 
 /** The stories, in the order in which they are told; the last one gives away what became of its book. */
 function stories(keepMarket: (result: MarketResult) => void): readonly Story[] {
-  return [referenceWalk, leveragedAccount, curedByDeposit, market2020(keepMarket)];
+  return [referenceWalk, leveragedAccount, curedByDeposit, runawayAccount, market2020(keepMarket)];
 }
 
 const NOT_OF_THE_BOOK: ReadonlySet<string> = new Set([TOPICS.stress.name, TOPICS.notices.name]);
@@ -46,20 +48,18 @@ export async function play(
   keepMarket: (result: MarketResult) => void,
 ): Promise<void> {
   const feed = new Feed(stage.apiUrl, stage.feedToken, `demo-${String(Date.now())}`);
+  const kafka: KafkaSurroundings = {
+    brokers: stage.kafkaBrokers,
+    topicPrefix: stage.topicPrefix,
+    clientId: 'demo',
+    logger: createLogger('demo', 'error'),
+  };
   const observer = new Observer(
-    createLogReader(
-      {
-        brokers: stage.kafkaBrokers,
-        topicPrefix: stage.topicPrefix,
-        clientId: 'demo',
-        logger: createLogger('demo', 'error'),
+    createLogReader(kafka, {
+      onFatal: (error) => {
+        throw error;
       },
-      {
-        onFatal: (error) => {
-          throw error;
-        },
-      },
-    ),
+    }),
     // Nobody asks for the stress and the notices of two hundred accounts: they would be most of what is kept.
     (topic, key) => !NOT_OF_THE_BOOK.has(topic) || key?.startsWith(BOOK_PREFIX) !== true,
   );
@@ -70,7 +70,14 @@ export async function play(
       if (interrupted()) return;
       narrator.title(story.title);
       try {
-        await story.tell({ feed, observer, narrator, people: stage, caseUrl: caseUrls(stage) });
+        await story.tell({
+          feed,
+          observer,
+          narrator,
+          people: stage,
+          kafka,
+          caseUrl: caseUrls(stage),
+        });
       } catch (error) {
         if (interrupted()) return;
         const reason = error instanceof Error ? error.message : String(error);

@@ -1,5 +1,6 @@
 import { caseSnapshotSchema } from '#contracts/case-events.ts';
 import { TOPICS } from '#contracts/topics.ts';
+import type { KafkaSurroundings } from '#platform/kafka/client.ts';
 import type { ApiOfPeople } from './brake-desk.ts';
 import type { Narrator } from './expectations.ts';
 import type { Feed } from './feed.ts';
@@ -12,6 +13,8 @@ export interface Telling {
   readonly narrator: Narrator;
   /** How people of the broker come to the API. */
   readonly people: ApiOfPeople;
+  /** For a story that reads topics of its own. */
+  readonly kafka: KafkaSurroundings;
   /** Where the Temporal Web UI shows a run of a workflow; null without a Web UI. */
   readonly caseUrl: (workflowId: string, runId: string) => string | null;
 }

@@ -332,6 +332,17 @@ describe('a call that is not met', () => {
     });
   });
 
+  test('is sold again when it is deficient again, however small the deficiency', () => {
+    const walk = new LadderWalk().price(DEFICIENT).wait(9_500);
+    walk.fill(order(walk));
+    walk.price(DEFICIENT - 10).wait(9_500);
+    // $1,305 of a requirement of $41,895: some three per cent.
+    expect(outstanding(walk)).toBe((1_305 + 1_675.8) * E4);
+    expect(walk.story.filter((step) => step === 'TRIGGER')).toHaveLength(2);
+    walk.fill(order(walk));
+    expect(walk.story.slice(-3)).toEqual(['MET', 'COMPLETE', 'LIFT']);
+  });
+
   test('waits for a person where policy releases no liquidation by itself', () => {
     const walk = new LadderWalk({ ...WALK_POLICY, liquidationRelease: 'ONE_PERSON' });
     walk.price(DEFICIENT).wait(60_000).price(380).wait(60_000);

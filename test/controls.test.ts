@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { generateKeyPair } from 'jose';
-import type { RestrictionRecord } from '#contracts/case-events.ts';
 import { CONTROL_EVENT_SIGNAL, killSwitchId } from '#contracts/control-messages.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import { createControlSigner } from '#platform/identity/control-envelope.ts';
@@ -16,6 +15,7 @@ import {
 import type { ControlsFixture } from './controls-fixture.ts';
 import { eventually } from './kafka-fixture.ts';
 import { leaseRecord } from './lease-fixture.ts';
+import { restrictionRecord } from './restriction-record.ts';
 
 /** From a command to the compacted state, on the real servers, every part a process of its own. */
 
@@ -35,30 +35,6 @@ afterAll(async () => {
 /** A scope that no other test has touched. */
 const freshScope = (kind: 'SYMBOL' | 'STRATEGY' | 'ACCOUNT' = 'SYMBOL'): string =>
   `${kind}:X${String((scopes += 1))}`;
-
-/** restrictions.v1, as an account's case writes it. */
-function restriction(accountId: string, action: RestrictionRecord['action'], episode: number) {
-  const record: RestrictionRecord = {
-    event_id: `${accountId}-${action}-${String(episode)}`,
-    account_id: accountId,
-    episode,
-    timestamp: Date.now(),
-    rung: action === 'LIFTED' ? 'ACTIVE' : 'RESTRICTED',
-    status: 'MARGIN_CALL',
-    figures_version: 'v1',
-    deficiency: 1,
-    excess: -1,
-    equity: 1,
-    maintenance_req: 2,
-    policy_version: 'demo-1',
-    correlation_id: 'c-1',
-    action,
-    reason: 'the margin call is past due',
-    holder: 'stale-call',
-  };
-  const { name: topic } = TOPICS.restrictions;
-  return { topic, key: accountId, value: JSON.stringify(record) };
-}
 
 /** A scope that ann has killed, and the epoch of that. */
 async function killedScope(): Promise<{ readonly scope: string; readonly epoch: number }> {
@@ -266,7 +242,7 @@ describe('a margin case', () => {
     const accountId = `R${String(Date.now())}`;
     const scope = `ACCOUNT:${accountId}`;
     const say = (action: 'CLOSE_ONLY' | 'LIFTED', episode: number) =>
-      controls.kafka.publish([restriction(accountId, action, episode)]);
+      controls.kafka.publish([restrictionRecord(accountId, action, episode)]);
     await say('CLOSE_ONLY', 1);
     const held = await controls.until('it is held', scope, ({ status }) => status === 'CLOSE_ONLY');
     expect(held.holders).toMatchObject([

@@ -32,6 +32,7 @@ import { createPublisher } from '#platform/kafka/publisher.ts';
 import { partitionOf } from '#platform/kafka/partition-of.ts';
 import { createMetrics } from '#platform/metrics.ts';
 import { loadPolicy } from '#platform/policies.ts';
+import type { LogReader } from '#ports/log-reader.ts';
 import type { PartitionGroup } from '#ports/partition-group.ts';
 import type { PartitionOwner } from '#ports/partition-owner.ts';
 import type { Publisher } from '#ports/publisher.ts';
@@ -58,6 +59,8 @@ export interface GateChanges {
   readonly evidence?: (publisher: Publisher) => Publisher;
   readonly leases?: (publisher: Publisher) => Publisher;
   readonly group?: (group: PartitionGroup) => PartitionGroup;
+  /** Stands between the gate and what it reads of the controls. */
+  readonly controls?: (reader: LogReader) => LogReader;
 }
 
 const asItIs = <T>(one: T): T => one;
@@ -68,7 +71,8 @@ export async function startGate(
   defects: unknown[],
   changes: GateChanges = {},
 ): Promise<TestGate> {
-  const { gated = asItIs, evidence = asItIs, leases = asItIs, group = asItIs } = changes;
+  const { gated = asItIs, evidence = asItIs, leases = asItIs } = changes;
+  const { group = asItIs, controls = asItIs } = changes;
   const onFatal = (error: unknown): void => {
     defects.push(error);
   };
@@ -91,7 +95,7 @@ export async function startGate(
     ),
     priceReader: createLogReader(surroundings, { onFatal }),
     pulseReader: createLogReader(surroundings, { onFatal }),
-    controlReader: createLogReader(surroundings, { onFatal }),
+    controlReader: controls(createLogReader(surroundings, { onFatal })),
     ends,
     partitionOf: (key) => partitionOf(key, partitions),
     gated: gated(publisher(0)),
@@ -459,6 +463,43 @@ export function heldBeforeCommit(): {
       holding = null;
     },
     heldCount: () => heldCount,
+  };
+}
+
+/** A reader that hands nothing over until it is let go: its broker or its network stands still. */
+export function pausableReader(): {
+  readonly wrap: (reader: LogReader) => LogReader;
+  pause(): void;
+  resume(): void;
+  /** Records that wait. */
+  readonly heldCount: () => number;
+} {
+  let paused: Promise<void> | null = null;
+  let resume = (): void => undefined;
+  let held = 0;
+  return {
+    wrap: (reader) => ({
+      start: (topics, onRecords) =>
+        reader.start(topics, async (records) => {
+          held += records.length;
+          await paused;
+          held -= records.length;
+          await onRecords(records);
+        }),
+      positions: (topic) => reader.positions(topic),
+      caughtUp: (timeoutMs) => reader.caughtUp(timeoutMs),
+      stop: () => reader.stop(),
+    }),
+    pause: () => {
+      paused = new Promise((resolve) => {
+        resume = resolve;
+      });
+    },
+    resume: () => {
+      resume();
+      paused = null;
+    },
+    heldCount: () => held,
   };
 }
 

@@ -24,7 +24,7 @@ const SETTLED_MS_MAX = 10_000;
 /** The S&P 500 from its high of 19 February 2020 to its low of 23 March drives a book of 200 accounts. */
 export function market2020(keep: (result: MarketResult) => void): Story {
   return {
-    title: '4. A real market: 200 accounts through February and March 2020',
+    title: '5. A real market: 200 accounts through February and March 2020',
     tell: async (telling) => {
       keep(await playMarket(telling));
     },
