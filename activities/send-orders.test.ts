@@ -1,4 +1,4 @@
-import type { RecordRequest } from '#contracts/case-activities.ts';
+import type { StepsRequest } from '#contracts/case-activities.ts';
 import type { FirmHold, FirmScope } from '#domain/firm-enforcement.ts';
 import { summaryOf } from '#domain/case-summary.ts';
 import { LadderWalk } from '#test/ladder-walk.ts';
@@ -8,7 +8,7 @@ import { sendOrders } from './send-orders.ts';
 const ACK = { ackAt: 5 };
 
 /** One order for NVDA and one for AMD. */
-function request(): RecordRequest {
+function request(): StepsRequest {
   const walk = new LadderWalk().price(390).wait(60_000);
   const found = walk.taken.find(({ action }) => action.type === 'ORDERS')?.action;
   if (found?.type !== 'ORDERS') throw new Error('the walk has no orders');
@@ -20,6 +20,7 @@ function request(): RecordRequest {
     caseStartedAt: 1,
     workflowId: 'account-case:ACC_1',
     runId: 'run-1',
+    leadingUp: [],
     action: { ...found, orders: [order, { ...order, orderId: 'o-2', symbol: 'AMD' }] },
     summary: summaryOf(walk.state),
   };

@@ -1,4 +1,4 @@
-import type { RecordActivity, RecordAnswer, RecordRequest } from '#contracts/case-activities.ts';
+import type { RecordActivity, RecordAnswer, StepsRequest } from '#contracts/case-activities.ts';
 import { withheldOrders } from '#domain/ladder-firm.ts';
 import type { ActivityAttempt } from '#ports/activity-attempt.ts';
 import type { Clock } from '#ports/clock.ts';
@@ -17,7 +17,7 @@ export interface OrderSendingPorts {
  */
 export async function sendOrders(
   { firm, attempt, clock }: OrderSendingPorts,
-  request: RecordRequest,
+  request: StepsRequest,
   record: RecordActivity,
 ): Promise<RecordAnswer> {
   const { action } = request;

@@ -19,6 +19,12 @@ const LEADS_UP: ReadonlySet<CaseAction['type']> = new Set<CaseAction['type']>([
   'PAST_DUE',
 ]);
 
+/** A reading records nothing, and orders may be withheld: neither takes others along. */
+const ALONE: ReadonlySet<LadderAction['type']> = new Set<LadderAction['type']>([
+  'READ_FIGURES',
+  'ORDERS',
+]);
+
 /** The actions of one decision, in their order, as the activities that carry them out. */
 export function stepsTogether(actions: readonly LadderAction[]): (RecordSteps | ReadFigures)[] {
   const together: (RecordSteps | ReadFigures)[] = [];
@@ -26,7 +32,7 @@ export function stepsTogether(actions: readonly LadderAction[]): (RecordSteps | 
   for (const [index, action] of actions.entries()) {
     const next = actions[index + 1];
     if (action.type === 'READ_FIGURES') together.push(action);
-    else if (LEADS_UP.has(action.type) && next !== undefined && next.type !== 'READ_FIGURES') {
+    else if (LEADS_UP.has(action.type) && next !== undefined && !ALONE.has(next.type)) {
       leadingUp = [...leadingUp, action];
     } else {
       together.push({ type: 'RECORD', leadingUp, step: action });
