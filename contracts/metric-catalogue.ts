@@ -1,4 +1,5 @@
 import { CONTROL_METRICS } from './control-metrics.ts';
+import { FIRM_METRICS } from './firm-metrics.ts';
 import { HOLDS, LATENCY, LATENESS } from './metric-buckets.ts';
 import { CONSUMERS, OWNERS } from './metric-definition.ts';
 import type { MetricDefinition } from './metric-definition.ts';
@@ -364,6 +365,7 @@ export const METRICS = {
   },
 
   ...CONTROL_METRICS,
+  ...FIRM_METRICS,
 
   sentinel_api_request_seconds: {
     type: 'histogram',

@@ -45,7 +45,8 @@ export interface MetricDefinition {
   readonly type: 'counter' | 'gauge' | 'histogram';
   readonly help: string;
   /** What one of it is; base units, as Prometheus has them. */
-  readonly unit: 'seconds' | 'records' | 'accounts' | 'cases' | 'dollars' | 'partitions' | 'events';
+  readonly unit:
+    'seconds' | 'records' | 'accounts' | 'cases' | 'holds' | 'dollars' | 'partitions' | 'events';
   readonly labels: readonly MetricLabelName[];
   readonly processes: readonly ProcessName[];
   /** Upper bounds of a histogram, in the unit. */

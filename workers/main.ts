@@ -55,7 +55,7 @@ runProcess({
     const policy = loadPolicy(environment.preset);
     const [publisher, { firm, adopted, stop: stopFirm }, view, controls] = await Promise.all([
       createPublisher(watched, partitions),
-      openFirm(watched, { address, namespace, prefix: topicPrefix }, fail),
+      openFirm(watched, { address, namespace, prefix: topicPrefix }, metrics, fail),
       openFigures(watched, { policy, partitions, metrics, onFatal: fail }),
       openControlLog(watched, partitions, fail),
     ]);

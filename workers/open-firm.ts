@@ -6,6 +6,8 @@ import { connectTemporal } from '#platform/temporal/connection.ts';
 import type { TemporalSurroundings } from '#platform/temporal/connection.ts';
 import { createFirmEnforcement } from '#platform/temporal/firm-enforcement.ts';
 import type { FirmWatch } from '#ports/firm-enforcement.ts';
+import type { Metrics } from '#ports/metrics.ts';
+import { countStarts, showFirmHolds } from './firm-metrics.ts';
 import { FirmHoldsReader, FirmHoldsView } from './firm-holds.ts';
 
 /** A view that is not complete after this long means that the log cannot be read. */
@@ -22,9 +24,11 @@ export interface OpenFirm {
 export async function openFirm(
   surroundings: KafkaSurroundings,
   temporalSurroundings: TemporalSurroundings,
+  metrics: Metrics,
   onFatal: (error: unknown) => void,
 ): Promise<OpenFirm> {
   const view = new FirmHoldsView(surroundings.logger);
+  showFirmHolds(metrics, view);
   const reader = createLogReader(surroundings, { name: 'enforcement', onFatal });
   await reader.start([TOPICS.enforcement.name], (records) => view.take(records));
   await reader.caughtUp(VIEW_MS_MAX);
@@ -32,7 +36,7 @@ export async function openFirm(
   const temporal = connectTemporal(temporalSurroundings);
   const { askToStart } = createFirmEnforcement(temporal.client, temporalSurroundings);
   return {
-    firm: { askToStart, holds: () => held.holds() },
+    firm: { askToStart: countStarts(metrics, askToStart), holds: () => held.holds() },
     adopted: () => held.adopted(),
     stop: async () => {
       await Promise.all([reader.stop(), temporal.close()]);
