@@ -4,6 +4,7 @@ import type { ExecutionRecord } from '#contracts/case-events.ts';
 import type { GatedDecision } from '#contracts/gated-orders.ts';
 import { LEASE_MS } from '#contracts/gate-leases.ts';
 import { TOPICS } from '#contracts/topics.ts';
+import type { Holder } from '#domain/controls/control-state.ts';
 import { partitionOf } from '#platform/kafka/partition-of.ts';
 import type { PartitionGroup } from '#ports/partition-group.ts';
 import { eventually, openKafka } from './kafka-fixture.ts';
@@ -35,6 +36,15 @@ import type { GateChanges, TestGate, VenueChanges } from './order-path-fixture.t
 const PARTITIONS = 2;
 const KILL = { scope: 'ACCOUNT:ACC_1', action: 'KILL' } as const;
 const ACC_1 = { kind: 'ACCOUNT', id: 'ACC_1' } as const;
+const STALE_CALL: Holder = {
+  name: 'stale-call',
+  mode: { kind: 'REDUCE_ONLY' },
+  reason: 'past due',
+  actor: 'margin-sentinel',
+  commandId: 'C1',
+  since: 1,
+  epoch: null,
+};
 const FLAT_OUT = { fillDelayMs: 60_000, fillQtyE4Max: null };
 
 jest.setTimeout(180_000);
@@ -517,17 +527,7 @@ describe('close-only', () => {
     );
     await sendState(kafka, ACC_1, {
       version: 1,
-      holders: [
-        {
-          name: 'stale-call',
-          mode: { kind: 'REDUCE_ONLY' },
-          reason: 'past due',
-          actor: 'margin-sentinel',
-          commandId: 'C1',
-          since: Date.now(),
-          epoch: null,
-        },
-      ],
+      holders: [STALE_CALL],
     });
     expect(await finished(kafka, adds.order_id)).toMatchObject({ status: 'CANCELLED' });
     expect(await codeOf({ qty: 1 })).toBe('CLOSE_ONLY');
@@ -604,6 +604,29 @@ describe('a liquidation', () => {
     expect(await decided(kafka, slice.order_id)).toMatchObject({
       decision: 'ALLOW',
       order: { qty: 20 },
+    });
+  });
+
+  test('that waits has its shares already: the customer cannot sell them first', async () => {
+    await tellAccount(kafka, 'ACC_1', { positions: { NVDA: 100 } });
+    await sendState(kafka, ACC_1, { version: 1, holders: [STALE_CALL] });
+    await gateWith();
+    expect(await codeOf({ side: 'SELL', qty: 50 })).toBe('ALLOW');
+    const slice = liquidation({ qty: 100 });
+    await sendLiquidations(kafka, slice);
+    await eventually('it waits for the cancel', WAIT_MS, async () => {
+      return (await kafka.readAll(TOPICS.orderCancels.name)).length > 0;
+    });
+    expect(await codeOf({ side: 'SELL', qty: 50 })).toBe('CLOSE_ONLY');
+    expect(await decided(kafka, slice.order_id)).toMatchObject({
+      decision: 'ALLOW',
+      order: { qty: 50 },
+    });
+    // What it had while it waited is free again: no share is reserved twice.
+    expect(await codeOf({ side: 'SELL', qty: 1 })).toBe('CLOSE_ONLY');
+    await tellAccount(kafka, 'ACC_1', { positions: { NVDA: 101 } });
+    await eventually('a share more', WAIT_MS, async () => {
+      return (await codeOf({ side: 'SELL', qty: 1 })) === 'ALLOW';
     });
   });
 
