@@ -4,10 +4,13 @@ import type { Killed } from '#contracts/control-rest.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import { killEffect } from '#domain/controls/kill-effect.ts';
 import type { KillEffect, Lease, WrittenCommand } from '#domain/controls/kill-effect.ts';
+import { leftOpen } from '#domain/controls/open-venues.ts';
+import type { VenueWord } from '#domain/controls/open-venues.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { ControlBook, HeardLease } from '#ports/control-book.ts';
 import type { Publisher } from '#ports/publisher.ts';
 import type { RecordPosition } from '#ports/records.ts';
+import type { WriterFence } from '#ports/writer-fence.ts';
 
 /** How often leases that were heard meanwhile are looked at. */
 const LOOK_MS = 5;
@@ -17,6 +20,10 @@ const EFFECT_MS_MAX = 12_000;
 export interface ControlDeskParts {
   readonly book: ControlBook;
   readonly publisher: Publisher;
+  /** Ends what a venue adapter may have open that is not heard of any more. */
+  readonly venues: WriterFence;
+  /** How many partitions orders have. */
+  readonly partitions: number;
   readonly clock: Clock;
   readonly effectMsMax?: number;
 }
@@ -29,6 +36,8 @@ export type Effect = Pick<
 /** Writes what makes a scope stricter, and proves from the leases that it is effective (DESIGN 21). */
 export class ControlDesk {
   readonly #parts: ControlDeskParts;
+  /** Silent venue adapters with nothing open any more, and when their leases had ended. */
+  #fenced: ReadonlyMap<string, number> = new Map();
 
   constructor(parts: ControlDeskParts) {
     this.#parts = parts;
@@ -51,12 +60,46 @@ export class ControlDesk {
     await book.leasesRead();
     for (;;) {
       const seen = this.#look(written);
+      const isLate = clock.now() - begunAt > effectMsMax;
       if (seen.waitingFor.length === 0) {
         const sure = seen.lapsed.length === 0 ? seen : await this.#lookAgain(written);
-        if (sure.waitingFor.length === 0) return told(sure, clock.now() - begunAt);
-      } else if (clock.now() - begunAt > effectMsMax) return told(seen, clock.now() - begunAt);
+        const open = sure.waitingFor.length === 0 ? await this.#fenceSilent() : [];
+        const waitingFor = [...sure.waitingFor, ...open];
+        if (waitingFor.length === 0 || isLate) {
+          const lapsed = sure.lapsed.filter((process) => !open.includes(process));
+          return told({ ...sure, lapsed, waitingFor }, clock.now() - begunAt);
+        }
+      } else if (isLate) return told(seen, clock.now() - begunAt);
       await sleep(LOOK_MS);
     }
+  }
+
+  /**
+   * Ends what venue adapters may have open that are not heard of; theirs are the names while the broker
+   * does not do so.
+   */
+  async #fenceSilent(): Promise<readonly string[]> {
+    const { book, clock, venues, partitions } = this.#parts;
+    const words = book
+      .leases()
+      .filter(({ kind }) => kind === 'VENUE')
+      .map(wordOf)
+      .filter(({ process, endsAt }) => this.#fenced.get(process) !== endsAt);
+    const open = leftOpen(words, partitions, clock.now());
+    if (open.silent.length === 0) return [];
+    try {
+      await venues.fence(open.partitions);
+    } catch {
+      // It is tried again until the answer is due.
+      return open.silent.map(({ process }) => process);
+    }
+    const known = new Set(book.leases().map(({ process }) => process));
+    this.#fenced = new Map(
+      [...this.#fenced, ...open.silent.map(({ process, endsAt }) => [process, endsAt] as const)]
+        // What the book forgets is over for long.
+        .filter(([process]) => known.has(process)),
+    );
+    return [];
   }
 
   /** A lease is over only if nothing was heard of it up to an end of the log that is later. */
@@ -69,6 +112,11 @@ export class ControlDesk {
     const { book, clock } = this.#parts;
     return killEffect(book.leases().map(leaseOf), written, clock.now());
   }
+}
+
+function wordOf(heard: HeardLease): VenueWord {
+  const { process, left, endsAt } = leaseOf(heard);
+  return { process, left, endsAt, saidAt: heard.ts, owned: heard.owned_partitions };
 }
 
 /** The end of a lease is counted from when the broker had it: never early. */

@@ -19,6 +19,7 @@ import type { KafkaSurroundings } from '#platform/kafka/client.ts';
 import { createEndOffsets, createLogReader } from '#platform/kafka/log-reader.ts';
 import { partitionOf } from '#platform/kafka/partition-of.ts';
 import { createPublisher } from '#platform/kafka/publisher.ts';
+import { createWriterFence } from '#platform/kafka/writer-fence.ts';
 import { loadPolicy } from '#platform/policies.ts';
 import { runProcess } from '#platform/process.ts';
 import { createCases } from '#platform/temporal/cases.ts';
@@ -48,6 +49,8 @@ const CLOSE_MS_MAX = 1_000;
 const ALERTS_MS_MAX = 5_000;
 /** The longest that a lease and what passed on it can last. */
 const LEASES_SINCE_MS = 600_000;
+/** The group whose members execute orders. */
+const VENUE_ADAPTER = 'venue-adapter';
 /** Listeners get an account's figures at most this often. */
 const FIGURES_FLUSH_MS = 1_000;
 
@@ -132,9 +135,11 @@ async function startControls(kafka: KafkaSurroundings, fail: (error: unknown) =>
 
 function controlDesk(
   book: ControlsRead,
-  parts: Pick<ApiServices, 'publisher' | 'clock'>,
+  kafka: KafkaSurroundings,
+  parts: Pick<ApiServices, 'publisher' | 'clock' | 'partitions'>,
 ): Pick<ApiServices['controls'], 'book' | 'desk'> {
-  return { book, desk: new ControlDesk({ ...parts, book }) };
+  const venues = createWriterFence(kafka, VENUE_ADAPTER);
+  return { book, desk: new ControlDesk({ ...parts, book, venues }) };
 }
 
 runProcess({
@@ -160,7 +165,7 @@ runProcess({
     });
     const table = riskStateTable(prefix);
     const temporal = connectTemporal({ address, namespace, prefix });
-    const desk = controlDesk(controlled.book, common);
+    const desk = controlDesk(controlled.book, kafka, { ...common, partitions });
     const scopes = createKillSwitches(temporal.client, { prefix });
     const services: ApiServices = {
       ...common,

@@ -11,8 +11,13 @@ export interface LogReader {
   positions(topic: string): readonly number[];
   /** Resolves when every partition is read to the end that it has now; rejects after `timeoutMs`. */
   caughtUp(timeoutMs: number): Promise<void>;
+  /** The same however much there is to read: rejects when nothing more is read for `stillMs`. */
+  caughtUpAdvancing(stillMs: number): Promise<void>;
   stop(): Promise<void>;
 }
+
+/** Where in a partition to begin: at an offset, or at an instant of the broker, Unix ms. */
+export type LogStart = { readonly offset: number } | { readonly sinceMs: number };
 
 /** Where the partitions of a topic end now. */
 export interface EndOffsets {

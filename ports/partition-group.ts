@@ -1,3 +1,4 @@
+import type { LogStart } from './log-reader.ts';
 import type { InboundRecord } from './records.ts';
 
 /**
@@ -24,15 +25,17 @@ export interface Lane {
   committedPositions(): Promise<ReadonlyMap<string, number>>;
   /**
    * Reads this partition number of a topic, committed records only, to its end now, and resolves with
-   * the first offset not read; from the beginning, or from an instant of the broker (Unix ms).
+   * the first offset not read; from the beginning unless told otherwise.
    */
   readToEnd(
     topic: string,
     onRecords: (records: readonly InboundRecord[]) => void,
-    sinceMs?: number,
+    from?: LogStart,
   ): Promise<number>;
   /** What was to be written could not be: the member forgets all and joins anew; a defect ends the process. */
   fail(error: unknown): void;
+  /** Another says that it has the partition: the member forgets all and joins anew. */
+  giveUp(why: string): void;
 }
 
 export interface LaneProcessor {

@@ -1,3 +1,4 @@
+import type { LogStart } from './log-reader.ts';
 import type { InboundRecord, OutboundRecord, RecordPosition } from './records.ts';
 
 /**
@@ -46,8 +47,15 @@ export interface FencedWriter {
     consumed: readonly ConsumedPosition[],
     mayCommit: () => boolean | Promise<boolean>,
   ): Promise<boolean>;
-  /** Reads this partition number of a topic, committed records only, from the beginning to its end now. */
-  readToEnd(topic: string, onRecords: (records: readonly InboundRecord[]) => void): Promise<void>;
+  /**
+   * Reads this partition number of a topic, committed records only, to its end now; from the beginning
+   * unless told otherwise.
+   */
+  readToEnd(
+    topic: string,
+    onRecords: (records: readonly InboundRecord[]) => void,
+    from?: LogStart,
+  ): Promise<void>;
   /** The first offset of an input that no earlier owner has committed. */
   committedPosition(topic: string): number;
 }

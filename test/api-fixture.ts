@@ -12,6 +12,7 @@ import { ControlDesk } from '#api/control-desk.ts';
 import { ControlsRead } from '#api/controls-read.ts';
 import { createControlSigner } from '#platform/identity/control-envelope.ts';
 import { createLogReader } from '#platform/kafka/log-reader.ts';
+import { createWriterFence } from '#platform/kafka/writer-fence.ts';
 import { createKillSwitches } from '#platform/temporal/kill-switches.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import { createCommandSigner } from '#platform/identity/command-envelope.ts';
@@ -140,7 +141,10 @@ export async function openApi(
     },
     alerts: new AlertsRead(),
     controls: {
-      desk: new ControlDesk({ book: controls.book, publisher: kafka, clock }),
+      desk: new ControlDesk({
+        ...{ book: controls.book, publisher: kafka, clock, partitions: kafka.partitions },
+        venues: createWriterFence(kafka.surroundings, 'venue-adapter'),
+      }),
       book: controls.book,
       signer: createControlSigner(privateKey),
       scopes: createKillSwitches(temporal.client, { prefix }),

@@ -94,7 +94,7 @@ function gatedWriter(writer: FencedWriter, gate: Gate): FencedWriter {
         return result;
       }, consumed),
     transactIf: (write, consumed, mayCommit) => writer.transactIf(write, consumed, mayCommit),
-    readToEnd: (topic, onRecords) => writer.readToEnd(topic, onRecords),
+    readToEnd: (...asked) => writer.readToEnd(...asked),
     committedPosition: (topic) => writer.committedPosition(topic),
   };
 }

@@ -4,6 +4,7 @@ import type { ExecutionRecord } from '#contracts/case-events.ts';
 import type { GatedDecision } from '#contracts/gated-orders.ts';
 import { LEASE_MS } from '#contracts/gate-leases.ts';
 import { TOPICS } from '#contracts/topics.ts';
+import type { Holder } from '#domain/controls/control-state.ts';
 import { partitionOf } from '#platform/kafka/partition-of.ts';
 import type { PartitionGroup } from '#ports/partition-group.ts';
 import { eventually, openKafka } from './kafka-fixture.ts';
@@ -35,6 +36,15 @@ import type { GateChanges, TestGate, VenueChanges } from './order-path-fixture.t
 const PARTITIONS = 2;
 const KILL = { scope: 'ACCOUNT:ACC_1', action: 'KILL' } as const;
 const ACC_1 = { kind: 'ACCOUNT', id: 'ACC_1' } as const;
+const STALE_CALL: Holder = {
+  name: 'stale-call',
+  mode: { kind: 'REDUCE_ONLY' },
+  reason: 'past due',
+  actor: 'margin-sentinel',
+  commandId: 'C1',
+  since: 1,
+  epoch: null,
+};
 const FLAT_OUT = { fillDelayMs: 60_000, fillQtyE4Max: null };
 
 jest.setTimeout(180_000);
@@ -65,6 +75,42 @@ async function gateWith(changes: GateChanges = {}): Promise<TestGate> {
 
 async function venueWith(changes: VenueChanges = {}): Promise<void> {
   started.push(await startVenue(kafka, defects, changes));
+}
+
+/** A group whose members never notice that a partition is lost. */
+function unaware(group: PartitionGroup): PartitionGroup {
+  return {
+    stop: () => group.stop(),
+    run: (inputs, takeOver) =>
+      group.run(inputs, (lane) =>
+        takeOver({
+          partition: lane.partition,
+          isHeld: () => true,
+          committedPositions: () => lane.committedPositions(),
+          readToEnd: (...asked) => lane.readToEnd(...asked),
+          fail: (error) => {
+            lane.fail(error);
+          },
+          giveUp: (why) => {
+            lane.giveUp(why);
+          },
+        }),
+      ),
+  };
+}
+
+/** Resolves when the decision on an order is audited. */
+async function audited(orderId: string): Promise<void> {
+  await eventually(`the audit of ${orderId}`, WAIT_MS, async () =>
+    (await audits(kafka)).some(({ details }) => details.order_id === orderId),
+  );
+}
+
+async function markers(): Promise<number[]> {
+  const records = await kafka.readAll(TOPICS.gatedOrders.name);
+  return records
+    .filter(({ value }) => String(value).startsWith('{"kind":"OWNER"'))
+    .map(({ offset }) => offset);
 }
 
 async function codeOf(changes: Parameters<typeof order>[0] = {}): Promise<string> {
@@ -229,15 +275,57 @@ describe('an execution that the engine has not counted yet', () => {
   });
 });
 
+describe('the marker of a gate that lost the partition before it was written', () => {
+  test('voids the owner for one moment: it takes the partition anew, and each order has its decision', async () => {
+    await gateWith();
+    await venueWith();
+    const first = order({ qty: 1 });
+    await sendOrders(kafka, first);
+    expect(await finished(kafka, first.order_id)).toMatchObject({ status: 'FILLED' });
+    const partition = partitionOf('ACC_1', PARTITIONS);
+    const marker = { kind: 'OWNER', partition, process: 'order-gate-late', ts: Date.now() };
+    const value = JSON.stringify(marker);
+    await kafka.publish([{ topic: TOPICS.gatedOrders.name, key: 'late', partition, value }]);
+    const second = order({ qty: 1 });
+    await sendOrders(kafka, second);
+    expect(await finished(kafka, second.order_id)).toMatchObject({ status: 'FILLED' });
+    const valid = await decisions(kafka);
+    await audited(second.order_id);
+    // What was decided in vain is audited by nobody; what was audited may be told again alike.
+    const places = valid.map(({ event_id, offset }) => `${event_id} at ${String(offset)}`);
+    const told = (await audits(kafka)).map(
+      ({ event_id, details }) => `${event_id} at ${String(details.gated_offset)}`,
+    );
+    expect([...new Set(told)].sort()).toEqual(places.sort());
+    expect(valid.map(({ code, order: of }) => [code, of?.order_id])).toEqual([
+      ['ALLOW', first.order_id],
+      ['ALLOW', second.order_id],
+    ]);
+  });
+
+  test('what an earlier owner still writes is no marker: the owner goes on', async () => {
+    await gateWith();
+    await codeOf();
+    const before = (await markers()).length;
+    const [last] = await decisions(kafka);
+    const late = JSON.stringify({ ...last, offset: undefined, epoch: 9_999 });
+    await kafka.publish([{ topic: TOPICS.gatedOrders.name, key: 'ACC_1', value: late }]);
+    const codes = [await codeOf(), await codeOf()];
+    expect(codes).toEqual(['ALLOW', 'ALLOW']);
+    await eventually('three audits', WAIT_MS, async () => (await audits(kafka)).length === 3);
+    expect(await markers()).toHaveLength(before);
+  });
+});
+
 describe('a gate that has lost its partition', () => {
-  test('decides in vain: its decision is void, and the order has one that counts', async () => {
+  test('and has not noticed: its decision is void, audited by nobody, and the order has one that counts', async () => {
     const paused = pausable();
     const groups: PartitionGroup[] = [];
     await gateWith({
       gated: paused.wrap,
       group: (group) => {
         groups.push(group);
-        return group;
+        return unaware(group);
       },
     });
     paused.pause();
@@ -256,10 +344,16 @@ describe('a gate that has lost its partition', () => {
     await paused.resume();
     expect(valid).toHaveLength(1);
     const raw = await kafka.readAll(TOPICS.gatedOrders.name);
-    const told = raw.filter(({ value }) => String(value).includes(one.order_id));
-    expect(told).toHaveLength(2);
+    const both = raw.filter(({ value }) => String(value).includes(one.order_id));
+    expect(both).toHaveLength(2);
     expect(await decisions(kafka)).toEqual(valid);
-    await eventually('its audit', WAIT_MS, async () => (await audits(kafka)).length > 0);
+    // The next order of that owner is audited after whatever the first gate had to say.
+    const next = order();
+    await sendOrders(kafka, next);
+    await audited(next.order_id);
+    const [counting] = valid;
+    const told = (await audits(kafka)).filter(({ event_id }) => event_id === counting?.event_id);
+    expect(told.map(({ details }) => details.gated_offset)).toEqual([counting?.offset]);
   });
 });
 
@@ -433,17 +527,7 @@ describe('close-only', () => {
     );
     await sendState(kafka, ACC_1, {
       version: 1,
-      holders: [
-        {
-          name: 'stale-call',
-          mode: { kind: 'REDUCE_ONLY' },
-          reason: 'past due',
-          actor: 'margin-sentinel',
-          commandId: 'C1',
-          since: Date.now(),
-          epoch: null,
-        },
-      ],
+      holders: [STALE_CALL],
     });
     expect(await finished(kafka, adds.order_id)).toMatchObject({ status: 'CANCELLED' });
     expect(await codeOf({ qty: 1 })).toBe('CLOSE_ONLY');
@@ -520,6 +604,29 @@ describe('a liquidation', () => {
     expect(await decided(kafka, slice.order_id)).toMatchObject({
       decision: 'ALLOW',
       order: { qty: 20 },
+    });
+  });
+
+  test('that waits has its shares already: the customer cannot sell them first', async () => {
+    await tellAccount(kafka, 'ACC_1', { positions: { NVDA: 100 } });
+    await sendState(kafka, ACC_1, { version: 1, holders: [STALE_CALL] });
+    await gateWith();
+    expect(await codeOf({ side: 'SELL', qty: 50 })).toBe('ALLOW');
+    const slice = liquidation({ qty: 100 });
+    await sendLiquidations(kafka, slice);
+    await eventually('it waits for the cancel', WAIT_MS, async () => {
+      return (await kafka.readAll(TOPICS.orderCancels.name)).length > 0;
+    });
+    expect(await codeOf({ side: 'SELL', qty: 50 })).toBe('CLOSE_ONLY');
+    expect(await decided(kafka, slice.order_id)).toMatchObject({
+      decision: 'ALLOW',
+      order: { qty: 50 },
+    });
+    // What it had while it waited is free again: no share is reserved twice.
+    expect(await codeOf({ side: 'SELL', qty: 1 })).toBe('CLOSE_ONLY');
+    await tellAccount(kafka, 'ACC_1', { positions: { NVDA: 101 } });
+    await eventually('a share more', WAIT_MS, async () => {
+      return (await codeOf({ side: 'SELL', qty: 1 })) === 'ALLOW';
     });
   });
 

@@ -411,17 +411,26 @@ export function pausable(): {
   };
 }
 
-/** An owner whose transactions wait, when all is written, before anybody asks whether they may commit. */
+/** Where a transaction waits when all is written: before the last look at it, or after that. */
+type HeldAt = 'LOOK' | 'COMMIT';
+
+/** An owner whose transactions wait when all is written: a process that is stopped there, or cut off. */
 export function heldBeforeCommit(): {
   readonly wrap: (owner: PartitionOwner) => PartitionOwner;
   /** From now on those of `partition` wait. */
-  hold(partition: number): void;
+  hold(partition: number, at?: HeldAt): void;
   letGo(): void;
   /** How many have come so far as to wait. */
   readonly heldCount: () => number;
 } {
-  let holding: { partition: number; until: Promise<void>; letGo: () => void } | null = null;
+  let holding: { partition: number; at: HeldAt; until: Promise<void>; letGo: () => void } | null =
+    null;
   let heldCount = 0;
+  const wait = async (partition: number, at: HeldAt): Promise<void> => {
+    if (holding?.partition !== partition || holding.at !== at) return;
+    heldCount += 1;
+    await holding.until;
+  };
   return {
     wrap: (owner) => ({
       stop: () => owner.stop(),
@@ -430,25 +439,24 @@ export function heldBeforeCommit(): {
           takeOver(partition, {
             partition,
             transact: (write, consumed) => writer.transact(write, consumed),
-            readToEnd: (...from) => writer.readToEnd(...from),
+            readToEnd: (...asked) => writer.readToEnd(...asked),
             committedPosition: (topic) => writer.committedPosition(topic),
             transactIf: (write, consumed, mayCommit) =>
               writer.transactIf(write, consumed, async () => {
-                if (holding?.partition === partition) {
-                  heldCount += 1;
-                  await holding.until;
-                }
-                return mayCommit();
+                await wait(partition, 'LOOK');
+                const may = await mayCommit();
+                await wait(partition, 'COMMIT');
+                return may;
               }),
           }),
         ),
     }),
-    hold: (partition) => {
+    hold: (partition, at = 'LOOK') => {
       let letGo = (): void => undefined;
       const until = new Promise<void>((resolve) => {
         letGo = resolve;
       });
-      holding = { partition, until, letGo };
+      holding = { partition, at, until, letGo };
     },
     letGo: () => {
       holding?.letGo();

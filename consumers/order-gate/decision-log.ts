@@ -6,6 +6,7 @@ import type { Lane } from '#ports/partition-group.ts';
 import type { Publisher } from '#ports/publisher.ts';
 import type { InboundRecord, OutboundRecord } from '#ports/records.ts';
 import { auditRecord } from './decision-records.ts';
+import { EpochWatch } from './epoch-watch.ts';
 import type { GateMetrics } from './gate-metrics.ts';
 
 /** Batches whose decisions are on their way; another one waits. */
@@ -30,7 +31,7 @@ export interface DecisionLogParts {
   readonly evidence: Publisher;
   readonly clock: Clock;
   readonly metrics: GateMetrics;
-  /** Decision and audit of the record are acknowledged. */
+  /** Decision and audit of the record are acknowledged, and the decision is not void. */
   readonly onFinished: (record: InboundRecord) => void;
 }
 
@@ -47,10 +48,17 @@ interface InFlight {
  */
 export class DecisionLog {
   readonly #parts: DecisionLogParts;
+  readonly #epoch: EpochWatch;
   readonly #inFlight = new Set<InFlight>();
 
   constructor(parts: DecisionLogParts) {
     this.#parts = parts;
+    this.#epoch = new EpochWatch(parts.lane);
+  }
+
+  /** Before the first decision: where the marker of this owner lies. */
+  begin(epoch: number): void {
+    this.#epoch.begin(epoch);
   }
 
   /** May something that was sent still come through? */
@@ -62,12 +70,17 @@ export class DecisionLog {
     const { lane, gated, clock } = this.#parts;
     if (out.length === 0 || !lane.isHeld()) return;
     const validUntil = Math.max(...out.map(({ decision }) => decision.valid_until ?? 0));
-    const acknowledged = gated.publish(out.map((one) => this.#outbound(one))).then((places) => {
-      const now = clock.now();
-      out.forEach((one, index) => {
-        this.#acknowledged(one, places[index]?.offset ?? 0, now);
+    const acknowledged = gated
+      .publish(out.map((one) => this.#outbound(one)))
+      .then(async (places) => {
+        const now = clock.now();
+        const counts = this.#epoch.counts(places);
+        // What is void is audited by nobody, and what a lost partition still wrote by its next owner.
+        if ((counts !== true && !(await counts)) || !lane.isHeld()) return;
+        out.forEach((one, index) => {
+          this.#acknowledged(one, places[index]?.offset ?? 0, now);
+        });
       });
-    });
     const inFlight: InFlight = {
       // What was not acknowledged may come through all the same, until it is no longer valid.
       done: acknowledged.catch(async (error: unknown) => {

@@ -169,6 +169,7 @@ export class GateLane implements LaneProcessor {
     const [place] = await gated.publish([{ topic, key: process, partition, value }]);
     if (place === undefined) throw new Error('the broker did not say where the marker lies');
     this.#epoch = place.offset;
+    this.#log.begin(place.offset);
     this.#cancels.begin(place.offset);
     const committed = await this.#lane.committedPositions();
     for (const input of [ORDERS, LIQUIDATIONS]) {
@@ -334,13 +335,24 @@ export class GateLane implements LaneProcessor {
   }
 
   /** Before a slice the customer's working orders in its symbol go (RULES, Liquidation). */
-  #park(waiting: ParkedLiquidation, now: number): boolean {
+  #park(waiting: Omit<ParkedLiquidation, 'reserves'>, now: number): boolean {
     const { accountId } = waiting.order;
     const own = this.#customersOrders(waiting.order);
     if (own.length === 0) return false;
     this.#cancel(accountId, own, null, 'a liquidation comes first');
-    this.#parked.add(waiting, now);
+    this.#parked.add({ ...waiting, reserves: this.#reserve(waiting.order) }, now);
     this.#lookLater();
+    return true;
+  }
+
+  /** What waits has its shares already: an order that the customer sends meanwhile must fit beside them. */
+  #reserve({ accountId, orderId, symbol, side, qtyE4, priceE4, strategy }: NewOrder): boolean {
+    const exposure = this.#gate.exposure(accountId);
+    if (exposure === undefined || exposure.openOrder(symbol, orderId) !== undefined) return false;
+    const reservation = { referencePriceE4: priceE4, adversePriceE4: 0 };
+    exposure.accept({
+      ...{ orderId, symbol, side, strategy, liquidation: true, leavesE4: qtyE4, reservation },
+    });
     return true;
   }
 
@@ -364,6 +376,10 @@ export class GateLane implements LaneProcessor {
     if (this.#parked.size === 0 || this.#released) return;
     const now = this.#prepare();
     const ready = this.#parked.take(now, (order) => this.#customersOrders(order).length === 0);
+    for (const { order, reserves } of ready) {
+      if (reserves)
+        this.#gate.exposure(order.accountId)?.execute(order.symbol, 0, order.orderId, 0);
+    }
     this.#log.send(
       ready.map(({ record, order, corrId }) =>
         this.#decide(record, this.#withinPosition(order), corrId, now),
@@ -385,6 +401,8 @@ export class GateLane implements LaneProcessor {
       const exposure = this.#gate.exposure(accountId);
       if (exposure === undefined) continue;
       for (const { order, scope } of ordersToCancel(this.#gate.controls, accountId, exposure)) {
+        // The venue has not heard of it: it is refused here when its turn comes.
+        if (order.liquidation && this.#parked.has(accountId, order.orderId)) continue;
         this.#cancel(accountId, [order], scope, `${scope} is restricted`);
       }
     }

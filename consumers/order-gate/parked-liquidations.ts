@@ -9,6 +9,8 @@ export interface ParkedLiquidation {
   readonly record: InboundRecord;
   readonly order: NewOrder;
   readonly corrId: string;
+  /** Its quantity is reserved while it waits; false of one that came twice. */
+  readonly reserves: boolean;
 }
 
 /** Bounded by time: each goes on after PARKED_MS_MAX, whatever became of the cancels. */
@@ -17,6 +19,14 @@ export class ParkedLiquidations {
 
   get size(): number {
     return this.#parked.size;
+  }
+
+  /** Does an account's order of that id wait? */
+  has(accountId: string, orderId: string): boolean {
+    for (const { order } of this.#parked.keys()) {
+      if (order.orderId === orderId && order.accountId === accountId) return true;
+    }
+    return false;
   }
 
   add(parked: ParkedLiquidation, now: number): void {

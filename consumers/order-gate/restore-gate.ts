@@ -53,7 +53,6 @@ export interface RestoredGate {
 export async function restoreGate(parts: RestoreParts): Promise<RestoredGate> {
   const { lane, accounts, now } = parts;
   const executions: ReadExecution[] = [];
-  const since = now - EXECUTIONS_MS;
   const executionsFrom = await lane.readToEnd(
     EXECUTIONS,
     (records) => {
@@ -62,7 +61,7 @@ export async function restoreGate(parts: RestoreParts): Promise<RestoredGate> {
         if (read !== null) executions.push(read);
       }
     },
-    since,
+    { sinceMs: now - EXECUTIONS_MS },
   );
   const figuresFrom = await lane.readToEnd(FIGURES, (records) => {
     for (const record of records) accounts.takeFigures(record);

@@ -49,10 +49,11 @@ export async function startVenueAdapter(
     unreadable: metrics.unreadable,
   });
   let held: readonly VenuePartition[] = [];
+  const owned = (): VenuePartition[] => held.filter((one) => !one.isReleased);
   const lease = new LeaseKeeper({
     ...{ process, kind: 'VENUE', publisher: leases, controls, clock, logger },
-    ownedPartitions: () => held.filter((one) => !one.isReleased).map(({ partition }) => partition),
-    cancelsPending: () => [...new Set(held.flatMap((one) => one.cancelsPending()))],
+    ownedPartitions: () => owned().map(({ partition }) => partition),
+    cancelsPending: () => [...new Set(owned().flatMap((one) => one.cancelsPending()))],
     drained: async () => {
       await Promise.all(held.map((one) => one.drained()));
     },
@@ -75,7 +76,8 @@ export async function startVenueAdapter(
       ...surroundings,
       ...{ prices, controls, isOpen: (now) => lease.isOpen(now) },
     });
-    held = [...held.filter((one) => !one.isReleased), taken];
+    // What one before it still has under way counts until it has come through, or will never.
+    held = [...held.filter((one) => !one.isReleased || one.isBusy), taken];
     return taken;
   });
   return {

@@ -70,7 +70,14 @@ export function rememberCancel(book: VenueBook, record: InboundRecord, now: numb
   if (!book.isFinished({ orderId, accountId })) book.keepCancel({ orderId, accountId }, now);
 }
 
-/** Whose decisions counted when. */
+const OWNER = Buffer.from('"OWNER"');
+
+/** Whose decisions counted when. The log has a million decisions for a marker: most are not parsed. */
 export function rememberOwner(ownership: Ownership, { value, offset }: InboundRecord): void {
+  if (
+    value === null ||
+    Buffer.from(value.buffer, value.byteOffset, value.length).indexOf(OWNER) < 0
+  )
+    return;
   if (decodeRecord(ownerSchema, value, null).ok) ownership.marker(offset);
 }

@@ -24,7 +24,7 @@ import {
 } from './paper-venue.ts';
 import type { Market, PaperMarket } from './paper-venue.ts';
 import { sendExecutions } from './send-executions.ts';
-import { VenueBook } from './venue-book.ts';
+import { VENUE_LIMITS, VenueBook } from './venue-book.ts';
 import type { OrderName, VenueExecution, VenueOrder } from './venue-book.ts';
 import { decodeKeyed, rememberCancel, rememberExecution, rememberOwner } from './venue-memory.ts';
 import type { VenueMetrics } from './venue-metrics.ts';
@@ -77,12 +77,15 @@ export async function takeOverVenuePartition(
   const book = new VenueBook();
   const ownership = new Ownership();
   const now = surroundings.clock.now();
-  await writer.readToEnd(TOPICS.executions.name, (records) => {
+  const remembered = { sinceMs: now - VENUE_LIMITS.orderMemoryMs };
+  const readExecutions = (records: readonly InboundRecord[]): void => {
     for (const record of records) rememberExecution(book, record, now, surroundings);
-  });
-  await writer.readToEnd(CANCELS, (records) => {
+  };
+  const readCancels = (records: readonly InboundRecord[]): void => {
     for (const record of records) rememberCancel(book, record, now);
-  });
+  };
+  await writer.readToEnd(TOPICS.executions.name, readExecutions, remembered);
+  await writer.readToEnd(CANCELS, readCancels, remembered);
   await writer.readToEnd(GATED, (records) => {
     for (const record of records) rememberOwner(ownership, record);
   });
@@ -100,6 +103,8 @@ export class VenuePartition implements PartitionProcessor {
   readonly #read = new Map<string, number>();
   readonly #committed = new Map<string, number>();
   #turn: Promise<unknown> = Promise.resolve();
+  /** Turns under way or waiting. */
+  #turns = 0;
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Infinity;
   #released = false;
@@ -135,6 +140,11 @@ export class VenuePartition implements PartitionProcessor {
 
   get isReleased(): boolean {
     return this.#released;
+  }
+
+  /** May something that it has decided still come through? */
+  get isBusy(): boolean {
+    return this.#turns > 0;
   }
 
   /** Resolves when everything that was decided until now is written, or will never be. */
@@ -323,7 +333,7 @@ export class VenuePartition implements PartitionProcessor {
         if (deadLetters.length > 0) await send(deadLetters);
       },
       consumed,
-      () => mayStand(executions, this.#market()),
+      () => !this.#released && mayStand(executions, this.#market()),
     );
     if (!committed) return false;
     for (const { topic, position } of consumed) this.#committed.set(topic, position);
@@ -423,7 +433,10 @@ export class VenuePartition implements PartitionProcessor {
 
   /** Batches, prices and timers take turns: one decision sees the book that the last one left. */
   #inTurn(work: () => Promise<void>): Promise<void> {
-    const run = this.#turn.then(work);
+    this.#turns += 1;
+    const run = this.#turn.then(work).finally(() => {
+      this.#turns -= 1;
+    });
     this.#turn = run.catch(() => undefined);
     return run;
   }

@@ -57,6 +57,50 @@ async function inTransaction(end: 'commit' | 'abort', value: string): Promise<vo
   await producer.disconnect();
 }
 
+describe('a long log', () => {
+  const STILL_MS = 4_000;
+  const BATCH_MS = 1_000;
+  const TWO = [TOPIC, TOPICS.betas.name];
+
+  test(
+    'is read to its end however long that takes, as long as more of it comes',
+    async () => {
+      // One batch of each of six partitions, a second each.
+      await kafka.publish(
+        TWO.flatMap((topic) =>
+          [0, 1, 2].map((partition) => ({ topic, key: 'k', value: 'v', partition })),
+        ),
+      );
+      const slowly = () => new Promise<void>((resolve) => setTimeout(resolve, BATCH_MS));
+      const [patient, hasty] = [create(), create()];
+      await Promise.all([patient.start(TWO, slowly), hasty.start(TWO, slowly)]);
+      const late = expect(hasty.caughtUp(STILL_MS)).rejects.toThrow(/in 4000 ms/);
+      await patient.caughtUpAdvancing(STILL_MS);
+      await late;
+    },
+    TEST_MS,
+  );
+
+  test(
+    'is read from an offset on',
+    async () => {
+      await publish('a', 'x', 'x', 'b', 'x', 'x', 'c');
+      const got: string[] = [];
+      const reader = createLogReader(kafka.surroundings, {
+        ...{ partition: 0, from: { offset: 1 } },
+        onFatal: (error) => fatal.push(error),
+      });
+      readers.push(reader);
+      await reader.start([TOPIC], (records) => {
+        got.push(...records.map(({ value }) => Buffer.from(value ?? []).toString()));
+      });
+      await reader.caughtUp(WAIT_MS);
+      expect(got).toEqual(['b', 'c']);
+    },
+    TEST_MS,
+  );
+});
+
 describe('a log is read from its beginning', () => {
   test(
     'to its end, behind transaction markers, without what was aborted, and on from there',
@@ -149,6 +193,7 @@ describe('a log that cannot be read is never taken for read', () => {
         seen.push(...records.map(({ value }) => String(value)));
       });
       await expect(reader.caughtUp(300)).rejects.toThrow(/read to 0 of 2 in 300 ms.*transaction/);
+      await expect(reader.caughtUpAdvancing(300)).rejects.toThrow(/read to 0 of 2 in 300 ms/);
       await transaction.commit();
       await producer.disconnect();
       await reader.caughtUp(WAIT_MS);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Kafka } from 'kafkajs';
-import type { EndOffsets, LogReader } from '#ports/log-reader.ts';
+import type { EndOffsets, LogReader, LogStart } from '#ports/log-reader.ts';
 import type { InboundRecord } from '#ports/records.ts';
 import { createKafka } from './client.ts';
 import type { KafkaSurroundings } from './client.ts';
@@ -38,8 +38,8 @@ export interface LogReaderOptions {
   readonly name?: string;
   /** Only this partition number of each topic; all when absent. */
   readonly partition?: number;
-  /** Where to begin: at the beginning when absent, at the end, or at an instant of the broker, Unix ms. */
-  readonly from?: 'END' | { readonly sinceMs: number };
+  /** Where to begin: at the beginning when absent. */
+  readonly from?: 'END' | LogStart;
   /** Called when the reader can no longer read, or `onRecords` failed: the process should end. */
   readonly onFatal: (error: Error) => void;
 }
@@ -133,6 +133,9 @@ class KafkaLogReader implements LogReader {
     const { from } = this.#options;
     if (from === undefined) return bounds.map(({ low }) => low);
     if (from === 'END') return bounds.map(({ high }) => high);
+    if ('offset' in from) {
+      return bounds.map(({ low, high }) => Math.min(Math.max(from.offset, low), high));
+    }
     const admin = this.#kafka.admin();
     try {
       await admin.connect();
@@ -152,13 +155,27 @@ class KafkaLogReader implements LogReader {
     return (this.#lanes.get(topic) ?? []).map(({ position }) => position);
   }
 
-  async caughtUp(timeoutMs: number): Promise<void> {
-    const deadline = Date.now() + timeoutMs;
+  caughtUp(timeoutMs: number): Promise<void> {
+    return this.#caughtUp(timeoutMs, () => 0);
+  }
+
+  caughtUpAdvancing(stillMs: number): Promise<void> {
+    const lanes = (): Lane[] => [...this.#lanes.values()].flat();
+    return this.#caughtUp(stillMs, () => lanes().reduce((sum, { position }) => sum + position, 0));
+  }
+
+  /** Gives up when `progress` has stayed the same for `patienceMs`. */
+  async #caughtUp(patienceMs: number, progress: () => number): Promise<void> {
+    let since = Date.now();
+    let before = progress();
     for (const goal of await this.#goals()) {
       while (goal.lane.position < goal.end) {
         if (this.#failure !== undefined) throw this.#failure;
         if (this.#isStopped()) throw stoppedError();
-        if (Date.now() > deadline) throw lateError(goal, timeoutMs);
+        const reached = progress();
+        if (reached !== before) since = Date.now();
+        before = reached;
+        if (Date.now() > since + patienceMs) throw lateError(goal, patienceMs);
         await new Promise((resolve) => setTimeout(resolve, CAUGHT_UP_POLL_MS));
       }
     }

@@ -1,4 +1,3 @@
-import { Partitioners } from 'kafkajs';
 import type { Admin, Kafka, Producer, Transaction } from 'kafkajs';
 import type {
   ConsumedPosition,
@@ -7,8 +6,8 @@ import type {
   SendInTransaction,
   TakeOver,
 } from '#ports/partition-owner.ts';
+import type { LogStart } from '#ports/log-reader.ts';
 import type { InboundRecord } from '#ports/records.ts';
-import { TRANSACTION_RETRY } from './client.ts';
 import type { KafkaSurroundings } from './client.ts';
 import { committedPositions } from './committed-positions.ts';
 import { asError, isAnswer, KafkaTroubleError } from './kafka-trouble.ts';
@@ -17,11 +16,10 @@ import { sendAll } from './send-all.ts';
 import { BatchQueue } from './batch-queue.ts';
 import type { QueuedBatch } from './batch-queue.ts';
 import type { TopicBounds } from './topic-bounds.ts';
+import { fenceEarlier, transactionalProducer } from './writer-fence.ts';
 
-/** A changelog is read to its end within this time, or the take-over is tried again. */
-const RESTORE_TIMEOUT_MS = 60_000;
-/** The broker aborts a dead writer's transaction after this long, if no successor fenced it before. */
-const TRANSACTION_TIMEOUT_MS = 30_000;
+/** A log of which nothing more comes for so long is not read to its end: the take-over is tried again. */
+const RESTORE_STILL_MS_MAX = 60_000;
 /** The transaction before is being completed for some ms: offsets are tried again after a pause. */
 const BUSY_PAUSE_MS = 2;
 const BUSY_ATTEMPTS_MAX = 2_500;
@@ -73,15 +71,7 @@ export class OwnedPartition implements FencedWriter {
 
   constructor(setting: OwnedPartitionSetting) {
     this.#setting = setting;
-    this.#producer = setting.kafka.producer({
-      transactionalId: `${setting.groupId}-${setting.partition}`,
-      transactionTimeout: TRANSACTION_TIMEOUT_MS,
-      idempotent: true,
-      maxInFlightRequests: 1,
-      allowAutoTopicCreation: false,
-      createPartitioner: Partitioners.DefaultPartitioner,
-      retry: TRANSACTION_RETRY,
-    });
+    this.#producer = transactionalProducer(setting.kafka, setting);
     let release: () => void = () => undefined;
     this.#whenReleased = new Promise((resolve) => {
       release = resolve;
@@ -116,8 +106,7 @@ export class OwnedPartition implements FencedWriter {
     this.#refuseIfReleased();
     await this.#producer.connect();
     this.#refuseIfReleased();
-    // kafkajs asks for the producer id, and so fences, only when a first transaction is begun.
-    await (await this.#producer.transaction()).abort();
+    await fenceEarlier(this.#producer);
   }
 
   async #takeOver(takeOver: TakeOver): Promise<void> {
@@ -190,16 +179,21 @@ export class OwnedPartition implements FencedWriter {
   async readToEnd(
     topic: string,
     onRecords: (records: readonly InboundRecord[]) => void,
+    from?: LogStart,
   ): Promise<void> {
     const { topicBounds, surroundings, partition } = this.#setting;
     const bounds = await topicBounds.of(surroundings.topicPrefix + topic);
     const own = bounds.find((entry) => entry.partition === partition);
     if (own === undefined || own.low === own.high) return;
     // What its records do wrong is thrown by `caughtUp` too, and fails the take-over.
-    const reader = createLogReader(surroundings, { partition, onFatal: () => undefined });
+    const reader = createLogReader(surroundings, {
+      partition,
+      ...(from === undefined ? {} : { from }),
+      onFatal: () => undefined,
+    });
     const read = async (): Promise<void> => {
       await reader.start([topic], onRecords);
-      await reader.caughtUp(RESTORE_TIMEOUT_MS);
+      await reader.caughtUpAdvancing(RESTORE_STILL_MS_MAX);
     };
     const reading = read();
     try {

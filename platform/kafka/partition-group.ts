@@ -1,4 +1,5 @@
 import type { Admin, Kafka } from 'kafkajs';
+import type { LogStart } from '#ports/log-reader.ts';
 import type { Lane, LaneProcessor, PartitionGroup, TakeLane } from '#ports/partition-group.ts';
 import type { InboundRecord } from '#ports/records.ts';
 import { createKafka, SESSION_TIMEOUT_MS } from './client.ts';
@@ -18,8 +19,8 @@ const COMMIT_INTERVAL_MS = 1_000;
 /** The last commit of a stop waits this long for the broker: what it misses comes once more. */
 const LAST_COMMIT_MS_MAX = 1_000;
 const CLOSE_MS_MAX = 2_000;
-/** A log is read to its end within this time, or the take-over is tried again. */
-const RESTORE_TIMEOUT_MS = 60_000;
+/** A log of which nothing more comes for so long is not read to its end: the take-over is tried again. */
+const RESTORE_STILL_MS_MAX = 60_000;
 
 export interface PartitionGroupOptions {
   readonly groupId: string;
@@ -276,7 +277,7 @@ class HeldLane implements Lane {
   async readToEnd(
     topic: string,
     onRecords: (records: readonly InboundRecord[]) => void,
-    sinceMs?: number,
+    from?: LogStart,
   ): Promise<number> {
     this.#refuseIfReleased();
     const { surroundings, partition, endOf } = this.#setting;
@@ -284,12 +285,12 @@ class HeldLane implements Lane {
     if (low === high) return high;
     const reader = createLogReader(surroundings, {
       partition,
-      ...(sinceMs === undefined ? {} : { from: { sinceMs } }),
+      ...(from === undefined ? {} : { from }),
       onFatal: () => undefined,
     });
     const reading = reader
       .start([topic], onRecords)
-      .then(() => reader.caughtUp(RESTORE_TIMEOUT_MS));
+      .then(() => reader.caughtUpAdvancing(RESTORE_STILL_MS_MAX));
     try {
       await Promise.race([reading, this.#whenReleased]);
       this.#refuseIfReleased();
@@ -302,6 +303,10 @@ class HeldLane implements Lane {
 
   fail(error: unknown): void {
     this.#setting.onFailure(error);
+  }
+
+  giveUp(why: string): void {
+    this.#setting.onFailure(new KafkaTroubleError(why));
   }
 
   async process(topic: string, records: readonly InboundRecord[]): Promise<boolean> {
