@@ -488,6 +488,7 @@ export function pausableReader(): {
         }),
       positions: (topic) => reader.positions(topic),
       caughtUp: (timeoutMs) => reader.caughtUp(timeoutMs),
+      caughtUpAdvancing: (stillMs) => reader.caughtUpAdvancing(stillMs),
       stop: () => reader.stop(),
     }),
     pause: () => {
