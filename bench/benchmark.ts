@@ -17,7 +17,7 @@ export interface Row {
 
 export interface BenchContext {
   readonly stack: Stack;
-  /** A minute and a half for everything: shorter, and less exact at the p99. */
+  /** A few minutes for everything: shorter, and less exact at the p99. */
   readonly quick: boolean;
   readonly progress: Progress;
   readonly variables: NodeJS.ProcessEnv;

@@ -2,7 +2,9 @@ import type { Benchmark } from './benchmark.ts';
 import { fillLatency } from './suite/fill-latency.ts';
 import { gateDecision } from './suite/gate-decision.ts';
 import { intake } from './suite/intake.ts';
+import { killSwitch } from './suite/kill-switch.ts';
 import { marginCalls } from './suite/margin-calls.ts';
+import { orderFaults } from './suite/order-faults.ts';
 import { orderLatency } from './suite/order-latency.ts';
 import { priceLatency } from './suite/price-latency.ts';
 import { restart } from './suite/restart.ts';
@@ -17,5 +19,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   priceLatency,
   marginCalls,
   orderLatency,
+  killSwitch,
+  orderFaults,
   restart,
 ];

@@ -7,7 +7,7 @@ export const USAGE = [
   '',
   ...BENCHMARKS.map(({ name, title }) => `  ${name.padEnd(14)} ${title}`),
   '',
-  '  --quick             at most a minute and a half for everything, less exact',
+  '  --quick             a few minutes for everything, less exact',
   '  --write             writes docs/benchmarks.md',
   '  --profile <folder>  CPU profiles of the product’s processes, for the DevTools of a browser',
 ].join('\n');

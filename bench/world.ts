@@ -7,6 +7,7 @@ import type { EndOffsets } from '#ports/log-reader.ts';
 import { startProduct } from '#stack/product.ts';
 import type { Product } from '#stack/product.ts';
 import { PRODUCT_PROCESSES } from '#stack/product-processes.ts';
+import type { ProductProcess } from '#stack/product-processes.ts';
 import type { BenchContext } from './benchmark.ts';
 import { EngineWatch } from './engine-watch.ts';
 import { startGenerator } from './generator.ts';
@@ -29,7 +30,10 @@ export interface World {
   /** Unknown for servers that the environment names. */
   readonly brokerPid: number | undefined;
   readonly temporalPid: number | undefined;
-  /** Starts processes; resolves when they say that they are ready. */
+  /**
+   * Starts processes; resolves when they say that they are ready. `order-gate-2` is one more of the kind
+   * `order-gate`.
+   */
   start(...names: readonly string[]): Promise<Product>;
   /** A reader of its own, to be stopped with the world. */
   watch(): Watch;
@@ -92,8 +96,14 @@ function productOptions(
       SENTINEL_LOG_LEVEL: 'info',
     },
     progress,
-    processes: PRODUCT_PROCESSES.filter(({ name }) => names.includes(name)),
+    processes: names.map(processNamed),
   };
+}
+
+function processNamed(name: string): ProductProcess {
+  const kind = PRODUCT_PROCESSES.find((each) => name.replace(/-\d+$/, '') === each.name);
+  if (kind === undefined) throw new Error(`there is no process ${name}`);
+  return { ...kind, name };
 }
 
 function serverPidOf({ stack }: BenchContext, name: 'kafka' | 'temporal'): number | undefined {

@@ -8,7 +8,7 @@ import { Narrator } from '#demo/expectations.ts';
 import { eventually } from './kafka-fixture.ts';
 
 const ROOT = path.dirname(import.meta.dirname);
-/** A minute and a half on an idle machine. */
+/** Two minutes on an idle machine. */
 const DEMO_MS_MAX = 900_000;
 const WAIT_MS = 60_000;
 

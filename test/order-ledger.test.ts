@@ -44,8 +44,13 @@ function decided(offset: number, changes: Partial<GatedDecision> = {}): InboundR
   return record(TOPICS.gatedOrders.name, offset, decision(changes));
 }
 
-function audited(offset: number, gatedOffset: number): InboundRecord {
-  return record(TOPICS.audit.name, offset, orderAudit(decision(), gatedOffset, null, 'ACC_1'));
+function audited(
+  offset: number,
+  gatedOffset: number,
+  changes: Partial<GatedDecision> = {},
+): InboundRecord {
+  const audit = orderAudit(decision(changes), gatedOffset, null, 'ACC_1');
+  return record(TOPICS.audit.name, offset, audit);
 }
 
 function executed(offset: number, changes: Partial<ExecutionRecord> = {}): InboundRecord {
@@ -74,6 +79,7 @@ describe('the reckoning of orders', () => {
       decided: { ALLOW: 1, DROP: 0, THROTTLE: 0, DUPLICATE: 0, REJECT: 0 },
       voidDecisions: 0,
       voidAudits: 0,
+      auditsToldAgain: 0,
       wrong: [],
     });
   });
@@ -89,12 +95,20 @@ describe('the reckoning of orders', () => {
     });
   });
 
+  test('counts an audit once that a later owner tells again', () => {
+    expect(reconciled(...even, audited(1, 1))).toMatchObject({ auditsToldAgain: 1, wrong: [] });
+  });
+
   const faults: readonly [string, readonly InboundRecord[], string][] = [
     ['a lost order', [sent, owner(0)], '1 orders without a decision'],
     ['a second decision', [...even, decided(2)], '1 orders with two decisions'],
     ['an invented order', even.slice(1), '1 decisions on what nobody sent'],
     ['a lost audit', [sent, owner(0), decided(1), executed(0)], '1 decisions without an audit'],
-    ['a second audit', [...even, audited(1, 1)], '1 decisions with two audits'],
+    [
+      'an audit that tells something else',
+      [...even, audited(1, 1, REFUSED)],
+      '1 decisions of which an audit tells something else',
+    ],
     [
       'an audit of what is void alone',
       [sent, owner(0), decided(1), audited(0, 7)],

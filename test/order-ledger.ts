@@ -48,6 +48,8 @@ export interface Reconciliation {
   readonly voidDecisions: number;
   /** Audits of such decisions. */
   readonly voidAudits: number;
+  /** Audits that a later owner has told again, under the same event id, because a crash hid the first. */
+  readonly auditsToldAgain: number;
   /** What does not come out even, in words, each with how many. */
   readonly wrong: readonly string[];
 }
@@ -57,8 +59,13 @@ interface Entry {
   sent: boolean;
   readonly valid: CountedDecision[];
   voidDecisions: number;
-  /** Offsets in orders.gated.v1 of the decisions that were audited. */
-  readonly audited: number[];
+  readonly audits: Audited[];
+}
+
+interface Audited {
+  /** Of the decision in orders.gated.v1. */
+  readonly offset: number;
+  readonly code: unknown;
 }
 
 interface Executed {
@@ -126,7 +133,7 @@ export class OrderLedger {
         this.#count(({ sent, valid }) => !sent && valid.length > 0),
       ],
       ['decisions without an audit', this.#count((e) => e.valid.length > 0 && auditsOf(e) === 0)],
-      ['decisions with two audits', this.#count((entry) => auditsOf(entry) > 1)],
+      ['decisions of which an audit tells something else', this.#count(isToldWrongly)],
       ['executions that were told twice', this.#twice],
       ['orders executed that were not allowed, or beyond their quantity', this.#unallowed()],
     ];
@@ -134,7 +141,8 @@ export class OrderLedger {
       orders: this.ordersIn(),
       decided,
       voidDecisions: this.#sum(({ voidDecisions }) => voidDecisions),
-      voidAudits: this.#sum((entry) => entry.audited.length - auditsOf(entry)),
+      voidAudits: this.#sum((entry) => entry.audits.length - auditsOf(entry)),
+      auditsToldAgain: this.#sum((entry) => Math.max(0, auditsOf(entry) - 1)),
       wrong: wrong.flatMap(([what, count]) => (count === 0 ? [] : [`${String(count)} ${what}`])),
     };
   }
@@ -142,7 +150,7 @@ export class OrderLedger {
   #entry(eventId: string): Entry {
     let entry = this.#entries.get(eventId);
     if (entry === undefined) {
-      entry = { sent: false, valid: [], voidDecisions: 0, audited: [] };
+      entry = { sent: false, valid: [], voidDecisions: 0, audits: [] };
       this.#entries.set(eventId, entry);
     }
     return entry;
@@ -165,7 +173,8 @@ export class OrderLedger {
   #takeAudit(json: unknown): void {
     const { event_id: eventId, event_type: type, details } = auditSchema.parse(json);
     if (type !== ORDER_DECISION || !eventId.startsWith(FROM_CUSTOMERS)) return;
-    this.#entry(eventId).audited.push(Number(details.gated_offset));
+    const { gated_offset: offset, code } = details;
+    this.#entry(eventId).audits.push({ offset: Number(offset), code });
   }
 
   #takeExecution({ timestamp: at }: InboundRecord, json: unknown): void {
@@ -204,8 +213,14 @@ export class OrderLedger {
 }
 
 /** How many audits there are of the decision that counts. */
-function auditsOf({ valid, audited }: Entry): number {
-  return audited.filter((offset) => valid.some((each) => each.offset === offset)).length;
+function auditsOf({ valid, audits }: Entry): number {
+  return audits.filter(({ offset }) => valid.some((each) => each.offset === offset)).length;
+}
+
+function isToldWrongly({ valid, audits }: Entry): boolean {
+  return valid.some(({ offset, decision }) =>
+    audits.some((told) => told.offset === offset && told.code !== decision.code),
+  );
 }
 
 function nameOf(accountId: string, orderId: string): string {

@@ -43,6 +43,8 @@ const orders = z.object({
   round: z.string(),
   ratePerS: count,
   count,
+  /** Of these accounts only, each so many in a row; of all in disorder when left out. */
+  accounts: z.object({ first: count, count, inARow: count }).optional(),
 });
 
 /** Moves prices, each move at its instant. */

@@ -81,10 +81,10 @@ export class Load {
     });
   }
 
-  async orders({ round, ratePerS, count }: JobOf<'ORDERS'>): Promise<JobResult> {
+  async orders({ round, ratePerS, count, accounts }: JobOf<'ORDERS'>): Promise<JobResult> {
     const { plan } = this.#place;
     return this.#paced(ratePerS, count, (index, at) => {
-      const order = orderOf(plan, round, index, at);
+      const order = orderOf(plan, round, index, at, accounts);
       return [record(TOPICS.orders.name, order.account_id, order)];
     });
   }
