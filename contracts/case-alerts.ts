@@ -1,5 +1,5 @@
 import type { CaseAction } from '#domain/ladder-actions.ts';
-import type { OpenAlert } from '#domain/ladder-alerts.ts';
+import type { OpenAlert } from '#domain/open-alert.ts';
 import { isFirmHold } from '#domain/ladder-firm.ts';
 import { clearedAlert, raisedAlert } from './alerts.ts';
 import type { AlertRecord, RaisedAlert } from './alerts.ts';

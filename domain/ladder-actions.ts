@@ -1,7 +1,7 @@
 import type { CaseCommand, CommandOutcome } from './case-commands.ts';
 import type { CaseFigures, PricedCaseFigures, StressExcess } from './case-figures.ts';
 import type { ReadingRequest, StaleReason } from './case-events.ts';
-import type { OpenAlert } from './ladder-alerts.ts';
+import type { OpenAlert } from './open-alert.ts';
 import type { Holdings } from './price-proof.ts';
 import type {
   Call,

@@ -1,11 +1,6 @@
 import type { CaseAction } from './ladder-actions.ts';
+import type { OpenAlert } from './open-alert.ts';
 
-/** For what a case calls people, and since when, while that is not over. One of each at most. */
-export interface OpenAlert {
-  readonly code: 'AWAITING_RELEASE' | 'LIQUIDATION_STUCK' | 'UNSECURED_DEFICIT';
-  /** Unix ms. */
-  readonly since: number;
-}
 type Code = OpenAlert['code'];
 
 /** An action before it says which alerts it ends. */

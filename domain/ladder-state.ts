@@ -1,7 +1,7 @@
 import type { CommandRefusal, CommandOutcome } from './case-commands.ts';
 import type { CaseFigures } from './case-figures.ts';
 import type { StaleReason } from './case-events.ts';
-import type { OpenAlert } from './ladder-alerts.ts';
+import type { OpenAlert } from './open-alert.ts';
 import type { Policy } from './policy.ts';
 import type { StressVerdict } from './stress-verdict.ts';
 
