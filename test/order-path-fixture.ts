@@ -34,9 +34,9 @@ import { createMetrics } from '#platform/metrics.ts';
 import { loadPolicy } from '#platform/policies.ts';
 import type { LogReader } from '#ports/log-reader.ts';
 import type { PartitionGroup } from '#ports/partition-group.ts';
-import type { PartitionOwner } from '#ports/partition-owner.ts';
+import type { PartitionOwner, SendInTransaction } from '#ports/partition-owner.ts';
 import type { Publisher } from '#ports/publisher.ts';
-import type { RecordPosition } from '#ports/records.ts';
+import type { OutboundRecord, RecordPosition } from '#ports/records.ts';
 import { eventually, testLogger } from './kafka-fixture.ts';
 import type { KafkaFixture } from './kafka-fixture.ts';
 
@@ -414,15 +414,18 @@ export function pausable(): {
 /** Where a transaction waits when all is written: before the last look at it, or after that. */
 type HeldAt = 'LOOK' | 'COMMIT';
 
-/** An owner whose transactions wait when all is written: a process that is stopped there, or cut off. */
+/** An owner whose fills wait when all is written: a process that is stopped there, or cut off. */
 export function heldBeforeCommit(): {
   readonly wrap: (owner: PartitionOwner) => PartitionOwner;
-  /** From now on those of `partition` wait. */
+  /** From now on transactions of `partition` with a fill wait. */
   hold(partition: number, at?: HeldAt): void;
   letGo(): void;
   /** How many have come so far as to wait. */
   readonly heldCount: () => number;
+  /** How many partitions were taken over: more than there are when one was given up. */
+  readonly takenCount: () => number;
 } {
+  let takenCount = 0;
   let holding: { partition: number; at: HeldAt; until: Promise<void>; letGo: () => void } | null =
     null;
   let heldCount = 0;
@@ -435,21 +438,32 @@ export function heldBeforeCommit(): {
     wrap: (owner) => ({
       stop: () => owner.stop(),
       run: (inputs, takeOver) =>
-        owner.run(inputs, (partition, writer) =>
-          takeOver(partition, {
+        owner.run(inputs, (partition, writer) => {
+          takenCount += 1;
+          return takeOver(partition, {
             partition,
             transact: (write, consumed) => writer.transact(write, consumed),
             readToEnd: (...asked) => writer.readToEnd(...asked),
             committedPosition: (topic) => writer.committedPosition(topic),
-            transactIf: (write, consumed, mayCommit) =>
-              writer.transactIf(write, consumed, async () => {
-                await wait(partition, 'LOOK');
-                const may = await mayCommit();
-                await wait(partition, 'COMMIT');
-                return may;
-              }),
-          }),
-        ),
+            transactIf: (write, consumed, mayCommit) => {
+              let fills = false;
+              const noticed = (send: SendInTransaction) => (records: readonly OutboundRecord[]) => {
+                fills ||= records.some(({ topic }) => topic === TOPICS.fills.name);
+                return send(records);
+              };
+              return writer.transactIf(
+                (send) => write(noticed(send)),
+                consumed,
+                async () => {
+                  if (fills) await wait(partition, 'LOOK');
+                  const may = await mayCommit();
+                  if (fills) await wait(partition, 'COMMIT');
+                  return may;
+                },
+              );
+            },
+          });
+        }),
     }),
     hold: (partition, at = 'LOOK') => {
       let letGo = (): void => undefined;
@@ -463,6 +477,7 @@ export function heldBeforeCommit(): {
       holding = null;
     },
     heldCount: () => heldCount,
+    takenCount: () => takenCount,
   };
 }
 

@@ -260,14 +260,19 @@ describe('a kill that comes while a fill is being written', () => {
     // TSLA has no price: what works there shows when the kill is known.
     await sendOrders(order('W1', { account_id: elsewhere, symbol: 'TSLA' }));
     await eventually('it works', WAIT_MS, async () => (await executions()).length > 0);
+    // What is held keeps its partition of executions.v1 from being read to its end.
+    const live = await kafka.follow(TOPICS.executions.name);
     held.hold(partition);
     await sendOrders(order('O1'), order('O2', { symbol: 'TSLA' }));
     await eventually('a fill before its commit', WAIT_MS, () =>
       Promise.resolve(held.heldCount() > 0),
     );
     await sendCommand(kafka, { scope: 'GLOBAL', action: 'KILL' });
-    expect(await executed('W1')).toMatchObject({ status: 'CANCELLED' });
+    await eventually('the kill is known', WAIT_MS, () =>
+      Promise.resolve(live.records.some(({ value }) => String(value).includes('CANCELLED'))),
+    );
     held.letGo();
+    await live.stop();
     for (const orderId of ['O1', 'O2']) {
       expect(await executed(orderId)).toMatchObject({
         ...{ status: 'CANCELLED', cum_qty: 0, leaves_qty: 0 },
@@ -276,9 +281,7 @@ describe('a kill that comes while a fill is being written', () => {
     }
     expect(await fills()).toEqual([]);
     expect(defects).toEqual([]);
-    // The same process, without another take-over: the next order finds it at work.
-    await sendOrders(order('O3'));
-    expect(await executed('O3')).toMatchObject({ status: 'CANCELLED' });
+    expect(held.takenCount()).toBe(PARTITIONS);
   });
 });
 
