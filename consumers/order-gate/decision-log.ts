@@ -12,6 +12,14 @@ import type { GateMetrics } from './gate-metrics.ts';
 /** Batches whose decisions are on their way; another one waits. */
 const IN_FLIGHT_MAX = 3;
 
+/**
+ * What follows from decisions goes out together, this long after the first at most: nobody waits for it,
+ * and a send costs the broker and this process as much for one record as for a hundred.
+ */
+const FOLLOWING_MS = 20;
+/** With so many records it goes out at once. */
+const FOLLOWING_RECORDS_MAX = 1_000;
+
 /** A decision on its way out. */
 export interface Outgoing {
   readonly record: InboundRecord;
@@ -50,6 +58,11 @@ export class DecisionLog {
   readonly #parts: DecisionLogParts;
   readonly #epoch: EpochWatch;
   readonly #inFlight = new Set<InFlight>();
+  /** What follows from decisions that are acknowledged. */
+  #following: OutboundRecord[] = [];
+  /** Orders that are finished when it is acknowledged too. */
+  #finishing: InboundRecord[] = [];
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(parts: DecisionLogParts) {
     this.#parts = parts;
@@ -112,6 +125,27 @@ export class DecisionLog {
         Promise.race([done, this.#until(validUntil)]),
       ),
     );
+    // Whoever waits for it is about to acknowledge a control, or to leave.
+    this.flush();
+  }
+
+  /** Sends now what follows from the decisions that are acknowledged. */
+  flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const { evidence, lane, onFinished } = this.#parts;
+    const [following, finishing] = [this.#following, this.#finishing];
+    this.#following = [];
+    this.#finishing = [];
+    if (finishing.length === 0) return;
+    evidence.publish(following).then(
+      () => {
+        for (const record of finishing) onFinished(record);
+      },
+      (error: unknown) => {
+        lane.fail(error);
+      },
+    );
   }
 
   #outbound({ decision, accountId }: Outgoing): OutboundRecord {
@@ -135,15 +169,10 @@ export class DecisionLog {
   }
 
   #follow(record: InboundRecord, records: readonly OutboundRecord[]): void {
-    const { evidence, lane, onFinished } = this.#parts;
-    evidence.publish(records).then(
-      () => {
-        onFinished(record);
-      },
-      (error: unknown) => {
-        lane.fail(error);
-      },
-    );
+    this.#following.push(...records);
+    this.#finishing.push(record);
+    if (this.#following.length >= FOLLOWING_RECORDS_MAX) this.flush();
+    else this.#timer ??= setTimeout(() => this.flush(), FOLLOWING_MS);
   }
 
   #until(at: number): Promise<void> {

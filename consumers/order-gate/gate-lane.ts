@@ -212,6 +212,7 @@ export class GateLane implements LaneProcessor {
   onRelease(): void {
     this.#released = true;
     clearTimeout(this.#timer);
+    this.#log.flush();
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
   }
 
