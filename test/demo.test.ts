@@ -52,7 +52,9 @@ describe('an expectation of the demo', () => {
 
 /** What did not hold is on its stdout, which the error of a failed command leaves out. */
 function toldByDemo(error: unknown): never {
-  const told = error instanceof Error && 'stdout' in error ? String(error.stdout) : '';
+  // Not `instanceof Error`: it comes from outside of the test's own realm.
+  const isTold = typeof error === 'object' && error !== null && 'stdout' in error;
+  const told = isTold ? String(error.stdout) : '';
   throw new Error(`the demo failed:\n${told}`, { cause: error });
 }
 

@@ -56,7 +56,8 @@ export class MonitorSession {
   #begun: { readonly id: string; readonly record: OutboundRecord; readonly scope: string }[] = [];
   readonly #touched = new Set<string>();
   #writer: FencedWriter | undefined;
-  #writing: Promise<unknown> = Promise.resolve();
+  readonly #outbox: OutboundRecord[] = [];
+  #isWriting = false;
   #timers: NodeJS.Timeout[] = [];
   #ended = false;
 
@@ -201,14 +202,25 @@ export class MonitorSession {
   }
 
   #write(records: readonly OutboundRecord[]): void {
-    const writer = this.#writer;
-    if (writer === undefined || records.length === 0 || this.#ended) return;
-    this.#writing = this.#writing
-      .then(() => writer.transact((send) => send(records), []))
-      .catch((error: unknown) => {
-        // A failed transaction has been told to the owner: the next one reads the orders again.
-        if (!this.#ended) this.#surroundings.onFatal(error);
-      });
+    if (this.#writer === undefined || this.#ended) return;
+    this.#outbox.push(...records);
+    if (!this.#isWriting) void this.#writeOn(this.#writer);
+  }
+
+  /** What comes while a transaction is under way goes with the next: on a slow broker none queue up. */
+  async #writeOn(writer: FencedWriter): Promise<void> {
+    this.#isWriting = true;
+    try {
+      while (this.#outbox.length > 0 && !this.#ended) {
+        const records = this.#outbox.splice(0);
+        await writer.transact((send) => send(records), []);
+      }
+    } catch (error) {
+      // A failed transaction has been told to the owner: the next one reads the orders again.
+      if (!this.#ended) this.#surroundings.onFatal(error);
+    } finally {
+      this.#isWriting = false;
+    }
   }
 
   #unreadable({ topic, partition, offset }: InboundRecord, code: string, reason: string): void {

@@ -103,6 +103,8 @@ export class VenuePartition implements PartitionProcessor {
   readonly #read = new Map<string, number>();
   readonly #committed = new Map<string, number>();
   #turn: Promise<unknown> = Promise.resolve();
+  /** What was decided last, on its way out. */
+  #writing: Promise<unknown> = Promise.resolve();
   /** Turns under way or waiting. */
   #turns = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -147,9 +149,12 @@ export class VenuePartition implements PartitionProcessor {
     return this.#turns > 0;
   }
 
-  /** Resolves when everything that was decided until now is written, or will never be. */
+  /**
+   * Resolves when everything that was decided until now is written, or will never be. Whoever waits for
+   * a turn has decided nothing yet: it will see the controls of then.
+   */
   async drained(): Promise<void> {
-    await this.#turn;
+    await this.#writing;
   }
 
   /** Scopes with orders here that their controls stop and that have not ended yet. */
@@ -302,7 +307,13 @@ export class VenuePartition implements PartitionProcessor {
   }
 
   /** Executions, dead letters and consumed positions become visible together, or none of them. */
-  async #write({ executions, deadLetters }: Outcome): Promise<void> {
+  #write(outcome: Outcome): Promise<void> {
+    const writing = this.#writeDecided(outcome);
+    this.#writing = writing.catch(() => undefined);
+    return writing;
+  }
+
+  async #writeDecided({ executions, deadLetters }: Outcome): Promise<void> {
     let decided: readonly VenueExecution[] = executions;
     while (!(await this.#written(decided, deadLetters))) {
       // A control came while it was written, or this process was paused: nothing of it is visible.
