@@ -66,7 +66,10 @@ export const controlStateSchema = z
     covers_restriction_offset: covered.describe('the same for an account in restrictions.v1'),
     mode: mode.nullable(),
     max_rate_per_second: rate,
-    holders: z.array(holderSchema).max(HOLDERS.length),
+    holders: z
+      .array(holderSchema)
+      .max(2 * HOLDERS.length)
+      .describe('a holder that kills and throttles is there twice'),
     cancels_pending: z.boolean().describe('working orders in the scope still await their cancel'),
     cancels_pending_version: count
       .nullable()
