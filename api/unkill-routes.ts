@@ -19,6 +19,7 @@ import { commandIdOf } from './command-id.ts';
 import { controlRefusal } from './control-refusal.ts';
 import { ask } from './dependency.ts';
 import type { Asked } from './dependency.ts';
+import { meantHolder } from './meant-holder.ts';
 import { optionalObject, repeatableObject } from './object-body.ts';
 import { otherOperator } from './operator-field.ts';
 import type { Problem } from './problem.ts';
@@ -116,34 +117,6 @@ async function heldState(
 ): Promise<Asked<ControlStateRecord | null>> {
   const read = await statesRead(services);
   return read.ok ? { ok: true, value: services.controls.book.state(scope) } : read;
-}
-
-interface Meant {
-  readonly holder: ControlStateRecord['holders'][number]['name'];
-  readonly epoch: number;
-}
-
-/** The holder that is meant, and the epoch: named by the person, or the only one there is. */
-function meantHolder(
-  { scope, holder, epoch }: UnkillBody,
-  state: ControlStateRecord | null,
-): Meant | Problem {
-  // What the person saw is for the scope to judge; nothing has to be known of it here.
-  if (holder !== undefined && epoch !== undefined) return { holder, epoch };
-  const held = state?.holders ?? [];
-  const liftable = held.flatMap(({ name, epoch: at }) =>
-    at === null || (holder !== undefined && name !== holder) ? [] : [{ holder: name, epoch: at }],
-  );
-  const [only, ...others] = liftable;
-  const names = (some: readonly string[]): string => some.join(', ') || 'nobody';
-  if (only === undefined) {
-    const by = names(held.map(({ name }) => name));
-    const detail = `${scope} is held by ${by}: there is nothing of ${holder ?? 'anybody'} that people lift.`;
-    return { kind: 'command-conflict', detail };
-  }
-  if (others.length === 0) return { holder: only.holder, epoch: epoch ?? only.epoch };
-  const by = names(liftable.map((one) => one.holder));
-  return { kind: 'command-conflict', detail: `${scope} is held by ${by}: name the holder.` };
 }
 
 function modeIn({ to, max_rate_per_second: rate }: UnkillBody): ControlMode | null {

@@ -103,7 +103,7 @@ export function unkilledText(done: Unkilled, now: number): string {
       `until ${until}: sentinel approve ${requestId ?? ''}\n`
     );
   }
-  const held = state.holders.map(({ name }) => name).join(', ');
+  const held = [...new Set(state.holders.map(({ name }) => name))].join(', ');
   const still = held === '' ? '' : ` (still held by ${held})`;
   return `Lifted by ${state.updated_by}: ${state.scope} is ${state.status}${still}.\n`;
 }

@@ -40,7 +40,7 @@ export function controlAudit(
       reason: audit.reason,
       status: statusOf(state),
       max_rate_per_second: mode?.kind === 'THROTTLE' ? mode.maxRatePerSecond : null,
-      holders: state.holders.map(({ name }) => name),
+      holders: [...new Set(state.holders.map(({ name }) => name))],
       version: state.version,
       covers_offset: state.coversOffset,
       policy_version: request.policyVersion,

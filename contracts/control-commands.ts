@@ -15,25 +15,32 @@ export const maxRatePerSecond = z
   .max(MAX_RATE_PER_SECOND)
   .describe('orders that may pass in any second');
 
+/** In the place of an ornament that cannot be read. */
+const NOT_READABLE = 'not-readable';
+
 /**
  * `triggered_by` says who holds the scope from here on: `order-monitor` and `surveillance` hold in
  * their own name, whoever else is a person and holds as `operator`.
  */
 const common = {
-  cmd_id: id,
-  ts: instant,
+  cmd_id: id.catch(NOT_READABLE),
+  ts: instant.catch(0),
   scope: scopeSchema,
-  reason: text(500),
-  triggered_by: id,
-  metric: id.nullish().describe('what was measured, such as order_rate_60s; none for a person'),
-  value: z.number().nullish().describe('what it came to'),
-  corr_id: text(64).nullish(),
+  reason: text(500).catch(NOT_READABLE),
+  triggered_by: id.catch(NOT_READABLE),
+  metric: id
+    .nullish()
+    .catch(null)
+    .describe('what was measured, such as order_rate_60s; none for a person'),
+  value: z.number().nullish().catch(null).describe('what it came to'),
+  corr_id: text(64).nullish().catch(null),
 };
 
 /**
  * killswitch.commands.v1, keyed by scope; a command's offset is the scope's epoch from there on. An
- * unknown field is passed over, and only what a kill needs is required: a kill that lacks an ornament
- * is still a kill. UNKILL is the reference's: it changes nothing and is audited; people loosen by
+ * unknown field is passed over, and only what a kill needs is required, action and scope: a kill with a
+ * wrong ornament is still a kill, one with an unknown mode a BLOCK, and a throttle without a rate lets
+ * nothing pass. UNKILL is the reference's: it changes nothing and is audited; people loosen by
  * `POST /unkill`.
  */
 export const controlCommandSchema = z
@@ -44,12 +51,13 @@ export const controlCommandSchema = z
       mode: z
         .enum(['BLOCK', 'REDUCE_ONLY'])
         .default('BLOCK')
+        .catch('BLOCK')
         .describe('REDUCE_ONLY lets pass what reduces a position'),
     }),
     z.object({
       ...common,
       action: z.literal('THROTTLE'),
-      max_rate_per_second: maxRatePerSecond,
+      max_rate_per_second: maxRatePerSecond.catch(0),
     }),
     z.object({ ...common, action: z.literal('UNKILL') }),
   ])

@@ -20,7 +20,7 @@ const mode = z.enum(['BLOCK', 'REDUCE_ONLY', 'THROTTLE']);
 const rate = maxRatePerSecond.nullable().describe('of a THROTTLE; null for every other mode');
 
 const holderSchema = z
-  .strictObject({
+  .object({
     name: z.enum(HOLDERS),
     mode,
     max_rate_per_second: rate,
@@ -35,7 +35,7 @@ const holderSchema = z
 type HolderRecord = z.infer<typeof holderSchema>;
 
 const requestSchema = z
-  .strictObject({
+  .object({
     request_id: id,
     holder: z.enum(HOLDERS),
     to_mode: mode.nullable().describe('what is there afterwards: null for nothing'),
@@ -51,9 +51,10 @@ const requestSchema = z
  * The whole set of one scope, as of one version. `status`, `mode` and `max_rate_per_second` are the
  * strictest over all holders. `covers_offset`: every command of the scope up to that offset in
  * killswitch.commands.v1 is in it; `reason`, `updated_by` and `command_id` tell the last change.
+ * An unknown field is passed over: gates of one version read what projectors of another write.
  */
 export const controlStateSchema = z
-  .strictObject({
+  .object({
     scope: scopeSchema,
     status: z.enum(CONTROL_STATUSES),
     updated_ts: instant,
@@ -63,10 +64,15 @@ export const controlStateSchema = z
     corr_id: text(64),
     version: count,
     covers_offset: covered,
-    covers_restriction_offset: covered.describe('the same for an account in restrictions.v1'),
+    covers_restriction_offset: covered
+      .default(-1)
+      .describe('the same for an account in restrictions.v1'),
     mode: mode.nullable(),
     max_rate_per_second: rate,
-    holders: z.array(holderSchema).max(HOLDERS.length),
+    holders: z
+      .array(holderSchema)
+      .max(2 * HOLDERS.length)
+      .describe('a holder that kills and throttles is there twice'),
     cancels_pending: z.boolean().describe('working orders in the scope still await their cancel'),
     cancels_pending_version: count
       .nullable()

@@ -34,6 +34,17 @@ describe('a command of killswitch.commands.v1', () => {
     const record = controlCommandSchema.parse({ ...bare, surprise: true });
     expect(decodeControlCommand(record, 7)).toMatchObject({ type: 'RESTRICT' });
   });
+  test.each<[string, object, object]>([
+    ['a reason that is too long', { reason: 'x'.repeat(501) }, { kind: 'BLOCK' }],
+    ['a name that is none', { triggered_by: 'ann@firm' }, { kind: 'BLOCK' }],
+    ['no id', { cmd_id: undefined }, { kind: 'BLOCK' }],
+    ['a time that is none', { ts: 'now' }, { kind: 'BLOCK' }],
+    ['an unknown mode', { mode: 'HALT' }, { kind: 'BLOCK' }],
+    ['no rate', { action: 'THROTTLE' }, { kind: 'THROTTLE', maxRatePerSecond: 0 }],
+  ])('with %s still stops its scope', (_what, changes, mode) => {
+    const record = controlCommandSchema.parse({ ...REFERENCE, ...changes });
+    expect(decodeControlCommand(record, 7)).toMatchObject({ type: 'RESTRICT', mode });
+  });
   test('by a machine holds in the machine’s own name', () => {
     const record = controlCommandSchema.parse({ ...REFERENCE, triggered_by: 'order-monitor' });
     expect(decodeControlCommand(record, 7)).toMatchObject({ holder: 'order-monitor' });
@@ -43,7 +54,6 @@ describe('a command of killswitch.commands.v1', () => {
     expect(decodeControlCommand(record, 7)).toMatchObject({ type: 'LOOSE_COMMAND' });
   });
   const refused: [string, object][] = [
-    ['a throttle without its rate', { action: 'THROTTLE' }],
     ['a scope of an unknown kind', { scope: 'DESK:1' }],
     ['a scope without an id', { scope: 'ACCOUNT:' }],
     ['a scope with a space', { scope: 'ACCOUNT:a b' }],
@@ -53,6 +63,14 @@ describe('a command of killswitch.commands.v1', () => {
   test.each(refused)('never %s', (_what, changes) => {
     expect(controlCommandSchema.safeParse({ ...REFERENCE, ...changes }).success).toBe(false);
   });
+});
+
+test('a state of an older or a newer writer is read', () => {
+  const change = { reason: 'r', actor: 'ann', commandId: 'c', corrId: 'k', at: 1 };
+  const whole = encodeControlState(openScope({ kind: 'GLOBAL' }), change);
+  const { covers_restriction_offset: _none, ...older } = whole;
+  expect(controlStateSchema.parse(older).covers_restriction_offset).toBe(-1);
+  expect(controlStateSchema.parse({ ...whole, mood: 'calm' })).toEqual(whole);
 });
 
 test('a state survives its way over the wire, the request and the throttle with it', () => {

@@ -203,12 +203,12 @@ describe('what comes twice, late or forged on the topic', () => {
     expect(after).toMatchObject({ status: 'KILLED', mode: 'BLOCK' });
   });
 
-  test('is a dead letter when it cannot be read, and stops nothing', async () => {
+  test('is a dead letter when it cannot be read, and is no part of the state', async () => {
     const scope = freshScope();
     const { name: topic } = TOPICS.controlCommands;
     await controls.kafka.publish([
       { topic, key: scope, value: 'not JSON' },
-      { topic, key: scope, value: JSON.stringify({ action: 'KILL', scope }) },
+      { topic, key: scope, value: JSON.stringify({ action: 'PAUSE', scope }) },
     ]);
     await controls.command(scope);
     await controls.until('the kill after it acts', scope, ({ status }) => status === 'KILLED');

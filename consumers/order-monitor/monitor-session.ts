@@ -1,10 +1,9 @@
 import { controlCommandSchema } from '#contracts/control-commands.ts';
-import { controlStateSchema } from '#contracts/control-states.ts';
+import { appliedStateOf, controlStateSchema } from '#contracts/control-states.ts';
 import { decodeRecord } from '#contracts/decode-record.ts';
 import { decodeGatedOrder, gatedOrderSchema } from '#contracts/gated-orders.ts';
 import type { MonitoredThreshold } from '#contracts/order-monitor-policy.ts';
 import { encodeRiskSignals } from '#contracts/risk-signals.ts';
-import { decodeScope } from '#contracts/scopes.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import { Ownership } from '#domain/gate/ownership.ts';
 import { E4, mulDivUp } from '#domain/money.ts';
@@ -16,6 +15,7 @@ import type { Logger } from '#ports/logger.ts';
 import type { FencedWriter } from '#ports/partition-owner.ts';
 import type { InboundRecord, OutboundRecord } from '#ports/records.ts';
 import { breachRecord } from './breach-records.ts';
+import { LoosenedScopes } from './loosened-scopes.ts';
 import type { MonitorMetrics } from './monitor-metrics.ts';
 
 const GATED = TOPICS.gatedOrders.name;
@@ -52,6 +52,7 @@ export class MonitorSession {
   readonly #monitor: OrderMonitor;
   readonly #owners = new Map<number, Ownership>();
   readonly #commanded = new Set<string>();
+  readonly #loosened = new LoosenedScopes();
   /** Begun while catching up: said then, unless somebody has said it before. */
   #begun: { readonly id: string; readonly record: OutboundRecord; readonly scope: string }[] = [];
   readonly #touched = new Set<string>();
@@ -148,15 +149,15 @@ export class MonitorSession {
     );
   }
 
-  /** A scope that somebody has resumed begins anew. */
+  /** A scope that somebody has let go, wholly or in part, begins anew. */
   #takeState(record: InboundRecord): void {
     const decoded = decodeRecord(controlStateSchema, record.value, null);
     if (!decoded.ok) {
       this.#unreadable(record, decoded.refusal.code, decoded.refusal.reason);
       return;
     }
-    const { scope, status, updated_ts: at, version } = decoded.record;
-    if (status === 'ACTIVE' && version > 0) this.#monitor.restart(decodeScope(scope), at);
+    const state = appliedStateOf(decoded.record);
+    if (this.#loosened.take(state)) this.#monitor.restart(state.scope, decoded.record.updated_ts);
   }
 
   #takeCommand(record: InboundRecord): void {

@@ -2,7 +2,7 @@ import { controlCommandSchema, modeOf } from '#contracts/control-commands.ts';
 import { appliedStateOf, controlStateSchema } from '#contracts/control-states.ts';
 import { decodeRecord } from '#contracts/decode-record.ts';
 import type { GateLeaseRecord } from '#contracts/gate-leases.ts';
-import { decodeScope } from '#contracts/scopes.ts';
+import { decodeScope, scopeSchema } from '#contracts/scopes.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import { AppliedControls } from '#domain/controls/applied-controls.ts';
 import type { EffectiveControls } from '#domain/controls/applied-controls.ts';
@@ -107,7 +107,12 @@ export class ControlFollower {
 
   #command(record: InboundRecord): { scope: Scope; held: EffectiveControls } | null {
     const decoded = decodeRecord(controlCommandSchema, record.value, null);
-    if (!decoded.ok) return this.#unreadable(record, decoded.refusal);
+    if (!decoded.ok) {
+      this.#unreadable(record, decoded.refusal);
+      return this.#stopBy(record, (scope) =>
+        this.#controls.takeCommand({ scope, offset: record.offset, mode: { kind: 'BLOCK' } }),
+      );
+    }
     const mode = modeOf(decoded.record);
     // An UNKILL loosens nothing here, whoever wrote it (DESIGN 15).
     if (mode === null || decoded.record.scope !== record.key) return null;
@@ -123,10 +128,28 @@ export class ControlFollower {
 
   #state(record: InboundRecord): { scope: Scope; held: EffectiveControls } | null {
     const decoded = decodeRecord(controlStateSchema, record.value, null);
-    if (!decoded.ok) return this.#unreadable(record, decoded.refusal);
+    if (!decoded.ok) {
+      this.#unreadable(record, decoded.refusal);
+      return this.#stopBy(record, (scope) => this.#controls.takeUnreadableState(scope));
+    }
     const state = appliedStateOf(decoded.record);
     const held = this.#controls.takeState(state);
     return held === null ? null : { scope: state.scope, held };
+  }
+
+  /**
+   * What cannot be read may be a kill: by its key alone it stops its scope. Without the key of a scope, or
+   * in another's partition, it is no control of ours.
+   */
+  #stopBy(
+    { key, partition }: InboundRecord,
+    stop: (scope: Scope) => EffectiveControls | null,
+  ): { scope: Scope; held: EffectiveControls } | null {
+    const name = scopeSchema.safeParse(key);
+    if (!name.success || partition !== this.#parts.partitionOf(name.data)) return null;
+    const scope = decodeScope(name.data);
+    const held = stop(scope);
+    return held === null ? null : { scope, held };
   }
 
   #unreadable(
@@ -136,7 +159,7 @@ export class ControlFollower {
     this.#parts.unreadable.inc({ topic, code });
     this.#parts.logger.error(
       { event: 'unreadable', topic, partition, offset, code, reason },
-      'a control that cannot be read is passed over: what stood before it still stands',
+      'a control cannot be read: its scope is stopped, if its key names one',
     );
     return null;
   }

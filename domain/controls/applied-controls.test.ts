@@ -53,6 +53,20 @@ function after(...given: readonly Given[]): EffectiveControls {
   return applied.of(NVDA);
 }
 
+describe('a state that cannot be read', () => {
+  test('stops its scope until a later one is read that covers its commands', () => {
+    const applied = new AppliedControls();
+    applied.takeState(state(1, -1, [holder(throttleAt(5))]));
+    expect(applied.takeUnreadableState(NVDA)).toMatchObject({ kill: 'BLOCK', maxRatePerSecond: 5 });
+    expect(applied.takeUnreadableState(NVDA)).toBeNull();
+    applied.takeCommand(command(3));
+    applied.takeState(state(2, 2));
+    expect(applied.of(NVDA).kill).toBe('BLOCK');
+    applied.takeState(state(3, 3));
+    expect(applied.of(NVDA)).toEqual(NOTHING_HELD);
+  });
+});
+
 describe('a gate’s controls', () => {
   const cases: [string, Given[], object][] = [
     ['are open before anything came', [], NOTHING_HELD],

@@ -76,6 +76,16 @@ export class AppliedControls {
     return this.#set(scope, held, { ...held, version, coversOffset, effective });
   }
 
+  /**
+   * A state of the scope that nobody here can read may say anything: it stops the scope, until a later state
+   * is read that covers what was read of its commands. null when it was stopped before.
+   */
+  takeUnreadableState(scope: Scope): EffectiveControls | null {
+    const held = this.#of(scope);
+    const effective = stricterOf(held.effective, commanded({ kind: 'BLOCK' }));
+    return this.#set(scope, held, { ...held, effective });
+  }
+
   of(scope: Scope): EffectiveControls {
     return this.#of(scope).effective;
   }

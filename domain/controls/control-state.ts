@@ -22,6 +22,11 @@ export const MACHINE_HOLDERS = ['order-monitor', 'surveillance'] as const satisf
 /** Holders by which a margin case makes its account close-only (RULES, Close-only). */
 export const MARGIN_HOLDERS: readonly HolderName[] = ['stale-call', 'stress'];
 
+/** Does a mode stop orders, or slow them down? A holder may do both at once, each for itself. */
+export function doesThrottle({ kind }: ControlMode): boolean {
+  return kind === 'THROTTLE';
+}
+
 /** One reason why a scope is not open. */
 export interface Holder {
   readonly name: HolderName;
@@ -61,7 +66,7 @@ export interface ControlState {
   readonly coversOffset: number;
   /** The same for the account's records in restrictions.v1; −1 for every scope that is no account. */
   readonly coversRestriction: number;
-  /** Sorted by name, each once. */
+  /** Sorted by name; of each name at most one that kills and one that throttles, the kill first. */
   readonly holders: readonly Holder[];
   /**
    * The version that asked to cancel working orders, while not all are confirmed cancelled; null when

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { ControlEvent, LiftApproved, LiftAsked, RestrictCommand } from './control-events.ts';
-import { openScope, statusOf, strictestMode } from './control-state.ts';
+import { effectiveOf } from './applied-controls.ts';
+import { doesThrottle, openScope, statusOf, strictestMode } from './control-state.ts';
 import type { ControlMode, ControlState, HolderName } from './control-state.ts';
 import { decideControls, nextTickAt } from './controls.ts';
 import type { ControlPolicy } from './controls.ts';
@@ -297,6 +298,60 @@ test('of several holders the strictest rules; of two throttles the lower', () =>
   expect(strictest).toEqual(modes);
 });
 
+describe('a kill and a throttle of the same holder', () => {
+  const effective = (state: ControlState) => effectiveOf(state.holders);
+
+  test.each<[string, readonly ControlMode[], object]>([
+    [
+      'a throttle to nothing, then reduce-only',
+      [throttleAt(0), REDUCE_ONLY],
+      { kill: 'REDUCE_ONLY', maxRatePerSecond: 0 },
+    ],
+    [
+      'reduce-only, then a throttle',
+      [REDUCE_ONLY, throttleAt(1)],
+      { kill: 'REDUCE_ONLY', maxRatePerSecond: 1 },
+    ],
+    [
+      'a block, a throttle and a looser throttle',
+      [BLOCK, throttleAt(1), throttleAt(9)],
+      { kill: 'BLOCK', maxRatePerSecond: 1 },
+    ],
+  ])('stand side by side: %s', (_what, modes, expected) => {
+    const { state } = after(TWO, ...modes.map((mode, index) => kill(index + 1, { mode })));
+    expect(effective(state)).toMatchObject(expected);
+  });
+
+  test('are lifted one by one, each by its epoch', () => {
+    const both = [kill(1, { mode: throttleAt(5) }), kill(2, { mode: BLOCK })];
+    const thawed = after(ONE, ...both, lift(2)).state;
+    expect(effective(thawed)).toMatchObject({ kill: null, maxRatePerSecond: 5 });
+    expect(after(ONE, ...both, lift(1)).status).toBe('KILLED');
+    expect(after(ONE, ...both, lift(2), lift(1)).status).toBe('ACTIVE');
+    expect(after(ONE, ...both, lift(2, { to: throttleAt(9) })).state.holders).toEqual(
+      thawed.holders,
+    );
+    expect(effective(after(ONE, ...both, lift(2, { to: throttleAt(3) })).state)).toMatchObject({
+      kill: null,
+      maxRatePerSecond: 3,
+    });
+  });
+
+  test('of the monitor: its cooldown takes off the kill, and not the throttle that it asked for', () => {
+    const cooled = after(
+      COOLING,
+      monitorKill(1, { mode: throttleAt(3) }),
+      monitorKill(2),
+      [{ type: 'TICK' }, 1_000],
+      [{ type: 'TICK' }, 3_000],
+    );
+    expect(effective(cooled.state)).toMatchObject({ kill: null, maxRatePerSecond: 3 });
+  });
+});
+
+/** From open to strict. */
+const KILLS: readonly unknown[] = [null, 'REDUCE_ONLY', 'BLOCK'];
+
 describe('whatever comes, in whatever order', () => {
   const mode = fc.constantFrom<ControlMode>(BLOCK, REDUCE_ONLY, throttleAt(5), throttleAt(9));
   const holder = fc.constantFrom<HolderName>('operator', 'order-monitor');
@@ -335,12 +390,12 @@ describe('whatever comes, in whatever order', () => {
       fc.property(fc.array(machine, { maxLength: 30 }), (events) => {
         const states = run(events, TWO);
         for (const [index, state] of states.entries()) {
-          const before = states[index - 1];
-          for (const held of before?.holders ?? []) {
-            const now = state.holders.find(({ name }) => name === held.name);
-            expect(now).toBeDefined();
-            expect(strictestMode([held, ...(now === undefined ? [] : [now])])).toEqual(now?.mode);
-          }
+          const before = effectiveOf(states[index - 1]?.holders ?? []);
+          const { kill, maxRatePerSecond } = effectiveOf(state.holders);
+          expect(KILLS.indexOf(kill)).toBeGreaterThanOrEqual(KILLS.indexOf(before.kill));
+          expect(maxRatePerSecond ?? Infinity).toBeLessThanOrEqual(
+            before.maxRatePerSecond ?? Infinity,
+          );
         }
       }),
     );
@@ -359,7 +414,10 @@ describe('whatever comes, in whatever order', () => {
               !state.holders.some((now) => now.name === name && now.mode === was),
           );
           const looser = gone.filter((held) => {
-            const now = state.holders.find(({ name }) => name === held.name);
+            const now = state.holders.find(
+              ({ name, mode: is }) =>
+                name === held.name && doesThrottle(is) === doesThrottle(held.mode),
+            );
             return now === undefined || strictestMode([now, held]) === held.mode;
           });
           if (looser.length === 0) return;

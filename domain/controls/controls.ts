@@ -8,7 +8,7 @@ import type {
   LiftAsked,
   RestrictCommand,
 } from './control-events.ts';
-import { isStricter, statusOf } from './control-state.ts';
+import { doesThrottle, isStricter, statusOf } from './control-state.ts';
 import type {
   ControlMode,
   ControlState,
@@ -32,6 +32,10 @@ export interface ControlPolicy {
 type Step = ControlStep<ControlState>;
 
 const DONE = { is: 'DONE' } as const;
+
+/** The one place of a kill, and the one of a throttle, whatever stands there. */
+const BLOCK: ControlMode = { kind: 'BLOCK' };
+const NO_ORDERS: ControlMode = { kind: 'THROTTLE', maxRatePerSecond: 0 };
 
 /**
  * One event of a scope's controls (DESIGN 13 – 15): machines may make it stricter, people loosen it.
@@ -83,8 +87,8 @@ function restrict(
   if (offset <= state.coversOffset) {
     return step(state, [audit('REPEATED', actor, reason, commandId)]);
   }
-  const held = holderOf(state, name);
-  // The same holder again: a new epoch, never a looser mode.
+  const held = holderOf(state, name, mode);
+  // The same holder again: a new epoch, never a looser mode. Its kill and its throttle stand side by side.
   const next: Holder =
     held !== undefined && !isStricter(mode, held.mode)
       ? { ...held, epoch: offset }
@@ -107,11 +111,12 @@ function hold(before: ControlState, event: HolderEvent, now: number): Step {
     return step(before, [audit('REPEATED', actor, reason, commandId)]);
   }
   const state = { ...before, coversRestriction: offset };
-  const held = holderOf(state, name);
   if (mode === null) {
-    if (held === undefined) return step(state, []);
-    return changed(before, remove(state, name), [audit('LIFTED', actor, reason, commandId)]);
+    const after = removeAll(state, name);
+    if (after.holders.length === state.holders.length) return step(state, []);
+    return changed(before, after, [audit('LIFTED', actor, reason, commandId)]);
   }
+  const held = holderOf(state, name, mode);
   if (held !== undefined && !isStricter(mode, held.mode)) return step(state, []);
   const holder = { name, mode, reason, actor, commandId, since: now, epoch: held?.epoch ?? null };
   return changed(before, put(state, holder), [audit('RESTRICTED', actor, reason, commandId)]);
@@ -122,7 +127,7 @@ function askLift(state: ControlState, asked: LiftAsked, policy: ControlPolicy, n
   const refusal = liftRefusal(state, asked, now);
   if (refusal !== null) return refuse(state, refusal, subject, reason, requestId);
   if (!policy.twoPersons(state.scope)) {
-    return changed(state, lifted(state, name, to), [audit('LIFTED', subject, reason, requestId)]);
+    return changed(state, lifted(state, asked), [audit('LIFTED', subject, reason, requestId)]);
   }
   const expiresAt = now + policy.approvalMs;
   const request: LiftRequest = {
@@ -146,9 +151,9 @@ function liftRefusal(
   { holder: name, to, epoch }: LiftAsked,
   now: number,
 ): ControlRefusal | null {
-  const held = holderOf(state, name);
-  if (held === undefined) return 'NOT_HELD';
-  if (held.epoch !== epoch) return 'OTHER_EPOCH';
+  if (state.holders.every((holder) => holder.name !== name)) return 'NOT_HELD';
+  const held = restingOn(state, name, epoch);
+  if (held === undefined) return 'OTHER_EPOCH';
   if (to !== null && !isStricter(held.mode, to)) return 'NOT_LOOSER';
   const { request } = state;
   return request !== null && now < request.expiresAt ? 'ALREADY_ASKED' : null;
@@ -161,7 +166,7 @@ function approveLift(state: ControlState, approval: LiftApproved, now: number): 
   if (refusal !== null || request === null) {
     return refuse(state, refusal ?? 'NO_SUCH_REQUEST', subject, reason, approvalId);
   }
-  const after = { ...lifted(state, request.holder, request.to), request: null };
+  const after = { ...lifted(state, request), request: null };
   return changed(state, after, [
     { ...audit('LIFTED', subject, reason, approvalId), askedBy: request.requestedBy },
   ]);
@@ -179,7 +184,7 @@ function approvalRefusal(
   if (request.epoch !== epoch || request.reason !== reason) return 'NOT_WHAT_WAS_ASKED';
   if (request.requestedBy === subject) return 'SAME_PERSON';
   // A command since the request moved the epoch; `restrict` drops the request, and so does this.
-  return holderOf(state, request.holder)?.epoch === epoch ? null : 'OTHER_EPOCH';
+  return restingOn(state, request.holder, epoch) === undefined ? 'OTHER_EPOCH' : null;
 }
 
 function confirmCancels(state: ControlState, version: number): Step {
@@ -203,28 +208,52 @@ function tick(state: ControlState, policy: ControlPolicy, now: number): Step {
   return loosenAfterCooldown({ ...state, loosensAt: null }, state, policy, now);
 }
 
-/** KILLED → THROTTLED for another cooldown → ACTIVE; only what the monitor put on. */
+/**
+ * KILLED → THROTTLED for another cooldown → ACTIVE; only what the monitor put on. A throttle that it asked
+ * for itself stays until people lift it.
+ */
 function loosenAfterCooldown(
   state: ControlState,
   before: ControlState,
   { cooldownMs, cooldownRatePerSecond }: ControlPolicy,
   now: number,
 ): Step {
-  const held = holderOf(state, 'order-monitor');
+  const kill = holderOf(state, 'order-monitor', BLOCK);
+  const throttle = holderOf(state, 'order-monitor', NO_ORDERS);
+  const held = kill ?? throttle;
   if (held === undefined || cooldownMs === null) return step(state, []);
   const actions = [audit('LOOSENED_AFTER_COOLDOWN', 'order-monitor', held.reason, held.commandId)];
-  if (held.mode.kind === 'THROTTLE') return changed(before, remove(state, held.name), actions);
+  if (kill === undefined) return changed(before, remove(state, held), actions);
   const mode: ControlMode = { kind: 'THROTTLE', maxRatePerSecond: cooldownRatePerSecond };
-  const after = { ...put(state, { ...held, mode, since: now }), loosensAt: now + cooldownMs };
-  return changed(before, after, actions);
+  const after = loosened(state, kill, mode, now);
+  const loosensAt = throttle === undefined ? now + cooldownMs : null;
+  return changed(before, { ...after, loosensAt }, actions);
 }
 
-function lifted(state: ControlState, name: HolderName, to: ControlMode | null): ControlState {
-  const held = holderOf(state, name);
-  const loosensAt = name === 'order-monitor' ? null : state.loosensAt;
+/** What a person asked to be there in the place of what rests on the epoch that was named. */
+function lifted(
+  state: ControlState,
+  { holder: name, epoch, to }: Pick<LiftAsked, 'holder' | 'epoch' | 'to'>,
+): ControlState {
+  const held = restingOn(state, name, epoch);
   if (held === undefined) return state;
-  const after = to === null ? remove(state, name) : put(state, { ...held, mode: to });
+  const loosensAt = name === 'order-monitor' ? null : state.loosensAt;
+  const after = to === null ? remove(state, held) : loosened(state, held, to, held.since);
   return { ...after, loosensAt };
+}
+
+/** A looser mode in the place of what is held; a throttle of the same holder that is stricter stays. */
+function loosened(
+  state: ControlState,
+  held: Holder,
+  mode: ControlMode,
+  since: number,
+): ControlState {
+  const without = remove(state, held);
+  const beside = holderOf(without, held.name, mode);
+  if (beside !== undefined && !isStricter(mode, beside.mode)) return without;
+  const epoch = beside === undefined ? held.epoch : beside.epoch;
+  return put(without, { ...held, mode, since, epoch });
 }
 
 /** The next version, published; stricter means that orders which no longer may stand are cancelled. */
@@ -234,7 +263,7 @@ function changed(
   audits: readonly ControlAction[],
 ): Step {
   const stricter = after.holders.some(({ name, mode }) => {
-    const held = holderOf(before, name);
+    const held = holderOf(before, name, mode);
     return mode.kind !== 'THROTTLE' && (held === undefined || isStricter(mode, held.mode));
   });
   const status = statusOf(after);
@@ -275,8 +304,24 @@ function audit(
   return { type: 'AUDIT', what, subject, askedBy: null, reason, commandId };
 }
 
-function holderOf({ holders }: ControlState, name: HolderName): Holder | undefined {
-  return holders.find((holder) => holder.name === name);
+/** What a holder has put on of the kind of `mode`: its kill, or its throttle. */
+function holderOf(
+  { holders }: ControlState,
+  name: HolderName,
+  mode: ControlMode,
+): Holder | undefined {
+  return holders.find((holder) => isSamePlace(holder, { name, mode }));
+}
+
+/** What of a holder rests on an epoch: no two commands have the same. */
+function restingOn({ holders }: ControlState, name: HolderName, epoch: number): Holder | undefined {
+  return holders.find((holder) => holder.name === name && holder.epoch === epoch);
+}
+
+type Place = Pick<Holder, 'name' | 'mode'>;
+
+function isSamePlace(a: Place, b: Place): boolean {
+  return a.name === b.name && doesThrottle(a.mode) === doesThrottle(b.mode);
 }
 
 function cover(state: ControlState, offset: number): ControlState {
@@ -284,11 +329,19 @@ function cover(state: ControlState, offset: number): ControlState {
 }
 
 function put(state: ControlState, holder: Holder): ControlState {
-  const others = state.holders.filter(({ name }) => name !== holder.name);
-  const holders = [...others, holder].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const holders = [...remove(state, holder).holders, holder].sort(inOrder);
   return { ...state, holders };
 }
 
-function remove(state: ControlState, name: HolderName): ControlState {
+function inOrder(a: Place, b: Place): number {
+  if (a.name !== b.name) return a.name < b.name ? -1 : 1;
+  return Number(doesThrottle(a.mode)) - Number(doesThrottle(b.mode));
+}
+
+function remove(state: ControlState, held: Place): ControlState {
+  return { ...state, holders: state.holders.filter((holder) => !isSamePlace(holder, held)) };
+}
+
+function removeAll(state: ControlState, name: HolderName): ControlState {
   return { ...state, holders: state.holders.filter((holder) => holder.name !== name) };
 }

@@ -1,0 +1,41 @@
+import type { ControlStateRecord } from '#contracts/control-states.ts';
+import type { Problem } from './problem.ts';
+
+export /** What a person named of what is to be lifted. */
+interface Named {
+  readonly scope: string;
+  readonly holder?: Meant['holder'] | undefined;
+  readonly epoch?: number | undefined;
+}
+
+export interface Meant {
+  readonly holder: ControlStateRecord['holders'][number]['name'];
+  readonly epoch: number;
+}
+
+/**
+ * The holder that is meant, and the epoch: named by the person, or the only one there is. Of a holder that
+ * kills and throttles the kill is meant: it stands first.
+ */
+export function meantHolder(
+  { scope, holder, epoch }: Named,
+  state: ControlStateRecord | null,
+): Meant | Problem {
+  // What the person saw is for the scope to judge; nothing has to be known of it here.
+  if (holder !== undefined && epoch !== undefined) return { holder, epoch };
+  const held = state?.holders ?? [];
+  const liftable = held.flatMap(({ name, epoch: at }) =>
+    at === null || (holder !== undefined && name !== holder) ? [] : [{ holder: name, epoch: at }],
+  );
+  const [only] = liftable;
+  const others = liftable.filter((one) => one.holder !== only?.holder);
+  const names = (some: readonly string[]): string => some.join(', ') || 'nobody';
+  if (only === undefined) {
+    const by = names(held.map(({ name }) => name));
+    const detail = `${scope} is held by ${by}: there is nothing of ${holder ?? 'anybody'} that people lift.`;
+    return { kind: 'command-conflict', detail };
+  }
+  if (others.length === 0) return { holder: only.holder, epoch: epoch ?? only.epoch };
+  const by = names([...new Set(liftable.map((one) => one.holder))]);
+  return { kind: 'command-conflict', detail: `${scope} is held by ${by}: name the holder.` };
+}
