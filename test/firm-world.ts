@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import type { Client, WorkflowHandle } from '@temporalio/client';
-import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
-import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import type { WorkflowHandle } from '@temporalio/client';
+import { Worker } from '@temporalio/worker';
 import { generateKeyPair } from 'jose';
 import { createFirmActivities } from '#activities/firm-enforcement.ts';
 import type { FirmCommandMessage } from '#contracts/command-envelope.ts';
@@ -18,7 +17,7 @@ import type { EnforcementRecord } from '#contracts/firm-records.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import type { FirmScope, StartAnswer } from '#domain/firm-enforcement.ts';
 import { createCommandSigner, createCommandVerifier } from '#platform/identity/command-envelope.ts';
-import { startTemporal } from './temporal.ts';
+import type { WorkflowServer } from './temporal.ts';
 
 /** The firm's enforcement on a real Temporal server, its log in memory: for its tests, and histories to replay. */
 
@@ -40,87 +39,59 @@ export interface FirmWorld {
   send(update: 'command' | 'askToStart', payload: unknown): Promise<unknown>;
 }
 
-export class FirmServer {
-  readonly #temporal: Awaited<ReturnType<typeof startTemporal>>;
-  readonly #bundle: WorkflowBundleWithSourceMap;
-
-  private constructor(
-    temporal: Awaited<ReturnType<typeof startTemporal>>,
-    bundle: WorkflowBundleWithSourceMap,
-  ) {
-    this.#temporal = temporal;
-    this.#bundle = bundle;
-  }
-
-  static async start(): Promise<FirmServer> {
-    const logger = new DefaultLogger('ERROR');
-    Runtime.install({ logger });
-    const temporal = await startTemporal();
-    const workflowsPath = FIRM_WORKFLOW_FILE;
-    return new FirmServer(temporal, await bundleWorkflowCode({ workflowsPath, logger }));
-  }
-
-  get client(): Client {
-    return this.#temporal.client;
-  }
-
-  async stop(): Promise<void> {
-    await this.#temporal.teardown();
-  }
-
-  /** Plays with a firm of its own that has `adopted` in its log; answers with the workflow, still open. */
-  async play(
-    adopted: AdoptedHolds,
-    play: (world: FirmWorld) => Promise<void>,
-  ): Promise<WorkflowHandle> {
-    const keys = await generateKeyPair('EdDSA', { crv: 'Ed25519' });
-    const signer = createCommandSigner(keys.privateKey);
-    const written: EnforcementRecord[] = [];
-    const taskQueue = `firm-${randomUUID()}`;
-    const worker = await Worker.create({
-      connection: this.#temporal.nativeConnection,
-      taskQueue,
-      workflowBundle: this.#bundle,
-      activities: createFirmActivities({
-        publisher: {
-          publish: (records) => {
-            for (const { topic, value } of records) {
-              if (topic !== TOPICS.enforcement.name) continue;
-              written.push(enforcementSchema.parse(JSON.parse(value ?? '')));
-            }
-            return Promise.resolve([]);
-          },
+/** Plays with a firm of its own that has `adopted` in its log; answers with the workflow, still open. */
+export async function playFirm(
+  { temporal, bundle }: WorkflowServer,
+  adopted: AdoptedHolds,
+  story: (world: FirmWorld) => Promise<void>,
+): Promise<WorkflowHandle> {
+  const keys = await generateKeyPair('EdDSA', { crv: 'Ed25519' });
+  const signer = createCommandSigner(keys.privateKey);
+  const written: EnforcementRecord[] = [];
+  const taskQueue = `firm-${randomUUID()}`;
+  const worker = await Worker.create({
+    connection: temporal.nativeConnection,
+    taskQueue,
+    workflowBundle: bundle,
+    activities: createFirmActivities({
+      publisher: {
+        publish: (records) => {
+          for (const { topic, value } of records) {
+            if (topic !== TOPICS.enforcement.name) continue;
+            written.push(enforcementSchema.parse(JSON.parse(value ?? '')));
+          }
+          return Promise.resolve([]);
         },
-        commands: createCommandVerifier(keys.publicKey),
-        clock: { now: () => Date.now() },
-        adopted: () => Promise.resolve(adopted),
-      }),
-    });
-    const workflowId = firmEnforcementId(`${taskQueue}.`);
-    await this.client.workflow.start(FIRM_ENFORCEMENT_WORKFLOW, {
-      workflowId,
-      taskQueue,
-      args: [{}],
-    });
-    const handle = this.client.workflow.getHandle(workflowId);
-    const world: FirmWorld = {
-      handle,
-      written,
-      say: async (type, scope, by) => {
-        const at = Date.now();
-        const command = { type, commandId: randomUUID(), at, scope, reason: 'a story' };
-        const message = await signer.seal({ command, expiresAt: at + LIFETIME_MS }, by, 'approver');
-        return handle.executeUpdate<FirmCommandReply, [FirmCommandMessage]>(FIRM_COMMAND_UPDATE, {
-          args: [message],
-        });
       },
-      ask: (question) =>
-        handle.executeUpdate<readonly StartAnswer[], [AskToStart]>(ASK_TO_START_UPDATE, {
-          args: [question],
-        }),
-      send: (update, payload) => handle.executeUpdate(update, { args: [payload] }),
-    };
-    await worker.runUntil(() => play(world));
-    return handle;
-  }
+      commands: createCommandVerifier(keys.publicKey),
+      clock: { now: () => Date.now() },
+      adopted: () => Promise.resolve(adopted),
+    }),
+  });
+  const workflowId = firmEnforcementId(`${taskQueue}.`);
+  await temporal.client.workflow.start(FIRM_ENFORCEMENT_WORKFLOW, {
+    workflowId,
+    taskQueue,
+    args: [{}],
+  });
+  const handle = temporal.client.workflow.getHandle(workflowId);
+  const world: FirmWorld = {
+    handle,
+    written,
+    say: async (type, scope, by) => {
+      const at = Date.now();
+      const command = { type, commandId: randomUUID(), at, scope, reason: 'a story' };
+      const message = await signer.seal({ command, expiresAt: at + LIFETIME_MS }, by, 'approver');
+      return handle.executeUpdate<FirmCommandReply, [FirmCommandMessage]>(FIRM_COMMAND_UPDATE, {
+        args: [message],
+      });
+    },
+    ask: (question) =>
+      handle.executeUpdate<readonly StartAnswer[], [AskToStart]>(ASK_TO_START_UPDATE, {
+        args: [question],
+      }),
+    send: (update, payload) => handle.executeUpdate(update, { args: [payload] }),
+  };
+  await worker.runUntil(() => story(world));
+  return handle;
 }

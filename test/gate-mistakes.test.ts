@@ -13,16 +13,15 @@ import {
   decisions,
   lastLease,
   order,
+  OrderPath,
   pausableReader,
   sendCommand,
   sendOrders,
   sendPrice,
   sendState,
-  startGate,
   tellAccount,
   WAIT_MS,
 } from './order-path-fixture.ts';
-import type { GateChanges, TestGate } from './order-path-fixture.ts';
 
 /** What the reference systems get wrong in front of orders (docs/known-mistakes.md), on the real broker. */
 
@@ -46,36 +45,24 @@ const BEYOND_A_LEASE_MS = 2_000;
 jest.setTimeout(180_000);
 
 let kafka: KafkaFixture;
-let started: { stop(): Promise<void> }[];
-let defects: unknown[];
+let path: OrderPath;
 
 beforeEach(async () => {
-  defects = [];
-  started = [];
   kafka = await openKafka('mistakes', PARTITIONS);
+  path = new OrderPath(kafka);
   await sendPrice(kafka, 'NVDA', 400);
   for (const accountId of ACCOUNTS) await tellAccount(kafka, accountId);
 });
 
 afterEach(async () => {
-  await Promise.all(started.map((one) => one.stop()));
+  await path.stop();
   await kafka.close();
-  expect(defects).toEqual([]);
+  expect(path.defects).toEqual([]);
 });
 
 function accountIn(partition: number): string {
   const names = Array.from({ length: 100 }, (_, index) => `ACC_${String(index)}`);
   return names.find((name) => partitionOf(name, PARTITIONS) === partition) ?? '';
-}
-
-async function gateWith(changes: GateChanges = {}): Promise<TestGate> {
-  const gate = await startGate(kafka, defects, changes);
-  started.push(gate);
-  return gate;
-}
-
-async function stopAll(): Promise<void> {
-  await Promise.all(started.splice(0).map((one) => one.stop()));
 }
 
 async function codeOf(changes: Parameters<typeof order>[0] = {}): Promise<string> {
@@ -102,7 +89,7 @@ async function committedOrders(): Promise<readonly number[]> {
 
 describe('a second gate', () => {
   test('sees every kill that the first one sees: nobody reads a share of them', async () => {
-    const gates = [await gateWith(), await gateWith()];
+    const gates = [await path.gate(), await path.gate()];
     for (const { process } of gates) {
       await eventually('a partition for each', WAIT_MS, async () => {
         return (await lastLease(kafka, process))?.owned_partitions.length === 1;
@@ -133,7 +120,7 @@ describe('a second gate', () => {
 describe('a gate that cannot read its controls', () => {
   test('lets nothing pass, though it knew them a moment before', async () => {
     const reader = pausableReader();
-    const { gate } = await gateWith({ controls: reader.wrap });
+    const { gate } = await path.gate({ controls: reader.wrap });
     expect(await codeOf()).toBe('ALLOW');
     reader.pause();
     await sendCommand(kafka, { scope: 'SYMBOL:OTHER', action: 'KILL' });
@@ -150,7 +137,7 @@ describe('a gate that cannot read its controls', () => {
     await sendOrders(kafka, early);
     const reader = pausableReader();
     reader.pause();
-    const starting = gateWith({ controls: reader.wrap });
+    const starting = path.gate({ controls: reader.wrap });
     await eventually('the controls at its door', WAIT_MS, () =>
       Promise.resolve(reader.heldCount() > 0),
     );
@@ -164,7 +151,7 @@ describe('a gate that cannot read its controls', () => {
 
   test('keeps what stood when a record of them makes no sense', async () => {
     await sendState(kafka, SYMBOL, { version: 1, holders: [BLOCKED] });
-    await gateWith();
+    await path.gate();
     expect(await codeOf()).toBe('KILLED');
     const { name: topic } = TOPICS.controlState;
     await kafka.publish([{ topic, key: 'SYMBOL:NVDA', value: '{"status":"ACTIVE"}' }]);
@@ -181,7 +168,7 @@ describe('an old UNKILL', () => {
   test('on the command topic opens nothing at a gate that starts', async () => {
     await sendCommand(kafka, { scope: 'SYMBOL:NVDA', action: 'KILL' });
     await sendCommand(kafka, { scope: 'SYMBOL:NVDA', action: 'UNKILL' });
-    await gateWith();
+    await path.gate();
     expect(await codeOf()).toBe('KILLED');
   });
 
@@ -189,7 +176,7 @@ describe('an old UNKILL', () => {
     const first = await sendCommand(kafka, { scope: 'SYMBOL:NVDA', action: 'KILL' });
     const lifted = { version: 2, coversOffset: first };
     await sendState(kafka, SYMBOL, lifted);
-    const { process } = await gateWith();
+    const { process } = await path.gate();
     expect(await codeOf()).toBe('ALLOW');
     await sendCommand(kafka, { scope: 'SYMBOL:NVDA', action: 'KILL' });
     await eventually('the kill', WAIT_MS, async () => (await codeOf()) === 'KILLED');
@@ -199,8 +186,8 @@ describe('an old UNKILL', () => {
       return (applied?.[partitionOf('SYMBOL:NVDA', PARTITIONS)] ?? 0) >= 2;
     });
     expect(await codeOf()).toBe('KILLED');
-    await stopAll();
-    await gateWith();
+    await path.stop();
+    await path.gate();
     expect(await codeOf()).toBe('KILLED');
   });
 });
@@ -217,7 +204,7 @@ describe('an audit', () => {
         return Promise.reject(new KafkaTroubleError('the broker takes no audit'));
       },
     });
-    await gateWith({ evidence: refusing });
+    await path.gate({ evidence: refusing });
     const one = order({ account_id: FIRST });
     await sendOrders(kafka, one);
     const [told] = await eventually('its audit', WAIT_MS, async () => {
@@ -237,7 +224,7 @@ describe('an order that was read', () => {
     const [held, other] = [order({ account_id: FIRST }), order({ account_id: SECOND })];
     const names = (records: readonly OutboundRecord[]): boolean =>
       records.some(({ value }) => value?.includes(held.order_id) === true);
-    await gateWith({
+    await path.gate({
       evidence: (publisher) => ({
         publish: (records) =>
           names(records) ? new Promise(() => undefined) : publisher.publish(records),
@@ -249,9 +236,9 @@ describe('an order that was read', () => {
       return (await committedOrders())[1] === 1;
     });
     expect((await committedOrders())[0]).toBeLessThanOrEqual(0);
-    await stopAll();
+    await path.stop();
     expect((await committedOrders())[0]).toBeLessThanOrEqual(0);
-    await gateWith();
+    await path.gate();
     await eventually('both audits', WAIT_MS, async () => (await audits(kafka)).length === 2);
     expect(await decisions(kafka)).toHaveLength(2);
   });

@@ -10,11 +10,10 @@ import {
   finished,
   lastLease,
   order,
+  OrderPath,
   pausable,
   sendOrders,
   sendPrice,
-  startGate,
-  startVenue,
   tellAccount,
   WAIT_MS,
 } from './order-path-fixture.ts';
@@ -27,27 +26,25 @@ jest.setTimeout(180_000);
 const KILL = { scope: 'ACCOUNT:ACC_1', reason: 'runaway' } as const;
 
 let api: ApiFixture;
-let started: { stop(): Promise<void> }[];
-let defects: unknown[];
+let path: OrderPath;
 
 beforeEach(async () => {
-  defects = [];
-  started = [];
   api = await openApi('acknowledged');
+  path = new OrderPath(api.kafka);
   await api.readControls();
   await sendPrice(api.kafka, 'NVDA', 400);
   for (const accountId of ['ACC_1', 'ACC_2']) await tellAccount(api.kafka, accountId);
 });
 
 afterEach(async () => {
-  await Promise.all(started.map((one) => one.stop()));
+  await path.stop();
   await api.close();
-  expect(defects).toEqual([]);
+  expect(path.defects).toEqual([]);
 });
 
 async function startBoth(changes: GateChanges = {}): Promise<TestGate> {
-  const gate = await startGate(api.kafka, defects, changes);
-  started.push(gate, await startVenue(api.kafka, defects));
+  const gate = await path.gate(changes);
+  await path.venue();
   return gate;
 }
 

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import type { Client, WorkflowHandle } from '@temporalio/client';
-import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
-import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import type { WorkflowHandle } from '@temporalio/client';
+import { Worker } from '@temporalio/worker';
 import { generateKeyPair } from 'jose';
 import { createControlActivities } from '#activities/kill-switch.ts';
 import type { ControlPolicyData } from '#contracts/control-policy.ts';
@@ -21,7 +20,8 @@ import type { ControlStateRecord } from '#contracts/control-states.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import { createControlSigner, createControlVerifier } from '#platform/identity/control-envelope.ts';
 import { contentOf } from './controls-fixture.ts';
-import { startTemporal, until } from './temporal.ts';
+import { until } from './temporal.ts';
+import type { WorkflowServer } from './temporal.ts';
 
 /** One scope's workflow on a real Temporal server, its logs in memory: for histories to replay. */
 
@@ -57,115 +57,87 @@ export interface ScopeLogs {
   readonly told: readonly LoggedControl[];
 }
 
-export class KillSwitchServer {
-  readonly #temporal: Awaited<ReturnType<typeof startTemporal>>;
-  readonly #bundle: WorkflowBundleWithSourceMap;
-
-  private constructor(
-    temporal: Awaited<ReturnType<typeof startTemporal>>,
-    bundle: WorkflowBundleWithSourceMap,
-  ) {
-    this.#temporal = temporal;
-    this.#bundle = bundle;
-  }
-
-  static async start(): Promise<KillSwitchServer> {
-    const logger = new DefaultLogger('ERROR');
-    Runtime.install({ logger });
-    const temporal = await startTemporal();
-    const workflowsPath = KILL_SWITCH_WORKFLOW_FILE;
-    return new KillSwitchServer(temporal, await bundleWorkflowCode({ workflowsPath, logger }));
-  }
-
-  get client(): Client {
-    return this.#temporal.client;
-  }
-
-  async stop(): Promise<void> {
-    await this.#temporal.teardown();
-  }
-
-  /** Plays with a fresh scope; answers with its workflow, which goes on without a worker. */
-  async play(
-    { policy, logs }: ScopeSetting,
-    play: (world: ScopeWorld) => Promise<void>,
-  ): Promise<WorkflowHandle> {
-    const scope = `SYMBOL:${randomUUID().slice(0, 8)}`;
-    const keys = await generateKeyPair('EdDSA', { crv: 'Ed25519' });
-    const written: ControlStateRecord[] = [];
-    const latest = logs.latest === null ? null : { ...logs.latest, scope };
-    const told = [...logs.told];
-    let failures = 0;
-    const taskQueue = `scopes-${randomUUID()}`;
-    const worker = await Worker.create({
-      connection: this.#temporal.nativeConnection,
-      taskQueue,
-      workflowBundle: this.#bundle,
-      activities: createControlActivities({
-        publisher: {
-          publish: (records) => {
-            if (failures > 0) {
-              failures -= 1;
-              return Promise.reject(new Error('the log takes nothing'));
-            }
-            for (const { topic, value } of records) {
-              if (topic !== TOPICS.controlEvents.name) continue;
-              written.push(controlStateSchema.parse(JSON.parse(value ?? '')));
-            }
-            return Promise.resolve([]);
-          },
+/** Plays with a fresh scope; answers with its workflow, which goes on without a worker. */
+export async function playScope(
+  { temporal, bundle }: WorkflowServer,
+  { policy, logs }: ScopeSetting,
+  story: (world: ScopeWorld) => Promise<void>,
+): Promise<WorkflowHandle> {
+  const scope = `SYMBOL:${randomUUID().slice(0, 8)}`;
+  const keys = await generateKeyPair('EdDSA', { crv: 'Ed25519' });
+  const written: ControlStateRecord[] = [];
+  const latest = logs.latest === null ? null : { ...logs.latest, scope };
+  const told = [...logs.told];
+  let failures = 0;
+  const taskQueue = `scopes-${randomUUID()}`;
+  const worker = await Worker.create({
+    connection: temporal.nativeConnection,
+    taskQueue,
+    workflowBundle: bundle,
+    activities: createControlActivities({
+      publisher: {
+        publish: (records) => {
+          if (failures > 0) {
+            failures -= 1;
+            return Promise.reject(new Error('the log takes nothing'));
+          }
+          for (const { topic, value } of records) {
+            if (topic !== TOPICS.controlEvents.name) continue;
+            written.push(controlStateSchema.parse(JSON.parse(value ?? '')));
+          }
+          return Promise.resolve([]);
         },
-        log: {
-          latest: () => Promise.resolve(latest),
-          after: (covered) => Promise.resolve(told.filter((control) => isBeyond(covered, control))),
-        },
-        policy,
-        commands: createControlVerifier(keys.publicKey),
-        clock: { now: () => Date.now() },
-      }),
+      },
+      log: {
+        latest: () => Promise.resolve(latest),
+        after: (covered) => Promise.resolve(told.filter((control) => isBeyond(covered, control))),
+      },
+      policy,
+      commands: createControlVerifier(keys.publicKey),
+      clock: { now: () => Date.now() },
+    }),
+  });
+  const workflowId = killSwitchId('', scope);
+  const start = { workflowId, taskQueue, args: [{ scope }] };
+  const handle = temporal.client.workflow.getHandle(workflowId);
+  const signer = createControlSigner(keys.privateKey);
+  const signal = async (news: ControlSignal): Promise<void> => {
+    await temporal.client.workflow.signalWithStart(KILL_SWITCH_WORKFLOW, {
+      ...start,
+      signal: CONTROL_EVENT_SIGNAL,
+      signalArgs: [news],
+      workflowIdConflictPolicy: 'USE_EXISTING',
     });
-    const workflowId = killSwitchId('', scope);
-    const start = { workflowId, taskQueue, args: [{ scope }] };
-    const handle = this.client.workflow.getHandle(workflowId);
-    const signer = createControlSigner(keys.privateKey);
-    const signal = async (news: ControlSignal): Promise<void> => {
-      await this.client.workflow.signalWithStart(KILL_SWITCH_WORKFLOW, {
-        ...start,
-        signal: CONTROL_EVENT_SIGNAL,
-        signalArgs: [news],
-        workflowIdConflictPolicy: 'USE_EXISTING',
+  };
+  const write = (event: LoggedControl['event']): void => {
+    told.push({ event, corrId: 'corr-1' });
+  };
+  const world: ScopeWorld = {
+    scope,
+    written,
+    signal,
+    write,
+    breakLog: (times) => {
+      failures = times;
+    },
+    tell: (event) => {
+      write(event);
+      const topic = event.type === 'HOLD' ? 'restrictions.v1' : 'killswitch.commands.v1';
+      return signal({ type: 'LOGGED', topic, offset: event.offset });
+    },
+    say: async (said, by) => {
+      const message = await signer.seal(contentOf(scope, said), by, 'approver');
+      return handle.executeUpdate<ControlReply, [typeof message]>(CONTROL_COMMAND_UPDATE, {
+        args: [message],
+        updateId: said.commandId,
       });
-    };
-    const write = (event: LoggedControl['event']): void => {
-      told.push({ event, corrId: 'corr-1' });
-    };
-    const world: ScopeWorld = {
-      scope,
-      written,
-      signal,
-      write,
-      breakLog: (times) => {
-        failures = times;
-      },
-      tell: (event) => {
-        write(event);
-        const topic = event.type === 'HOLD' ? 'restrictions.v1' : 'killswitch.commands.v1';
-        return signal({ type: 'LOGGED', topic, offset: event.offset });
-      },
-      say: async (said, by) => {
-        const message = await signer.seal(contentOf(scope, said), by, 'approver');
-        return handle.executeUpdate<ControlReply, [typeof message]>(CONTROL_COMMAND_UPDATE, {
-          args: [message],
-          updateId: said.commandId,
-        });
-      },
-      until: (what, holds) =>
-        until(what, () => {
-          const last = written.at(-1);
-          return last !== undefined && holds(last);
-        }),
-    };
-    await worker.runUntil(() => play(world));
-    return handle;
-  }
+    },
+    until: (what, holds) =>
+      until(what, () => {
+        const last = written.at(-1);
+        return last !== undefined && holds(last);
+      }),
+  };
+  await worker.runUntil(() => story(world));
+  return handle;
 }

@@ -18,6 +18,7 @@ import {
   lastLease,
   liquidation,
   order,
+  OrderPath,
   ownPartitions,
   passed,
   pausable,
@@ -26,12 +27,9 @@ import {
   sendOrders,
   sendPrice,
   sendState,
-  startGate,
-  startVenue,
   tellAccount,
   WAIT_MS,
 } from './order-path-fixture.ts';
-import type { GateChanges, TestGate, VenueChanges } from './order-path-fixture.ts';
 
 const PARTITIONS = 2;
 const KILL = { scope: 'ACCOUNT:ACC_1', action: 'KILL' } as const;
@@ -50,32 +48,20 @@ const FLAT_OUT = { fillDelayMs: 60_000, fillQtyE4Max: null };
 jest.setTimeout(180_000);
 
 let kafka: KafkaFixture;
-let started: { stop(): Promise<void> }[];
-let defects: unknown[];
+let path: OrderPath;
 
 beforeEach(async () => {
-  defects = [];
-  started = [];
   kafka = await openKafka('gate', PARTITIONS);
+  path = new OrderPath(kafka);
   await sendPrice(kafka, 'NVDA', 400);
   for (const accountId of ['ACC_1', 'ACC_2']) await tellAccount(kafka, accountId);
 });
 
 afterEach(async () => {
-  await Promise.all(started.map((one) => one.stop()));
+  await path.stop();
   await kafka.close();
-  expect(defects).toEqual([]);
+  expect(path.defects).toEqual([]);
 });
-
-async function gateWith(changes: GateChanges = {}): Promise<TestGate> {
-  const gate = await startGate(kafka, defects, changes);
-  started.push(gate);
-  return gate;
-}
-
-async function venueWith(changes: VenueChanges = {}): Promise<void> {
-  started.push(await startVenue(kafka, defects, changes));
-}
 
 /** A group whose members never notice that a partition is lost. */
 function unaware(group: PartitionGroup): PartitionGroup {
@@ -127,7 +113,7 @@ describe('every order has one decision, and one audit of it', () => {
       action: 'THROTTLE',
       max_rate_per_second: 2,
     });
-    await gateWith();
+    await path.gate();
     const ts = Date.now();
     const twice = order({ ts });
     const orders = [
@@ -181,16 +167,15 @@ describe('every order has one decision, and one audit of it', () => {
   });
 
   test('a gate that ends between a decision and its audit: the next one audits it, and decides nothing twice', async () => {
-    const first = await gateWith({
+    const first = await path.gate({
       evidence: () => ({ publish: () => new Promise(() => undefined) }),
     });
     const one = order();
     await sendOrders(kafka, one);
     await decided(kafka, one.order_id);
     expect(await audits(kafka)).toEqual([]);
-    await first.stop();
-    started = [];
-    await gateWith();
+    await path.stop(first);
+    await path.gate();
     const [told] = await eventually('the audit', WAIT_MS, async () => {
       const found = await audits(kafka);
       return found.length > 0 && found;
@@ -206,11 +191,10 @@ describe('every order has one decision, and one audit of it', () => {
 
   test('what an earlier owner let pass stays reserved', async () => {
     await tellAccount(kafka, 'ACC_1', { excess: 2_000 });
-    const first = await gateWith();
+    const first = await path.gate();
     expect(await codeOf({ qty: 10 })).toBe('ALLOW');
-    await first.stop();
-    started = [];
-    await gateWith();
+    await path.stop(first);
+    await path.gate();
     expect(await codeOf({ qty: 1 })).toBe('CREDIT');
   });
 });
@@ -236,7 +220,7 @@ describe('an order that ended days ago', () => {
   });
 
   test('is not open at a restart: it holds nothing back, and its id stays known', async () => {
-    await gateWith();
+    await path.gate();
     expect(await codeOf({ order_id: 'O-OLD', qty: 1 })).toBe('ALLOW'); // its own decision, of then
     expect(await codeOf({ qty: 5 })).toBe('ALLOW');
     const codes = (await decisions(kafka)).map(({ code }) => code);
@@ -253,7 +237,7 @@ describe('an order that ended days ago', () => {
     await kafka.publish([
       { topic: TOPICS.executions.name, key: 'ACC_1', value: JSON.stringify(execution) },
     ]);
-    await gateWith();
+    await path.gate();
     expect(await codeOf({ qty: 1 })).toBe('CREDIT');
     await tellAccount(kafka, 'ACC_1', { excess: 2_000, fillsPosition: 8 });
     await eventually('it is counted', WAIT_MS, async () => (await codeOf({ qty: 1 })) === 'ALLOW');
@@ -263,22 +247,21 @@ describe('an order that ended days ago', () => {
 describe('an execution that the engine has not counted yet', () => {
   test('holds its margin back at the next owner too', async () => {
     await tellAccount(kafka, 'ACC_1', { excess: 2_000 });
-    const first = await gateWith();
-    await venueWith();
+    const first = await path.gate();
+    await path.venue();
     const bought = order({ qty: 10 });
     await sendOrders(kafka, bought);
     expect(await finished(kafka, bought.order_id)).toMatchObject({ status: 'FILLED' });
-    await first.stop();
-    started = started.filter((one) => one !== first);
-    await gateWith();
+    await path.stop(first);
+    await path.gate();
     expect(await codeOf({ qty: 1 })).toBe('CREDIT');
   });
 });
 
 describe('the marker of a gate that lost the partition before it was written', () => {
   test('voids the owner for one moment: it takes the partition anew, and each order has its decision', async () => {
-    await gateWith();
-    await venueWith();
+    await path.gate();
+    await path.venue();
     const first = order({ qty: 1 });
     await sendOrders(kafka, first);
     expect(await finished(kafka, first.order_id)).toMatchObject({ status: 'FILLED' });
@@ -304,7 +287,7 @@ describe('the marker of a gate that lost the partition before it was written', (
   });
 
   test('what an earlier owner still writes is no marker: the owner goes on', async () => {
-    await gateWith();
+    await path.gate();
     await codeOf();
     const before = (await markers()).length;
     const [last] = await decisions(kafka);
@@ -321,7 +304,7 @@ describe('a gate that has lost its partition', () => {
   test('and has not noticed: its decision is void, audited by nobody, and the order has one that counts', async () => {
     const paused = pausable();
     const groups: PartitionGroup[] = [];
-    await gateWith({
+    await path.gate({
       gated: paused.wrap,
       group: (group) => {
         groups.push(group);
@@ -336,7 +319,7 @@ describe('a gate that has lost its partition', () => {
     );
     // Its membership ends, as that of a process that was paused for too long; its send does not.
     await Promise.all(groups.map((group) => group.stop()));
-    await gateWith();
+    await path.gate();
     const valid = await eventually('the decision of the new owner', WAIT_MS, async () => {
       const found = await decisions(kafka);
       return found.length > 0 && found;
@@ -359,7 +342,7 @@ describe('a gate that has lost its partition', () => {
 
 describe('a kill', () => {
   test('acts from the command alone, and an UNKILL on the command topic loosens nothing', async () => {
-    await gateWith();
+    await path.gate();
     expect(await codeOf()).toBe('ALLOW');
     await sendCommand(kafka, KILL);
     await eventually('the kill', WAIT_MS, async () => (await codeOf()) === 'KILLED');
@@ -369,7 +352,7 @@ describe('a kill', () => {
   });
 
   test('acts though a command of its scope lies on another partition, far ahead', async () => {
-    await gateWith();
+    await path.gate();
     const wrong = (partitionOf(KILL.scope, kafka.partitions) + 1) % kafka.partitions;
     const misplaced = { ...KILL, action: 'THROTTLE', max_rate_per_second: 100 } as const;
     for (let count = 0; count < 3; count += 1) await sendCommand(kafka, misplaced, wrong);
@@ -378,7 +361,7 @@ describe('a kill', () => {
   });
 
   test('that an unkill has not seen stands', async () => {
-    await gateWith();
+    await path.gate();
     const seen = await sendCommand(kafka, KILL);
     await sendCommand(kafka, KILL);
     await eventually('the kill', WAIT_MS, async () => (await codeOf()) === 'KILLED');
@@ -410,18 +393,18 @@ describe('a kill', () => {
       },
     );
     await sendPrice(kafka, 'TSLA', 250);
-    await gateWith();
+    await path.gate();
     expect(await codeOf()).toBe('ALLOW'); // lifted by a state that covers the kill
     expect(await codeOf({ symbol: 'TSLA', price: 250 })).toBe('KILLED');
-    await Promise.all(started.splice(0).map((one) => one.stop()));
+    await path.stop();
     await sendCommand(kafka, KILL); // nobody has written state since
-    await gateWith();
+    await path.gate();
     expect(await codeOf()).toBe('KILLED');
   });
 
   test('is not said to be applied before what was decided without it has come through', async () => {
     const paused = pausable();
-    const gate = await gateWith({ gated: paused.wrap, policy: { orderValidMs: 20_000 } });
+    const gate = await path.gate({ gated: paused.wrap, policy: { orderValidMs: 20_000 } });
     const partition = partitionOf('ACCOUNT:ACC_1', PARTITIONS);
     const applied = async (): Promise<number> =>
       (await lastLease(kafka, gate.process))?.applied['killswitch.commands.v1'][partition] ?? -1;
@@ -449,8 +432,8 @@ describe('a kill', () => {
 
   test('was acknowledged while a gate was paused: what it sends when it wakes is not executed', async () => {
     const paused = pausable();
-    const gate = await gateWith({ gated: paused.wrap });
-    await venueWith();
+    const gate = await path.gate({ gated: paused.wrap });
+    await path.venue();
     paused.pause();
     const late = order();
     await sendOrders(kafka, late);
@@ -470,8 +453,8 @@ describe('a kill', () => {
   });
 
   test('cancels what works at the venue, and only that of its scope', async () => {
-    await gateWith();
-    await venueWith({ paper: FLAT_OUT });
+    await path.gate();
+    await path.venue({ paper: FLAT_OUT });
     const [mine, other] = [order(), order({ account_id: 'ACC_2' })];
     await sendOrders(kafka, mine, other);
     await eventually(
@@ -492,7 +475,7 @@ describe('a kill', () => {
 describe('a gate whose lease has ended', () => {
   test('lets nothing but cancels pass until it has spoken and proved its controls again', async () => {
     const leases = pausable();
-    const gate = await gateWith({ leases: leases.wrap });
+    const gate = await path.gate({ leases: leases.wrap });
     const works = order();
     await sendOrders(kafka, works);
     expect((await decided(kafka, works.order_id)).code).toBe('ALLOW');
@@ -516,8 +499,8 @@ describe('a gate whose lease has ended', () => {
 describe('close-only', () => {
   test('cancels what adds exposure, lets reducing orders stand, and says when it is done', async () => {
     await tellAccount(kafka, 'ACC_1', { positions: { NVDA: 100 } });
-    const gate = await gateWith();
-    await venueWith({ paper: FLAT_OUT });
+    const gate = await path.gate();
+    await path.venue({ paper: FLAT_OUT });
     const [adds, reduces] = [order({ qty: 5 }), order({ side: 'SELL', qty: 60 })];
     await sendOrders(kafka, adds, reduces);
     await eventually(
@@ -547,8 +530,8 @@ describe('close-only', () => {
 describe('a position that shrinks elsewhere under close-only', () => {
   test('lets no order stand that it no longer covers', async () => {
     await tellAccount(kafka, 'ACC_1', { positions: { NVDA: 100 } });
-    await gateWith();
-    await venueWith({ paper: FLAT_OUT });
+    await path.gate();
+    await path.venue({ paper: FLAT_OUT });
     const reduces = order({ side: 'SELL', qty: 60 });
     await sendOrders(kafka, reduces);
     await eventually('it at the venue', WAIT_MS, async () => (await executions(kafka)).length > 0);
@@ -579,8 +562,8 @@ describe('a position that shrinks elsewhere under close-only', () => {
 describe('a liquidation', () => {
   test('goes after the customer’s working orders in its symbol are cancelled', async () => {
     await tellAccount(kafka, 'ACC_1', { positions: { NVDA: 100 } });
-    await gateWith();
-    await venueWith({ paper: FLAT_OUT });
+    await path.gate();
+    await path.venue({ paper: FLAT_OUT });
     const own = order({ side: 'SELL', qty: 80 });
     await sendOrders(kafka, own);
     await eventually(
@@ -597,7 +580,7 @@ describe('a liquidation', () => {
 
   test('without the venue’s word it is reduced by what may still execute', async () => {
     await tellAccount(kafka, 'ACC_1', { positions: { NVDA: 100 } });
-    await gateWith();
+    await path.gate();
     expect(await codeOf({ side: 'SELL', qty: 80 })).toBe('ALLOW');
     const slice = liquidation({ qty: 100 });
     await sendLiquidations(kafka, slice);
@@ -610,7 +593,7 @@ describe('a liquidation', () => {
   test('that waits has its shares already: the customer cannot sell them first', async () => {
     await tellAccount(kafka, 'ACC_1', { positions: { NVDA: 100 } });
     await sendState(kafka, ACC_1, { version: 1, holders: [STALE_CALL] });
-    await gateWith();
+    await path.gate();
     expect(await codeOf({ side: 'SELL', qty: 50 })).toBe('ALLOW');
     const slice = liquidation({ qty: 100 });
     await sendLiquidations(kafka, slice);
@@ -633,8 +616,8 @@ describe('a liquidation', () => {
   test('passes the kill of its account; a kill of its symbol holds it and calls a person', async () => {
     await tellAccount(kafka, 'ACC_1', { positions: { NVDA: 100 } });
     await sendCommand(kafka, KILL);
-    await gateWith();
-    await venueWith();
+    await path.gate();
+    await path.venue();
     const passes = liquidation({ qty: 10 });
     await sendLiquidations(kafka, passes);
     expect(await finished(kafka, passes.order_id)).toMatchObject({ status: 'FILLED' });

@@ -44,10 +44,9 @@ import type { KafkaFixture } from './kafka-fixture.ts';
 
 export const WAIT_MS = 50_000;
 
-export interface TestGate {
+export interface TestGate extends Stoppable {
   readonly gate: OrderGate;
   readonly process: string;
-  stop(): Promise<void>;
 }
 
 export interface GateChanges {
@@ -61,6 +60,42 @@ export interface GateChanges {
   readonly group?: (group: PartitionGroup) => PartitionGroup;
   /** Stands between the gate and what it reads of the controls. */
   readonly controls?: (reader: LogReader) => LogReader;
+}
+
+/** The gates and venue adapters that one test starts on its broker. */
+export class OrderPath {
+  /** What ended one of them: a test expects none. */
+  readonly defects: unknown[] = [];
+  readonly #kafka: KafkaFixture;
+  #started: Stoppable[] = [];
+
+  constructor(kafka: KafkaFixture) {
+    this.#kafka = kafka;
+  }
+
+  async gate(changes: GateChanges = {}): Promise<TestGate> {
+    return this.#keep(await startGate(this.#kafka, this.defects, changes));
+  }
+
+  async venue(changes: VenueChanges = {}): Promise<Stoppable> {
+    return this.#keep(await startVenue(this.#kafka, this.defects, changes));
+  }
+
+  /** Ends one of them, or all that run. */
+  async stop(one?: Stoppable): Promise<void> {
+    const ending = this.#started.filter((running) => one === undefined || running === one);
+    this.#started = this.#started.filter((running) => !ending.includes(running));
+    await Promise.all(ending.map((running) => running.stop()));
+  }
+
+  #keep<T extends Stoppable>(one: T): T {
+    this.#started.push(one);
+    return one;
+  }
+}
+
+interface Stoppable {
+  stop(): Promise<void>;
 }
 
 const asItIs = <T>(one: T): T => one;
@@ -133,7 +168,7 @@ export async function startVenue(
   kafka: KafkaFixture,
   defects: unknown[],
   changes: VenueChanges = {},
-): Promise<{ stop(): Promise<void> }> {
+): Promise<Stoppable> {
   const { paper = { fillDelayMs: 0, fillQtyE4Max: null }, quoteAgeMaxMs = 600_000 } = changes;
   const onFatal = (error: unknown): void => {
     defects.push(error);

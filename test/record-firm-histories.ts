@@ -7,14 +7,15 @@
  */
 import process from 'node:process';
 import { FIRM_STORIES } from './firm-stories.ts';
-import { FirmServer } from './firm-world.ts';
+import { FIRM_WORKFLOW_FILE, playFirm } from './firm-world.ts';
 import { keepHistory } from './recorded-history.ts';
+import { startWorkflowServer } from './temporal.ts';
 
 const wanted = process.argv.slice(2);
-const server = await FirmServer.start();
+const server = await startWorkflowServer(FIRM_WORKFLOW_FILE);
 for (const { name, adopted, run, play } of FIRM_STORIES) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
-  const handle = await server.play(adopted, play);
+  const handle = await playFirm(server, adopted, play);
   const kept = await handle.fetchHistory();
   const started = kept.events?.[0]?.workflowExecutionStartedEventAttributes;
   const isContinued = (started?.continuedExecutionRunId ?? '') !== '';
@@ -22,4 +23,4 @@ for (const { name, adopted, run, play } of FIRM_STORIES) {
   await keepHistory(name, kept);
   await handle.terminate('it is recorded');
 }
-await server.stop();
+await server.temporal.teardown();

@@ -17,14 +17,19 @@ beforeAll(() => {
   Runtime.install({ logger });
 });
 
+/** The workflows of a file, telling the commands that they give. */
+function bundled(workflowsPath: string): Promise<WorkflowBundleWithSourceMap> {
+  return bundleWorkflowCode({
+    workflowsPath,
+    workflowInterceptorModules: [COMMAND_WATCH],
+    logger,
+  });
+}
+
 describe('the workflow as it is', () => {
   let bundle: WorkflowBundleWithSourceMap;
   beforeAll(async () => {
-    bundle = await bundleWorkflowCode({
-      workflowsPath: CASE_WORKFLOW_FILE,
-      workflowInterceptorModules: [COMMAND_WATCH],
-      logger,
-    });
+    bundle = await bundled(CASE_WORKFLOW_FILE);
   });
 
   test.each(CASE_STORIES)('goes on with a case $tells', async ({ name }) => {
@@ -42,40 +47,23 @@ describe('the workflow as it is', () => {
   );
 });
 
-describe('the workflow of a scope as it is', () => {
+const OTHERS: readonly {
+  readonly what: string;
+  readonly workflowsPath: string;
+  readonly stories: readonly { readonly name: string; readonly tells: string }[];
+}[] = [
+  { what: 'a scope', workflowsPath: KILL_SWITCH_WORKFLOW_FILE, stories: KILL_SWITCH_STORIES },
+  { what: 'the firm’s enforcement', workflowsPath: FIRM_WORKFLOW_FILE, stories: FIRM_STORIES },
+];
+
+describe.each(OTHERS)('the workflow of $what as it is', ({ workflowsPath, stories }) => {
   let bundle: WorkflowBundleWithSourceMap;
   beforeAll(async () => {
-    bundle = await bundleWorkflowCode({
-      workflowsPath: KILL_SWITCH_WORKFLOW_FILE,
-      workflowInterceptorModules: [COMMAND_WATCH],
-      logger,
-    });
+    bundle = await bundled(workflowsPath);
   }, 60_000);
 
-  test.each(KILL_SWITCH_STORIES)(
-    'goes on, with the same timers, activities and next run, with a scope $tells',
-    async ({ name }) => {
-      const { error, given, recorded } = await replay(bundle, name);
-      expect(error).toBeUndefined();
-      expect(given.slice(0, recorded.length)).toEqual(recorded);
-      expect(recorded.length).toBeGreaterThan(1);
-    },
-    30_000,
-  );
-});
-
-describe('the workflow of the firm’s enforcement as it is', () => {
-  let bundle: WorkflowBundleWithSourceMap;
-  beforeAll(async () => {
-    bundle = await bundleWorkflowCode({
-      workflowsPath: FIRM_WORKFLOW_FILE,
-      workflowInterceptorModules: [COMMAND_WATCH],
-      logger,
-    });
-  }, 60_000);
-
-  test.each(FIRM_STORIES)(
-    'goes on, with the same activities, with a firm $tells',
+  test.each(stories)(
+    'goes on, with the same timers, activities and next run, with one $tells',
     async ({ name }) => {
       const { error, given, recorded } = await replay(bundle, name);
       expect(error).toBeUndefined();
@@ -89,12 +77,7 @@ describe('the workflow of the firm’s enforcement as it is', () => {
 describe('a workflow that was changed', () => {
   let bundle: WorkflowBundleWithSourceMap;
   beforeAll(async () => {
-    const workflowsPath = fileURLToPath(new URL('./changed-account-case.ts', import.meta.url));
-    bundle = await bundleWorkflowCode({
-      workflowsPath,
-      workflowInterceptorModules: [COMMAND_WATCH],
-      logger,
-    });
+    bundle = await bundled(fileURLToPath(new URL('./changed-account-case.ts', import.meta.url)));
   });
 
   test.each(CASE_STORIES)('cannot go on with a case $tells', async ({ name }) => {

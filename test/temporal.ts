@@ -34,23 +34,15 @@ export class CaseServer {
   readonly #bundle: WorkflowBundleWithSourceMap;
   readonly #apiKey: CommandKeys;
 
-  private constructor(
-    temporal: TestWorkflowEnvironment,
-    bundle: WorkflowBundleWithSourceMap,
-    apiKey: CommandKeys,
-  ) {
+  private constructor({ temporal, bundle }: WorkflowServer, apiKey: CommandKeys) {
     this.temporal = temporal;
     this.#bundle = bundle;
     this.#apiKey = apiKey;
   }
 
   static async start(): Promise<CaseServer> {
-    const logger = new DefaultLogger('ERROR');
-    Runtime.install({ logger });
-    const temporal = await startTemporal();
-    const bundle = await bundleWorkflowCode({ workflowsPath: CASE_WORKFLOW_FILE, logger });
     const apiKey = await generateKeyPair('EdDSA', { crv: 'Ed25519' });
-    return new CaseServer(temporal, bundle, apiKey);
+    return new CaseServer(await startWorkflowServer(CASE_WORKFLOW_FILE), apiKey);
   }
 
   async stop(): Promise<void> {
@@ -105,11 +97,25 @@ export class CaseServer {
   }
 }
 
+/** A real Temporal server, and one file of workflows in the form that a worker runs. */
+export interface WorkflowServer {
+  readonly temporal: TestWorkflowEnvironment;
+  readonly bundle: WorkflowBundleWithSourceMap;
+}
+
+/** Starts what tests of the workflows in a file need; they end it by `temporal.teardown`. */
+export async function startWorkflowServer(workflowsPath: string): Promise<WorkflowServer> {
+  const logger = new DefaultLogger('ERROR');
+  Runtime.install({ logger });
+  const temporal = await startTemporal();
+  return { temporal, bundle: await bundleWorkflowCode({ workflowsPath, logger }) };
+}
+
 /**
  * The server at TEMPORAL_ADDRESS when the test run started one (test/run.ts), else a development
  * server of its own.
  */
-export async function startTemporal(): Promise<TestWorkflowEnvironment> {
+async function startTemporal(): Promise<TestWorkflowEnvironment> {
   const address = process.env.TEMPORAL_ADDRESS;
   if (address !== undefined) return TestWorkflowEnvironment.createFromExistingServer({ address });
   return TestWorkflowEnvironment.createLocal({

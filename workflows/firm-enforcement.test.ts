@@ -1,21 +1,23 @@
 import { question, NOTHING_ADOPTED } from '#test/firm-stories.ts';
-import { FirmServer } from '#test/firm-world.ts';
+import { FIRM_WORKFLOW_FILE, playFirm } from '#test/firm-world.ts';
 import type { FirmWorld } from '#test/firm-world.ts';
+import { startWorkflowServer } from '#test/temporal.ts';
+import type { WorkflowServer } from '#test/temporal.ts';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 
-let server: FirmServer;
+let server: WorkflowServer;
 
 beforeAll(async () => {
-  server = await FirmServer.start();
+  server = await startWorkflowServer(FIRM_WORKFLOW_FILE);
 });
 afterAll(async () => {
-  await server.stop();
+  await server.temporal.teardown();
 });
 
 async function play(story: (world: FirmWorld) => Promise<void>): Promise<void> {
-  const handle = await server.play(NOTHING_ADOPTED, story);
+  const handle = await playFirm(server, NOTHING_ADOPTED, story);
   await handle.terminate('the test is over');
 }
 

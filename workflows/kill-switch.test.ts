@@ -3,25 +3,27 @@ import { ApplicationFailure } from '@temporalio/common';
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { approve, lift } from '#test/controls-fixture.ts';
 import { FORGED_OFFSET, kill, NOTHING, TWO } from '#test/kill-switch-stories.ts';
-import { KillSwitchServer } from '#test/kill-switch-world.ts';
+import { KILL_SWITCH_WORKFLOW_FILE, playScope } from '#test/kill-switch-world.ts';
 import type { ScopeWorld } from '#test/kill-switch-world.ts';
+import { startWorkflowServer } from '#test/temporal.ts';
+import type { WorkflowServer } from '#test/temporal.ts';
 
 /** A scope's workflow on the real Temporal server; what it reads and writes is in memory. */
 
 jest.setTimeout(120_000);
 
-let server: KillSwitchServer;
+let server: WorkflowServer;
 
 beforeAll(async () => {
-  server = await KillSwitchServer.start();
+  server = await startWorkflowServer(KILL_SWITCH_WORKFLOW_FILE);
 }, 120_000);
 
 afterAll(async () => {
-  await server.stop();
+  await server.temporal.teardown();
 });
 
 async function play(story: (world: ScopeWorld) => Promise<void>): Promise<void> {
-  const handle = await server.play({ policy: TWO, logs: NOTHING }, story);
+  const handle = await playScope(server, { policy: TWO, logs: NOTHING }, story);
   await handle.terminate('the test is over');
 }
 

@@ -34,7 +34,7 @@ export interface PlacedState {
   readonly record: ControlStateRecord;
 }
 
-/** Reads everything that tells of orders and of what stops them, as any consumer could. */
+/** Reads everything that tells of orders and of what stops them, as any consumer of the topics can. */
 export class OrderLog {
   readonly ledger = new OrderLedger();
   readonly commands: (PlacedCommand & { readonly record: ControlCommandRecord })[] = [];
