@@ -107,6 +107,7 @@ describe('POST /kill', () => {
     ['a scope that is none', { scope: 'DESK:1' }, '#/scope'],
     ['no reason', { scope: 'GLOBAL', reason: '' }, '#/reason'],
     ['an unknown mode', { scope: 'GLOBAL', mode: 'SOFT' }, '#/mode'],
+    ['an account’s mode', { scope: 'SYMBOL:A', mode: 'NO_NEW_DEBIT_OR_SHORT' }, '#/mode'],
   ];
   test.each(refused)('refuses %s', async (_what, body, pointer) => {
     const answer = await kill(body);

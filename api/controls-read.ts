@@ -11,10 +11,17 @@ const FORGOTTEN_AFTER_MS = 3_600_000;
 /** What a person waits for at most until what is there has been read. */
 const READ_MS_MAX = 4_000;
 
+interface Waiting {
+  readonly scope: string;
+  readonly version: number;
+  readonly end: (shown: boolean) => void;
+}
+
 /** killswitch.state.v1 and gate.leases.v1 as the API has read them. */
 export class ControlsRead implements ControlBook {
   readonly #states = new Map<string, ControlStateRecord>();
   readonly #leases = new Map<string, HeardLease>();
+  readonly #waiting = new Set<Waiting>();
   readonly #stateReader: Pick<LogReader, 'caughtUp'>;
   readonly #leaseReader: Pick<LogReader, 'caughtUp'>;
 
@@ -28,6 +35,9 @@ export class ControlsRead implements ControlBook {
     for (const { value } of records) {
       const decoded = decodeRecord(controlStateSchema, value, null);
       if (decoded.ok) this.#states.set(decoded.record.scope, decoded.record);
+    }
+    for (const one of this.#waiting) {
+      if (this.#shows(one)) one.end(true);
     }
   }
 
@@ -48,6 +58,20 @@ export class ControlsRead implements ControlBook {
     return [...this.#states.values()];
   }
 
+  async stateShown(scope: string, version: number, msMax: number): Promise<boolean> {
+    if (this.#shows({ scope, version })) return true;
+    return new Promise((resolve) => {
+      const end = (shown: boolean): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(one);
+        resolve(shown);
+      };
+      const timer = setTimeout(end, msMax, false);
+      const one: Waiting = { scope, version, end };
+      this.#waiting.add(one);
+    });
+  }
+
   leases(): readonly HeardLease[] {
     return [...this.#leases.values()];
   }
@@ -58,6 +82,10 @@ export class ControlsRead implements ControlBook {
 
   leasesRead(): Promise<void> {
     return this.#leaseReader.caughtUp(READ_MS_MAX);
+  }
+
+  #shows({ scope, version }: Pick<Waiting, 'scope' | 'version'>): boolean {
+    return (this.#states.get(scope)?.version ?? -1) >= version;
   }
 
   #forget(now: number): void {

@@ -1,7 +1,7 @@
 import type { ControlStateRecord } from '#contracts/control-states.ts';
 import type { Problem } from './problem.ts';
 
-export /** What a person named of what is to be lifted. */
+/** What a person named of what is to be lifted. */
 interface Named {
   readonly scope: string;
   readonly holder?: Meant['holder'] | undefined;

@@ -31,6 +31,12 @@ import { unsharedRate } from './throttle-rate.ts';
 
 /** What loosens a scope: people alone, signed, for the epoch that they saw (DESIGN 15, 16). */
 
+/**
+ * So long an answer waits at most for what it tells to be read here too: who was told of a request can
+ * approve it. Without a projector it is true all the same.
+ */
+const SHOWN_MS_MAX = 2_000;
+
 type UnkillBody = z.infer<typeof unkillRequestSchema>;
 
 const unkill = route({
@@ -132,6 +138,7 @@ async function tell(
   commandOf: (commandId: string) => UnprovedControlCommand,
 ): Promise<Reply | Problem> {
   const { principal, receivedAt, correlationId } = facts;
+  const { controls } = services;
   const key = facts.idempotencyKey ?? randomUUID();
   const commandId = commandIdOf([key, principal.subject, scope], body);
   const content: ControlCommandContent = {
@@ -150,6 +157,7 @@ async function tell(
       return noAnswer('no-answer', 'The scope has not answered in time.', repeat);
     case 'OBEYED': {
       const { answer, state, change } = result.value.reply;
+      await controls.book.stateShown(scope, state.version, SHOWN_MS_MAX);
       const waits = answer.is === 'WAITS_FOR_APPROVAL';
       const json: Unkilled = {
         command_id: commandId,

@@ -8,6 +8,7 @@ import type { Paint, Style } from './account-text.ts';
 const STYLES: Readonly<Record<ControlStateRecord['status'], Style>> = {
   ACTIVE: 'green',
   THROTTLED: 'yellow',
+  NO_NEW_DEBIT_OR_SHORT: 'yellow',
   CLOSE_ONLY: 'yellow',
   KILLED: 'red',
 };
@@ -56,8 +57,16 @@ function modeText({
   readonly mode: ControlStateRecord['holders'][number]['mode'];
   readonly max_rate_per_second: number | null;
 }): string {
-  if (mode === 'BLOCK') return 'blocks';
-  return mode === 'REDUCE_ONLY' ? 'reduce only' : `at most ${String(rate ?? 0)} a second`;
+  switch (mode) {
+    case 'BLOCK':
+      return 'blocks';
+    case 'REDUCE_ONLY':
+      return 'reduce only';
+    case 'NO_NEW_DEBIT_OR_SHORT':
+      return 'available cash only, no new short';
+    case 'THROTTLE':
+      return `at most ${String(rate ?? 0)} a second`;
+  }
 }
 
 /** What waits for a second person, a line each. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { MACHINE_HOLDERS } from '#domain/controls/control-state.ts';
 import type { ControlMode, HolderName } from '#domain/controls/control-state.ts';
 import type { LooseCommand, RestrictCommand } from '#domain/controls/control-events.ts';
-import { scopeSchema } from './scopes.ts';
+import { accountOfScope, scopeSchema } from './scopes.ts';
 import { id, instant, text } from './wire.ts';
 
 /** killswitch.commands.v1: what machines and people ask of a scope (DESIGN 15). */
@@ -14,6 +14,12 @@ export const maxRatePerSecond = z
   .min(0)
   .max(MAX_RATE_PER_SECOND)
   .describe('orders that may pass in any second');
+
+/** What a kill leaves open. */
+export const KILL_MODES = ['BLOCK', 'REDUCE_ONLY', 'NO_NEW_DEBIT_OR_SHORT'] as const;
+
+export const KILL_MODE_TEXT =
+  'REDUCE_ONLY lets pass what reduces a position; NO_NEW_DEBIT_OR_SHORT, of an ACCOUNT only, what available cash pays for and sales of no more than is held';
 
 /** In the place of an ornament that cannot be read. */
 const NOT_READABLE = 'not-readable';
@@ -39,7 +45,7 @@ const common = {
 /**
  * killswitch.commands.v1, keyed by scope; a command's offset is the scope's epoch from there on. An
  * unknown field is passed over, and only what a kill needs is required, action and scope: a kill with a
- * wrong ornament is still a kill, one with an unknown mode a BLOCK, and a throttle without a rate lets
+ * wrong ornament is still a kill, one with a mode that is unknown or not for its scope a BLOCK, and a throttle without a rate lets
  * nothing pass. UNKILL is the reference's: it changes nothing and is audited; people loosen by
  * `POST /unkill`.
  */
@@ -48,11 +54,7 @@ export const controlCommandSchema = z
     z.object({
       ...common,
       action: z.literal('KILL'),
-      mode: z
-        .enum(['BLOCK', 'REDUCE_ONLY'])
-        .default('BLOCK')
-        .catch('BLOCK')
-        .describe('REDUCE_ONLY lets pass what reduces a position'),
+      mode: z.enum(KILL_MODES).default('BLOCK').catch('BLOCK').describe(KILL_MODE_TEXT),
     }),
     z.object({
       ...common,
@@ -72,12 +74,17 @@ export type ControlCommandInput = z.input<typeof controlCommandSchema>;
 export function modeOf(record: ControlCommandRecord): ControlMode | null {
   switch (record.action) {
     case 'KILL':
-      return { kind: record.mode };
+      return { kind: isForScope(record.mode, record.scope) ? record.mode : 'BLOCK' };
     case 'THROTTLE':
       return { kind: 'THROTTLE', maxRatePerSecond: record.max_rate_per_second };
     case 'UNKILL':
       return null;
   }
+}
+
+/** Only an account has cash and positions that a mode can go by. */
+export function isForScope(mode: (typeof KILL_MODES)[number], scope: string): boolean {
+  return mode !== 'NO_NEW_DEBIT_OR_SHORT' || accountOfScope(scope) !== null;
 }
 
 /** Who holds the scope after a command. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { HOLDERS } from '#domain/controls/control-state.ts';
-import { maxRatePerSecond } from './control-commands.ts';
+import { isForScope, KILL_MODE_TEXT, KILL_MODES, maxRatePerSecond } from './control-commands.ts';
 import { controlStateSchema } from './control-states.ts';
 import { scopeSchema } from './scopes.ts';
 import { count, id, instant } from './wire.ts';
@@ -22,11 +22,12 @@ export const killRequestSchema = z
   .strictObject({
     scope: scopeSchema,
     reason,
-    mode: z
-      .enum(['BLOCK', 'REDUCE_ONLY'])
-      .optional()
-      .describe('BLOCK when left out; REDUCE_ONLY lets pass what reduces a position'),
+    mode: z.enum(KILL_MODES).optional().describe(`BLOCK when left out; ${KILL_MODE_TEXT}`),
     operator,
+  })
+  .refine(({ mode, scope }) => mode === undefined || isForScope(mode, scope), {
+    message: 'NO_NEW_DEBIT_OR_SHORT is for an ACCOUNT only',
+    path: ['mode'],
   })
   .meta({ id: 'KillRequest' });
 

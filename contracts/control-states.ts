@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { HOLDERS, statusOf, strictestMode } from '#domain/controls/control-state.ts';
+import { HOLDERS, MODE_SORTS, statusOf, strictestMode } from '#domain/controls/control-state.ts';
 import type { ControlMode, ControlState, Holder } from '#domain/controls/control-state.ts';
 import type { AppliedState } from '#domain/controls/applied-controls.ts';
 import { scopeName } from '#domain/scopes.ts';
@@ -9,14 +9,20 @@ import { count, id, instant, text } from './wire.ts';
 
 /** control.events.v1 and killswitch.state.v1: the whole set of a scope's controls (DESIGN 13, 14). */
 
-export const CONTROL_STATUSES = ['ACTIVE', 'THROTTLED', 'CLOSE_ONLY', 'KILLED'] as const;
+export const CONTROL_STATUSES = [
+  'ACTIVE',
+  'THROTTLED',
+  'NO_NEW_DEBIT_OR_SHORT',
+  'CLOSE_ONLY',
+  'KILLED',
+] as const;
 
 /** An offset in killswitch.commands.v1 or restrictions.v1; −1 before the first record. */
 const covered = z.int().min(-1);
 /** Two persons' names, or one. */
 const actor = text(130);
 
-const mode = z.enum(['BLOCK', 'REDUCE_ONLY', 'THROTTLE']);
+const mode = z.enum(['BLOCK', 'REDUCE_ONLY', 'NO_NEW_DEBIT_OR_SHORT', 'THROTTLE']);
 const rate = maxRatePerSecond.nullable().describe('of a THROTTLE; null for every other mode');
 
 const holderSchema = z
@@ -71,7 +77,7 @@ export const controlStateSchema = z
     max_rate_per_second: rate,
     holders: z
       .array(holderSchema)
-      .max(2 * HOLDERS.length)
+      .max(MODE_SORTS.length * HOLDERS.length)
       .describe('a holder that kills and throttles is there twice'),
     cancels_pending: z.boolean().describe('working orders in the scope still await their cancel'),
     cancels_pending_version: count

@@ -40,6 +40,11 @@ describe('a command of killswitch.commands.v1', () => {
     ['no id', { cmd_id: undefined }, { kind: 'BLOCK' }],
     ['a time that is none', { ts: 'now' }, { kind: 'BLOCK' }],
     ['an unknown mode', { mode: 'HALT' }, { kind: 'BLOCK' }],
+    [
+      'a mode that only an account can have',
+      { scope: 'SYMBOL:NVDA', mode: 'NO_NEW_DEBIT_OR_SHORT' },
+      { kind: 'BLOCK' },
+    ],
     ['no rate', { action: 'THROTTLE' }, { kind: 'THROTTLE', maxRatePerSecond: 0 }],
   ])('with %s still stops its scope', (_what, changes, mode) => {
     const record = controlCommandSchema.parse({ ...REFERENCE, ...changes });

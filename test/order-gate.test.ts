@@ -360,6 +360,26 @@ describe('a kill', () => {
     await eventually('the kill', WAIT_MS, async () => (await codeOf()) === 'KILLED');
   });
 
+  test('that bars new debit and short lets the account use its cash and sell what it holds', async () => {
+    await tellAccount(kafka, 'ACC_1', { cash: 5_000, positions: { NVDA: 10 } });
+    await path.gate();
+    await path.venue({ paper: FLAT_OUT });
+    const beyond = order({ qty: 20 });
+    const paid = order({ qty: 10 });
+    for (const bought of [paid, beyond]) {
+      expect(await codeOf(bought)).toBe('ALLOW');
+    }
+    await sendCommand(kafka, { ...KILL, mode: 'NO_NEW_DEBIT_OR_SHORT' });
+    expect(await finished(kafka, beyond.order_id)).toMatchObject({ status: 'CANCELLED' });
+    expect(await codeOf({ qty: 3 })).toBe('NO_NEW_DEBIT_OR_SHORT');
+    expect(await codeOf({ qty: 2 })).toBe('ALLOW');
+    expect(await codeOf({ side: 'SELL', qty: 10 })).toBe('ALLOW');
+    expect(await codeOf({ side: 'SELL', qty: 1 })).toBe('NO_NEW_DEBIT_OR_SHORT');
+    expect(await codeOf({ account_id: 'ACC_2', qty: 20 })).toBe('ALLOW');
+    const ended = (await executions(kafka)).filter(({ leaves_qty: leaves }) => leaves === 0);
+    expect(ended.map(({ order_id: id }) => id)).toEqual([beyond.order_id]);
+  });
+
   test('that an unkill has not seen stands', async () => {
     await path.gate();
     const seen = await sendCommand(kafka, KILL);

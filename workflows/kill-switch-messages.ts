@@ -104,7 +104,7 @@ function isCommand(said: unknown): said is UnprovedControlCommand {
 function isMode(mode: unknown): mode is ControlMode {
   if (!isObject(mode)) return false;
   if (mode.kind === 'THROTTLE') return isCount(mode.maxRatePerSecond);
-  return mode.kind === 'BLOCK' || mode.kind === 'REDUCE_ONLY';
+  return ['BLOCK', 'REDUCE_ONLY', 'NO_NEW_DEBIT_OR_SHORT'].some((kind) => kind === mode.kind);
 }
 
 function isModeOrNull(mode: unknown): boolean {

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import process from 'node:process';
+import { Option } from 'commander';
 import type { Command } from 'commander';
+import type { KILL_MODES } from '#contracts/control-commands.ts';
 import { killedSchema } from '#contracts/control-rest.ts';
 import { connectApi } from '../api-client.ts';
 import { findApi } from '../api-place.ts';
@@ -18,6 +20,7 @@ liquidations pass. Cancels always pass.
 Examples:
   sentinel kill ACCOUNT:12345 --reason "runaway algorithm"
   sentinel kill SYMBOL:NVDA --reduce-only --reason "bad prints"
+  sentinel kill ACCOUNT:12345 --available-cash-only --reason "intraday margin deficit, 90 days"
   sentinel kill GLOBAL --reason "stop everything"
 
 Exit codes:
@@ -27,7 +30,8 @@ Exit codes:
 
 interface KillOptions {
   readonly reason: string;
-  readonly reduceOnly: boolean;
+  readonly reduceOnly?: true;
+  readonly availableCashOnly?: true;
   readonly key?: string;
   readonly json: boolean;
   readonly instance?: string;
@@ -40,7 +44,13 @@ export function register(program: Command): void {
     .argument('<scope>', 'GLOBAL, ACCOUNT:x, SYMBOL:x or STRATEGY:x', scopeArgument)
     .description('stop all orders of a scope at once, and cancel what works')
     .requiredOption('--reason <text>', 'why')
-    .option('--reduce-only', 'let pass what reduces a position', false)
+    .option('--reduce-only', 'let pass what reduces a position')
+    .addOption(
+      new Option(
+        '--available-cash-only',
+        'of an ACCOUNT: let pass what its available cash pays for, and sales of what it holds',
+      ).conflicts('reduceOnly'),
+    )
     .option('--key <key>', 'ask again with the key of an earlier try')
     .option('--json', 'print JSON', false)
     .option('--instance <name>', 'of this instance')
@@ -48,10 +58,15 @@ export function register(program: Command): void {
     .action(kill);
 }
 
+function modeIn({ reduceOnly, availableCashOnly }: KillOptions): (typeof KILL_MODES)[number] {
+  if (availableCashOnly) return 'NO_NEW_DEBIT_OR_SHORT';
+  return reduceOnly ? 'REDUCE_ONLY' : 'BLOCK';
+}
+
 async function kill(scope: string, options: KillOptions, command: Command): Promise<void> {
-  const { reason, reduceOnly, key = randomUUID(), json, instance } = options;
+  const { reason, key = randomUUID(), json, instance } = options;
   const api = await connectApi(await findApi(process.env, instance), 'operator');
-  const body = { scope, reason, mode: reduceOnly ? 'REDUCE_ONLY' : 'BLOCK' };
+  const body = { scope, reason, mode: modeIn(options) };
   const how = { idempotencyKey: key, words: CONTROL_WORDS };
   const killed = await api.post('/kill', body, killedSchema, how);
   command

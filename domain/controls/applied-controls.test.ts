@@ -131,6 +131,15 @@ describe('the holders of a scope', () => {
       kill: 'REDUCE_ONLY',
       maxRatePerSecond: 5,
       closeOnly: false,
+      noNewDebitOrShort: false,
+    });
+  });
+  test('of different sorts stand side by side', () => {
+    const restricted = holder({ kind: 'NO_NEW_DEBIT_OR_SHORT' }, 'operator');
+    expect(effectiveOf([holder(BLOCK, 'operator'), restricted])).toEqual({
+      ...NOTHING_HELD,
+      kill: 'BLOCK',
+      noNewDebitOrShort: true,
     });
   });
   test('that are a margin case’s make close-only, which is no kill', () => {
@@ -142,10 +151,11 @@ describe('the holders of a scope', () => {
   test('show in front of the gate’s orders', () => {
     const view = new ControlView(5_000);
     const account: Scope = { kind: 'ACCOUNT', id: 'A' };
-    showControls(view, account, { kill: null, maxRatePerSecond: null, closeOnly: true });
-    expect(view.closeOnly('A')).toBe(true);
+    showControls(view, account, { ...NOTHING_HELD, closeOnly: true, noNewDebitOrShort: true });
+    const over = view.over({ accountId: 'A', symbol: 'XYZ', strategy: 'alpha' });
+    expect(over).toMatchObject({ closeOnly: true, noNewDebitOrShort: true });
     showControls(view, account, NOTHING_HELD);
-    expect(view.closeOnly('A')).toBe(false);
+    expect(over).toMatchObject({ closeOnly: false, noNewDebitOrShort: false });
   });
 });
 

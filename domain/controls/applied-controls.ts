@@ -21,12 +21,15 @@ export interface EffectiveControls {
   readonly maxRatePerSecond: number | null;
   /** A margin case made the account close-only: no kill, and refused under its own code. */
   readonly closeOnly: boolean;
+  /** The account may buy with available cash only and sell what it holds. */
+  readonly noNewDebitOrShort: boolean;
 }
 
 export const NOTHING_HELD: EffectiveControls = {
   kill: null,
   maxRatePerSecond: null,
   closeOnly: false,
+  noNewDebitOrShort: false,
 };
 
 interface Applied {
@@ -104,7 +107,9 @@ export class AppliedControls {
 export function showControls(view: ControlView, scope: Scope, held: EffectiveControls): void {
   view.setKill(scope, held.kill);
   view.setThrottle(scope, held.maxRatePerSecond);
-  if (scope.kind === 'ACCOUNT') view.setCloseOnly(scope.id, held.closeOnly);
+  if (scope.kind !== 'ACCOUNT') return;
+  view.setCloseOnly(scope.id, held.closeOnly);
+  view.setNoNewDebitOrShort(scope.id, held.noNewDebitOrShort);
 }
 
 /** What the holders of a scope come to: the strictest kill, the lowest rate, and close-only beside them. */
@@ -119,9 +124,14 @@ export function effectiveOf(holders: AppliedState['holders']): EffectiveControls
 }
 
 function commanded(mode: ControlMode): EffectiveControls {
-  return mode.kind === 'THROTTLE'
-    ? { ...NOTHING_HELD, maxRatePerSecond: mode.maxRatePerSecond }
-    : { ...NOTHING_HELD, kill: mode.kind };
+  switch (mode.kind) {
+    case 'THROTTLE':
+      return { ...NOTHING_HELD, maxRatePerSecond: mode.maxRatePerSecond };
+    case 'NO_NEW_DEBIT_OR_SHORT':
+      return { ...NOTHING_HELD, noNewDebitOrShort: true };
+    default:
+      return { ...NOTHING_HELD, kill: mode.kind };
+  }
 }
 
 function stricterOf(a: EffectiveControls, b: EffectiveControls): EffectiveControls {
@@ -130,11 +140,15 @@ function stricterOf(a: EffectiveControls, b: EffectiveControls): EffectiveContro
     kill: a.kill === 'BLOCK' || b.kill === 'BLOCK' ? 'BLOCK' : (a.kill ?? b.kill),
     maxRatePerSecond: rates.length === 0 ? null : Math.min(...rates),
     closeOnly: a.closeOnly || b.closeOnly,
+    noNewDebitOrShort: a.noNewDebitOrShort || b.noNewDebitOrShort,
   };
 }
 
 function same(a: EffectiveControls, b: EffectiveControls): boolean {
   return (
-    a.kill === b.kill && a.maxRatePerSecond === b.maxRatePerSecond && a.closeOnly === b.closeOnly
+    a.kill === b.kill &&
+    a.maxRatePerSecond === b.maxRatePerSecond &&
+    a.closeOnly === b.closeOnly &&
+    a.noNewDebitOrShort === b.noNewDebitOrShort
   );
 }

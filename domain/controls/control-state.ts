@@ -3,6 +3,8 @@ import type { Scope } from '../scopes.ts';
 /** What a holder asks of its scope, from loose to strict (DESIGN 13). */
 export type ControlMode =
   | { readonly kind: 'THROTTLE'; readonly maxRatePerSecond: number }
+  /** Of an account: only what available cash pays for, and no sale of more than is held (RULES, Intraday margin deficit). */
+  | { readonly kind: 'NO_NEW_DEBIT_OR_SHORT' }
   | { readonly kind: 'REDUCE_ONLY' }
   | { readonly kind: 'BLOCK' };
 
@@ -22,9 +24,14 @@ export const MACHINE_HOLDERS = ['order-monitor', 'surveillance'] as const satisf
 /** Holders by which a margin case makes its account close-only (RULES, Close-only). */
 export const MARGIN_HOLDERS: readonly HolderName[] = ['stale-call', 'stress'];
 
-/** Does a mode stop orders, or slow them down? A holder may do both at once, each for itself. */
-export function doesThrottle({ kind }: ControlMode): boolean {
-  return kind === 'THROTTLE';
+/**
+ * A holder has at most one mode of each sort at once, and each is put on and lifted for itself: a
+ * restriction of weeks outlives a kill of minutes. In the order in which they are lifted.
+ */
+export const MODE_SORTS = ['KILL', 'NO_NEW_DEBIT_OR_SHORT', 'THROTTLE'] as const;
+
+export function sortOf({ kind }: ControlMode): (typeof MODE_SORTS)[number] {
+  return kind === 'BLOCK' || kind === 'REDUCE_ONLY' ? 'KILL' : kind;
 }
 
 /** One reason why a scope is not open. */
@@ -66,7 +73,7 @@ export interface ControlState {
   readonly coversOffset: number;
   /** The same for the account's records in restrictions.v1; −1 for every scope that is no account. */
   readonly coversRestriction: number;
-  /** Sorted by name; of each name at most one that kills and one that throttles, the kill first. */
+  /** Sorted by name; of each name at most one of each sort of mode, in the order of MODE_SORTS. */
   readonly holders: readonly Holder[];
   /**
    * The version that asked to cancel working orders, while not all are confirmed cancelled; null when
@@ -92,7 +99,8 @@ export function openScope(scope: Scope): ControlState {
   };
 }
 
-export type ControlStatus = 'ACTIVE' | 'THROTTLED' | 'CLOSE_ONLY' | 'KILLED';
+export type ControlStatus =
+  'ACTIVE' | 'THROTTLED' | 'NO_NEW_DEBIT_OR_SHORT' | 'CLOSE_ONLY' | 'KILLED';
 
 /** The strictest mode of all holders; of two throttles the lower rate. null while nobody holds. */
 export function strictestMode(holders: readonly Holder[]): ControlMode | null {
@@ -103,7 +111,7 @@ export function strictestMode(holders: readonly Holder[]): ControlMode | null {
   return strictest;
 }
 
-const STRICTNESS = { THROTTLE: 1, REDUCE_ONLY: 2, BLOCK: 3 } as const;
+const STRICTNESS = { THROTTLE: 1, NO_NEW_DEBIT_OR_SHORT: 2, REDUCE_ONLY: 3, BLOCK: 4 } as const;
 
 /** Does `a` let strictly less through than `b`? */
 export function isStricter(a: ControlMode, b: ControlMode): boolean {
@@ -113,7 +121,12 @@ export function isStricter(a: ControlMode, b: ControlMode): boolean {
   return STRICTNESS[a.kind] > STRICTNESS[b.kind];
 }
 
-const STATUS = { THROTTLE: 'THROTTLED', REDUCE_ONLY: 'CLOSE_ONLY', BLOCK: 'KILLED' } as const;
+const STATUS = {
+  THROTTLE: 'THROTTLED',
+  NO_NEW_DEBIT_OR_SHORT: 'NO_NEW_DEBIT_OR_SHORT',
+  REDUCE_ONLY: 'CLOSE_ONLY',
+  BLOCK: 'KILLED',
+} as const;
 
 /** The status by the strictest mode (DESIGN 13). */
 export function statusOf({ holders }: Pick<ControlState, 'holders'>): ControlStatus {

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { ControlEvent, LiftApproved, LiftAsked, RestrictCommand } from './control-events.ts';
 import { effectiveOf } from './applied-controls.ts';
-import { doesThrottle, openScope, statusOf, strictestMode } from './control-state.ts';
+import { openScope, sortOf, statusOf, strictestMode } from './control-state.ts';
 import type { ControlMode, ControlState, HolderName } from './control-state.ts';
 import { decideControls, nextTickAt } from './controls.ts';
 import type { ControlPolicy } from './controls.ts';
@@ -97,6 +97,26 @@ describe('a kill', () => {
     const { status, state } = after(TWO, kill(7), kill(9, { mode: throttleAt(5) }));
     expect(status).toBe('KILLED');
     expect(state.coversOffset).toBe(9);
+  });
+});
+
+describe('no new debit or short', () => {
+  const restrict = kill(5, { mode: { kind: 'NO_NEW_DEBIT_OR_SHORT' } });
+  test('stands beside a kill, and outlives it', () => {
+    const { state, status } = after(ONE, restrict, kill(7));
+    expect(status).toBe('KILLED');
+    expect(state.holders.map(({ mode }) => mode.kind)).toEqual(['BLOCK', 'NO_NEW_DEBIT_OR_SHORT']);
+    expect(after(ONE, restrict, kill(7), lift(7)).status).toBe('NO_NEW_DEBIT_OR_SHORT');
+  });
+  test('has what it does not let stand cancelled', () => {
+    const { state, actions } = after(TWO, restrict);
+    expect(state.cancelsPendingSince).toBe(1);
+    expect(actions.map(({ type }) => type)).toContain('CANCEL_ORDERS');
+  });
+  test('is looser than a kill, and stricter than a throttle', () => {
+    expect(after(TWO, kill(7), { ...restrict, offset: 8 }).status).toBe('KILLED');
+    const slow = kill(4, { mode: throttleAt(5) });
+    expect(after(TWO, slow, restrict).status).toBe('NO_NEW_DEBIT_OR_SHORT');
   });
 });
 
@@ -353,7 +373,13 @@ describe('a kill and a throttle of the same holder', () => {
 const KILLS: readonly unknown[] = [null, 'REDUCE_ONLY', 'BLOCK'];
 
 describe('whatever comes, in whatever order', () => {
-  const mode = fc.constantFrom<ControlMode>(BLOCK, REDUCE_ONLY, throttleAt(5), throttleAt(9));
+  const mode = fc.constantFrom<ControlMode>(
+    BLOCK,
+    REDUCE_ONLY,
+    { kind: 'NO_NEW_DEBIT_OR_SHORT' },
+    throttleAt(5),
+    throttleAt(9),
+  );
   const holder = fc.constantFrom<HolderName>('operator', 'order-monitor');
   const offset = fc.integer({ min: 0, max: 12 });
   const subject = fc.constantFrom('bob', 'cleo');
@@ -415,8 +441,7 @@ describe('whatever comes, in whatever order', () => {
           );
           const looser = gone.filter((held) => {
             const now = state.holders.find(
-              ({ name, mode: is }) =>
-                name === held.name && doesThrottle(is) === doesThrottle(held.mode),
+              ({ name, mode: is }) => name === held.name && sortOf(is) === sortOf(held.mode),
             );
             return now === undefined || strictestMode([now, held]) === held.mode;
           });

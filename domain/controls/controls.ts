@@ -8,7 +8,7 @@ import type {
   LiftAsked,
   RestrictCommand,
 } from './control-events.ts';
-import { doesThrottle, isStricter, statusOf } from './control-state.ts';
+import { isStricter, MODE_SORTS, sortOf, statusOf } from './control-state.ts';
 import type {
   ControlMode,
   ControlState,
@@ -94,7 +94,7 @@ function restrict(
       ? { ...held, epoch: offset }
       : { name, mode, reason, actor, commandId, since: now, epoch: offset };
   // A throttle that the monitor asks for is no kill: it would end with the kill's own.
-  const cools = name === 'order-monitor' && mode.kind !== 'THROTTLE' && policy.cooldownMs !== null;
+  const cools = name === 'order-monitor' && sortOf(mode) === 'KILL' && policy.cooldownMs !== null;
   const loosens = cools ? now + policy.cooldownMs : null;
   const after: ControlState = {
     ...put(cover(state, offset), next),
@@ -267,7 +267,7 @@ function changed(
     return mode.kind !== 'THROTTLE' && (held === undefined || isStricter(mode, held.mode));
   });
   const status = statusOf(after);
-  const stands = status === 'KILLED' || status === 'CLOSE_ONLY';
+  const stands = status !== 'ACTIVE' && status !== 'THROTTLED';
   const version = before.version + 1;
   const pending = stricter ? version : after.cancelsPendingSince;
   const state = { ...after, version, cancelsPendingSince: stands ? pending : null };
@@ -304,7 +304,7 @@ function audit(
   return { type: 'AUDIT', what, subject, askedBy: null, reason, commandId };
 }
 
-/** What a holder has put on of the kind of `mode`: its kill, or its throttle. */
+/** What a holder has put on of the sort of `mode`: its kill, or its throttle. */
 function holderOf(
   { holders }: ControlState,
   name: HolderName,
@@ -321,7 +321,7 @@ function restingOn({ holders }: ControlState, name: HolderName, epoch: number): 
 type Place = Pick<Holder, 'name' | 'mode'>;
 
 function isSamePlace(a: Place, b: Place): boolean {
-  return a.name === b.name && doesThrottle(a.mode) === doesThrottle(b.mode);
+  return a.name === b.name && sortOf(a.mode) === sortOf(b.mode);
 }
 
 function cover(state: ControlState, offset: number): ControlState {
@@ -335,7 +335,7 @@ function put(state: ControlState, holder: Holder): ControlState {
 
 function inOrder(a: Place, b: Place): number {
   if (a.name !== b.name) return a.name < b.name ? -1 : 1;
-  return Number(doesThrottle(a.mode)) - Number(doesThrottle(b.mode));
+  return MODE_SORTS.indexOf(sortOf(a.mode)) - MODE_SORTS.indexOf(sortOf(b.mode));
 }
 
 function remove(state: ControlState, held: Place): ControlState {

@@ -126,10 +126,7 @@ export class AccountExposure {
   buyLeavesNotionalE4(): number {
     let total = 0;
     for (const order of this.openOrders()) {
-      if (order.side === 'BUY') {
-        const { referencePriceE4 } = order.reservation;
-        total = addE4(total, mulDivUp(order.leavesE4, referencePriceE4, E4));
-      }
+      if (order.side === 'BUY') total = addE4(total, leavesNotionalE4(order));
     }
     return total;
   }
@@ -205,6 +202,11 @@ export class AccountExposure {
     }
     return at;
   }
+}
+
+/** What an open order's leaves come to at its reference price. */
+export function leavesNotionalE4({ leavesE4, reservation }: OpenOrder): number {
+  return mulDivUp(leavesE4, reservation.referencePriceE4, E4);
 }
 
 /** How many of an order's shares reduce and how many open, given what its symbol has. */

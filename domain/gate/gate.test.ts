@@ -283,6 +283,10 @@ describe('close-only, exactly', () => {
     expect(codeOf(gate, sell({ qty: 201 }))).toBe('CLOSE_ONLY');
     expect(codeOf(gate, sell({ qty: 200 }))).toBe('ALLOW');
   });
+  test('a requirement that a missing price leaves unknown refuses nothing that reduces', () => {
+    const gate = closeOnly({ holds: 500, requirementE4: () => null });
+    expect(codeOf(gate, sell({ qty: 100 }))).toBe('ALLOW');
+  });
   test('a leg of a hedge that raises the requirement of what stays is refused', () => {
     const paired = (positions: ReadonlyMap<string, number>): number =>
       Math.abs((positions.get('XYZ') ?? 0) + (positions.get('ABC') ?? 0));

@@ -202,7 +202,10 @@ export class Gate {
     return beyondPosition(order, effect) ?? this.#raisesRequirement(order, exposure);
   }
 
-  /** One leg of a hedge may reduce its position and raise the requirement of what stays. */
+  /**
+   * One leg of a hedge may reduce its position and raise the requirement of what stays. Where a price is
+   * missing the requirement is not known, and that refuses nothing: to reduce is what close-only is for.
+   */
   #raisesRequirement(order: NewOrder, exposure: AccountExposure): Refusal | null {
     const positions = new Map(exposure.positions());
     const before = this.#options.requirementE4(positions);

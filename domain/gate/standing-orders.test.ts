@@ -39,13 +39,14 @@ function open(
   };
 }
 
-/** The ids that are cancelled, newest first, of an account that holds 100 XYZ. */
+/** The ids that are cancelled, newest first, of an account that holds 100 XYZ and $5,000 of cash. */
 function cancelled(
   set: (controls: ControlView) => void,
   ...orders: readonly OpenOrder[]
 ): string[] {
   const exposure = new AccountExposure(POLICY);
   exposure.setPosition('XYZ', 100 * E4);
+  exposure.cashE4 = 5_000 * E4;
   for (const order of orders) exposure.accept(order);
   const controls = new ControlView(5_000);
   set(controls);
@@ -57,6 +58,9 @@ const kill =
   (controls: ControlView): void => {
     controls.setKill(scope, mode);
   };
+const availableCashOnly = (controls: ControlView): void => {
+  controls.setNoNewDebitOrShort('A', true);
+};
 const closeOnly = (controls: ControlView): void => {
   controls.setCloseOnly('A', true);
 };
@@ -95,6 +99,18 @@ describe('on entering a control', () => {
   ] as const)('a REDUCE_ONLY kill %s', (_what, scope, ids) => {
     const orders = [open('S', 'SELL', 10), open('B', 'BUY', 10)];
     expect(cancelled(kill(scope, 'REDUCE_ONLY'), ...orders)).toEqual(ids);
+  });
+
+  test('no new debit: of the purchases beyond available cash the newest go first, until the rest fits', () => {
+    const paid = [open('B1', 'BUY', 30), open('B2', 'BUY', 20)];
+    expect(cancelled(availableCashOnly, ...paid)).toEqual([]);
+    expect(cancelled(availableCashOnly, ...paid, open('B3', 'BUY', 1))).toEqual(['B3']);
+    expect(cancelled(availableCashOnly, open('B1', 'BUY', 31), ...paid.slice(1))).toEqual(['B2']);
+  });
+
+  test('no new short: of the sales beyond the position the newest go first, until the rest fits', () => {
+    const orders = [open('S1', 'SELL', 60), open('S2', 'SELL', 40), open('S3', 'SELL', 20)];
+    expect(cancelled(availableCashOnly, ...orders)).toEqual(['S3']);
   });
 
   test('a flat account has nothing to reduce', () => {

@@ -1,5 +1,6 @@
 import { scopeName } from '../scopes.ts';
-import type { ControlView } from './control-view.ts';
+import type { ControlView, KillMode } from './control-view.ts';
+import { leavesNotionalE4 } from './exposure.ts';
 import type { AccountExposure, OpenOrder } from './exposure.ts';
 
 /** An open order that the controls no longer let stand, and the scope whose control that is. */
@@ -12,7 +13,8 @@ export interface OrderToCancel {
  * The open orders of an account that its controls do not let stand (RULES, Close-only: on entering):
  * under BLOCK all but the firm's own liquidations, which a wide BLOCK alone stops; under REDUCE_ONLY and
  * close-only those that add exposure, and of the reducing ones the newest, until the rest fits the
- * position.
+ * position. Where no new debit or short may arise: of the sales beyond the position and of the purchases
+ * beyond available cash the newest, until the rest fits.
  */
 export function ordersToCancel(
   controls: ControlView,
@@ -20,40 +22,71 @@ export function ordersToCancel(
   exposure: AccountExposure,
 ): OrderToCancel[] {
   const newestFirst = [...exposure.openOrders()].reverse();
-  const excessE4 = new Map<string, number>();
-  for (const { symbol, side, leavesE4 } of newestFirst) {
-    const positionE4 = exposure.positionE4(symbol);
-    if (!reduces(side, positionE4)) continue;
-    const beforeE4 = excessE4.get(symbol) ?? -Math.abs(positionE4);
-    excessE4.set(symbol, beforeE4 + leavesE4);
-  }
+  const standing = new StandingOrders(exposure, newestFirst);
   const cancelled: OrderToCancel[] = [];
   for (const order of newestFirst) {
     const held = restrictionOf(controls, accountId, order);
-    if (held === null) continue;
-    const overE4 = excessE4.get(order.symbol) ?? 0;
-    const fits = reduces(order.side, exposure.positionE4(order.symbol)) && overE4 <= 0;
-    if (held.mode === 'REDUCE_ONLY' && fits) continue;
-    if (reduces(order.side, exposure.positionE4(order.symbol))) {
-      excessE4.set(order.symbol, overE4 - order.leavesE4);
-    }
+    if (held === null || standing.fits(order, held.mode)) continue;
+    standing.remove(order);
     cancelled.push({ order, scope: held.scope });
   }
   return cancelled;
+}
+
+/** What of an account's open orders is left while the newest are taken away. */
+class StandingOrders {
+  readonly #exposure: AccountExposure;
+  /** By symbol: how much more the reducing orders would trade than there is to reduce. */
+  readonly #overE4 = new Map<string, number>();
+  #claimedE4: number;
+
+  constructor(exposure: AccountExposure, orders: readonly OpenOrder[]) {
+    this.#exposure = exposure;
+    this.#claimedE4 = exposure.buyLeavesNotionalE4();
+    for (const order of orders) {
+      if (this.#reduces(order)) this.#overE4.set(order.symbol, this.#over(order) + order.leavesE4);
+    }
+  }
+
+  fits(order: OpenOrder, mode: Restriction['mode']): boolean {
+    if (mode === 'BLOCK') return false;
+    const { cashE4 } = this.#exposure;
+    if (mode === 'NO_NEW_DEBIT_OR_SHORT' && order.side === 'BUY') {
+      return cashE4 !== null && this.#claimedE4 <= cashE4;
+    }
+    return this.#reduces(order) && this.#over(order) <= 0;
+  }
+
+  remove(order: OpenOrder): void {
+    if (order.side === 'BUY') this.#claimedE4 -= leavesNotionalE4(order);
+    if (this.#reduces(order)) this.#overE4.set(order.symbol, this.#over(order) - order.leavesE4);
+  }
+
+  #over({ symbol }: OpenOrder): number {
+    return this.#overE4.get(symbol) ?? -Math.abs(this.#exposure.positionE4(symbol));
+  }
+
+  #reduces({ side, symbol }: OpenOrder): boolean {
+    const positionE4 = this.#exposure.positionE4(symbol);
+    return side === 'SELL' ? positionE4 > 0 : positionE4 < 0;
+  }
+}
+
+interface Restriction {
+  readonly mode: KillMode | 'NO_NEW_DEBIT_OR_SHORT';
+  readonly scope: string;
 }
 
 function restrictionOf(
   controls: ControlView,
   accountId: string,
   order: OpenOrder,
-): { readonly mode: 'BLOCK' | 'REDUCE_ONLY'; readonly scope: string } | null {
+): Restriction | null {
   const scoped = { accountId, symbol: order.symbol, strategy: order.strategy };
   const kill = order.liquidation ? controls.wideBlockOf(scoped) : controls.over(scoped).kill();
   if (kill !== null) return { mode: kill.mode, scope: scopeName(kill.scope) };
-  if (order.liquidation || !controls.closeOnly(accountId)) return null;
-  return { mode: 'REDUCE_ONLY', scope: scopeName({ kind: 'ACCOUNT', id: accountId }) };
-}
-
-function reduces(side: OpenOrder['side'], positionE4: number): boolean {
-  return side === 'SELL' ? positionE4 > 0 : positionE4 < 0;
+  if (order.liquidation) return null;
+  const scope = scopeName({ kind: 'ACCOUNT', id: accountId });
+  if (controls.closeOnly(accountId)) return { mode: 'REDUCE_ONLY', scope };
+  return controls.over(scoped).noNewDebitOrShort ? { mode: 'NO_NEW_DEBIT_OR_SHORT', scope } : null;
 }
