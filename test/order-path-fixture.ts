@@ -3,7 +3,7 @@ import { OrderGate } from '#consumers/order-gate/order-gate.ts';
 import type { PaperMarket } from '#consumers/venue-adapter/paper-venue.ts';
 import { startVenueAdapter } from '#consumers/venue-adapter/venue-adapter.ts';
 import { venueMetrics } from '#consumers/venue-adapter/venue-metrics.ts';
-import { auditSchema, executionSchema } from '#contracts/case-events.ts';
+import { auditSchema, endsOrder, executionSchema } from '#contracts/case-events.ts';
 import type {
   AuditRecord,
   ExecutionRecord,
@@ -310,8 +310,7 @@ export function decided(kafka: KafkaFixture, orderId: string): Promise<GatedDeci
 export function finished(kafka: KafkaFixture, orderId: string): Promise<ExecutionRecord> {
   return eventually(`the end of ${orderId}`, WAIT_MS, async () =>
     (await executions(kafka)).find(
-      ({ order_id, status }) =>
-        order_id === orderId && status !== 'ACCEPTED' && status !== 'PARTIALLY_FILLED',
+      (execution) => execution.order_id === orderId && endsOrder(execution),
     ),
   );
 }
