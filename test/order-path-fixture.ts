@@ -554,6 +554,7 @@ export function passed(
     expires_at: valid_until,
     accepted: { opens_qty: 0, adverse_price: 0 },
     policy_version: 1,
+    evidence: null,
     corr_id,
     ...changes,
   };
