@@ -8,6 +8,7 @@ import { createDynamoDb } from '#platform/dynamodb/client.ts';
 import { caseSnapshot, marginCalc, NOON } from '#test/account-records.ts';
 import { openApi } from '#test/api-fixture.ts';
 import type { Answer, ApiFixture } from '#test/api-fixture.ts';
+import { shownAccounts } from '#test/recovery/shown-accounts.ts';
 
 let api: ApiFixture;
 
@@ -44,14 +45,8 @@ describe('the list of accounts', () => {
     });
   });
   test('goes on where its cursor says', async () => {
-    const seen: string[] = [];
-    let after: string | null = '';
-    while (after !== null) {
-      const answer = await get(`/accounts?limit=2${after}`);
-      seen.push(...ids(answer));
-      const cursor: string | null = accountListSchema.parse(answer.body).next_cursor;
-      after = cursor === null ? null : `&cursor=${cursor}`;
-    }
+    const bodyOf = async (path: string): Promise<unknown> => (await get(path)).body;
+    const seen = [...(await shownAccounts(bodyOf, 2)).keys()];
     expect(seen).toEqual(['ACC_9', 'ACC_1', 'ACC_2', 'ACC_3']);
   });
   test('can be of one rung and of one status', async () => {

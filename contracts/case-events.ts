@@ -109,7 +109,7 @@ export const orderCancelSchema = z
   })
   .meta({ id: 'OrderCancel' });
 
-export const TERMINAL_STATUSES = ['FILLED', 'CANCELLED', 'EXPIRED', 'REJECTED'] as const;
+const TERMINAL_STATUSES = ['FILLED', 'CANCELLED', 'EXPIRED', 'REJECTED'] as const;
 
 /**
  * executions.v1, keyed by account_id. `fill_partition` and `fill_offset` name the record of fills.v1
@@ -202,6 +202,12 @@ export type LiquidationRecord = z.infer<typeof liquidationSchema>;
 export type LiquidationOrderRecord = z.infer<typeof liquidationOrderSchema>;
 export type OrderCancelRecord = z.infer<typeof orderCancelSchema>;
 export type ExecutionRecord = z.infer<typeof executionSchema>;
+
+/** Is the order over with this execution? One that is accepted or filled in part still works. */
+export function endsOrder({ status }: Pick<ExecutionRecord, 'status'>): boolean {
+  return status !== 'ACCEPTED' && status !== 'PARTIALLY_FILLED';
+}
+
 export type CaseSnapshot = z.infer<typeof caseSnapshotSchema>;
 export type AuditRecord = z.infer<typeof auditSchema>;
 /** An audit event of an account. */

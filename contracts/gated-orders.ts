@@ -43,6 +43,22 @@ const gatedCancelSchema = z.strictObject({
   cancel_order_id: id,
 });
 
+/** What the gate had before it when it decided, in dollars and shares; null where it knew nothing. */
+const evidenceSchema = z.strictObject({
+  position: z.number().nullable(),
+  reducing_leaves: z
+    .number()
+    .nullable()
+    .describe('leaves of open orders that already reduce the position'),
+  excess: z.number().nullable(),
+  reserved: z
+    .number()
+    .nullable()
+    .describe('what open orders and unsettled executions hold back of the excess'),
+  price: z.number().nullable(),
+  figures_version: id.nullable(),
+});
+
 const decisionSchema = z.strictObject({
   kind: z.literal('DECISION'),
   event_id: id.describe('topic:partition:offset of the order: one valid decision for each'),
@@ -66,6 +82,10 @@ const decisionSchema = z.strictObject({
     .describe('of an allowed NEW order: what it reserved'),
   expires_at: instant.nullable().describe('of an allowed NEW order: what is left of it ends then'),
   policy_version: count,
+  evidence: evidenceSchema
+    .nullable()
+    .default(null)
+    .describe('null when it looked at nothing: a cancel, or what is no order'),
   corr_id: text(64),
 });
 
@@ -79,6 +99,7 @@ export const gatedOrderSchema = z
 
 export type GatedOrderRecord = z.infer<typeof gatedOrderSchema>;
 export type GatedDecision = z.infer<typeof decisionSchema>;
+export type OrderEvidence = z.infer<typeof evidenceSchema>;
 export type OrderSource = z.infer<typeof sourceSchema>;
 
 /** The order of a decision as the wire has it. */

@@ -5,27 +5,14 @@ import type { GatedDecision } from './gated-orders.ts';
 /** The decisions of the gate in audit.v1: as many as there are orders. */
 export const ORDER_DECISION = 'ORDER_DECISION';
 
-/** What the gate saw when it decided, in dollars and shares; null where it looked at nothing. */
-export interface OrderEvidence {
-  readonly position: number | null;
-  /** Leaves of open orders that already reduce the position. */
-  readonly reducing_leaves: number | null;
-  readonly excess: number | null;
-  /** What open orders and unsettled executions hold back of it. */
-  readonly reserved: number | null;
-  readonly price: number | null;
-  readonly figures_version: string | null;
-}
-
 /**
  * The audit event of a decision, once for each order. Its `event_id` is the order's place; `gated_offset`
- * says where the decision lies, and so whether it is valid. `evidence` is null when it is told again
- * after a crash: what was seen then has gone, what was decided has not.
+ * says where the decision lies, and so whether it is valid. It follows from the decision and its place
+ * alone: told again after a crash it says the same. `accountId`: whose it is when the order cannot tell.
  */
 export function orderAudit(
   decision: GatedDecision,
   gatedOffset: number,
-  evidence: OrderEvidence | null,
   accountId: string,
 ): AuditRecord {
   return {
@@ -48,7 +35,7 @@ export function orderAudit(
       gated_partition: decision.source.partition,
       gated_offset: gatedOffset,
       policy_version: decision.policy_version,
-      evidence,
+      evidence: decision.evidence,
     },
     correlation_id: /^[A-Za-z0-9_.:-]+$/.test(decision.corr_id)
       ? decision.corr_id

@@ -10,15 +10,21 @@ export interface ApiOfPeople {
   readonly tokenOf: (role: 'approver', subject: string) => Promise<string>;
 }
 
+/** Who release it: two different persons. */
+const PEOPLE = ['ann', 'bob'];
+
 /**
  * Two persons release the liquidation brake when it is on: more accounts fell due at once than policy
- * lets go, after an outage or in a crash. Whether it was on. Rejects when the API does not answer or
- * refuses.
+ * lets go, after an outage or in a crash. One of them may have asked before, and not heard that it was
+ * taken. Whether the brake was on. Rejects when the API does not answer or refuses.
  */
 export async function releaseBrake(api: ApiOfPeople, reason: string): Promise<boolean> {
   const { holds } = firmHoldListSchema.parse(await ask(api, 'ann', '/enforcement'));
-  if (!holds.some(({ scope }) => scope === 'LIQUIDATIONS')) return false;
-  for (const subject of ['ann', 'bob']) {
+  const brake = holds.find(({ scope }) => scope === 'LIQUIDATIONS');
+  if (brake === undefined) return false;
+  const others = PEOPLE.filter((subject) => subject !== brake.resume_asked_by);
+  const wanted = brake.resume_asked_by === null ? 2 : 1;
+  for (const subject of others.slice(0, wanted)) {
     await ask(api, subject, '/enforcement/resume', { scope: 'LIQUIDATIONS', reason });
   }
   return true;

@@ -12,6 +12,7 @@ import { enforcementSchema } from '#contracts/firm-records.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import type { ReadingRequest } from '#domain/case-events.ts';
 import type { StartRequest } from '#domain/firm-enforcement.ts';
+import { releaseBrake } from '#demo/brake-desk.ts';
 import { createCommandSigner, createCommandVerifier } from '#platform/identity/command-envelope.ts';
 import { mintToken } from '#platform/identity/mint-token.ts';
 import { createLogReader } from '#platform/kafka/log-reader.ts';
@@ -233,6 +234,21 @@ describe('the liquidation brake', () => {
       'RESUME_ASKED',
       'RESUMED',
     ]);
+  }, 60_000);
+
+  test('is released by the two at the desk, also when one of them has asked before', async () => {
+    const people = {
+      apiUrl: api.url,
+      tokenOf: (role: 'approver', subject: string) =>
+        mintToken({ subject, roles: [role] }, api.privateKey, Date.now(), HOUR_MS),
+    };
+    for (const askedBefore of [[], ['ann'], ['bob'], ['carol']]) {
+      await say('hold', 'LIQUIDATIONS', { as: 'operator', subject: 'dan' });
+      for (const subject of askedBefore) await say('resume', 'LIQUIDATIONS', { subject });
+      expect(await releaseBrake(people, 'all were looked at')).toBe(true);
+      expect(await show()).toEqual([]);
+    }
+    expect(await releaseBrake(people, 'all were looked at')).toBe(false);
   }, 60_000);
 
   test('comes on for a workflow that was lost: what the log says is held is adopted', async () => {

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { orderCancelSchema } from '#contracts/case-events.ts';
-import type { ExecutionRecord } from '#contracts/case-events.ts';
+import type { AuditRecord, ExecutionRecord } from '#contracts/case-events.ts';
 import type { GatedDecision } from '#contracts/gated-orders.ts';
 import { LEASE_MS } from '#contracts/gate-leases.ts';
+import { orderAudit } from '#contracts/order-audit.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import type { Holder } from '#domain/controls/control-state.ts';
 import { partitionOf } from '#platform/kafka/partition-of.ts';
@@ -166,29 +167,6 @@ describe('every order has one decision, and one audit of it', () => {
     expect(await kafka.readAll(`${TOPICS.orders.name}.dlq`)).toHaveLength(bad.length);
   });
 
-  test('a gate that ends between a decision and its audit: the next one audits it, and decides nothing twice', async () => {
-    const first = await path.gate({
-      evidence: () => ({ publish: () => new Promise(() => undefined) }),
-    });
-    const one = order();
-    await sendOrders(kafka, one);
-    await decided(kafka, one.order_id);
-    expect(await audits(kafka)).toEqual([]);
-    await path.stop(first);
-    await path.gate();
-    const [told] = await eventually('the audit', WAIT_MS, async () => {
-      const found = await audits(kafka);
-      return found.length > 0 && found;
-    });
-    expect(told?.details).toMatchObject({ decision: 'ALLOW', order_id: one.order_id });
-    expect(await codeOf({ order_id: one.order_id, qty: 1 })).toBe('ALLOW'); // the first's decision
-    const all = await eventually('the duplicate', WAIT_MS, async () => {
-      const found = await decisions(kafka);
-      return found.length === 2 && found;
-    });
-    expect(all.map(({ code }) => code)).toEqual(['ALLOW', 'DUPLICATE']);
-  });
-
   test('what an earlier owner let pass stays reserved', async () => {
     await tellAccount(kafka, 'ACC_1', { excess: 2_000 });
     const first = await path.gate();
@@ -196,6 +174,86 @@ describe('every order has one decision, and one audit of it', () => {
     await path.stop(first);
     await path.gate();
     expect(await codeOf({ qty: 1 })).toBe('CREDIT');
+  });
+});
+
+describe('a gate that ends before it has committed what it decided', () => {
+  const forEver = new Promise<never>(() => undefined);
+
+  /** An order that passes, one under another's key, and a liquidation that a kill holds. */
+  async function threeDecided(): Promise<Awaited<ReturnType<typeof decisions>>> {
+    const passes = order();
+    const misplaced = order({ account_id: 'ACC_2' });
+    await sendOrders(kafka, passes);
+    await decided(kafka, passes.order_id);
+    await sendCommand(kafka, { scope: 'SYMBOL:NVDA', action: 'KILL' });
+    await eventually('the kill', WAIT_MS, async () => {
+      return (await codeOf({ account_id: 'ACC_2' })) === 'KILLED';
+    });
+    await sendLiquidations(kafka, liquidation({ qty: 10 }));
+    await kafka.publish([
+      { topic: TOPICS.orders.name, key: 'ACC_1', value: JSON.stringify(misplaced) },
+    ]);
+    return eventually('the decisions', WAIT_MS, async () => {
+      const all = await decisions(kafka);
+      const codes = new Set(all.map(({ code }) => code));
+      const isLiquidation = all.some(({ source }) => source.topic === 'liquidation.orders.v1');
+      return codes.has('ALLOW') && codes.has('SCHEMA') && isLiquidation && all;
+    });
+  }
+
+  /** What has to be in audit.v1, by event id. */
+  function auditsOf(all: Awaited<ReturnType<typeof decisions>>): [string, AuditRecord][] {
+    return all.map(({ offset, ...decision }) => [
+      decision.event_id,
+      orderAudit(decision, offset, 'ACC_2'),
+    ]);
+  }
+
+  test('and before anything followed: the next one tells all of it, and decides nothing twice', async () => {
+    const first = await path.gate({ evidence: () => ({ publish: () => forEver }) });
+    const all = await threeDecided();
+    expect(await audits(kafka)).toEqual([]);
+    await path.stop(first);
+    await path.gate();
+    const told = await eventually('the audits', WAIT_MS, async () => {
+      const found = await audits(kafka);
+      return found.length >= all.length && found;
+    });
+    expect(new Map(told.map((each) => [each.event_id, each]))).toEqual(new Map(auditsOf(all)));
+    const seen = told.find(({ details }) => details.code === 'ALLOW')?.details.evidence;
+    expect(seen).toMatchObject({ position: 0, price: 400 });
+    expect(await kafka.readAll(`${TOPICS.orders.name}.dlq`)).toHaveLength(1);
+    const alerts = await kafka.readAll(TOPICS.alerts.name);
+    expect(alerts.map(({ value }) => String(value))).toEqual([
+      expect.stringContaining('LIQUIDATION_HELD'),
+    ]);
+    const passed = all.find(({ code }) => code === 'ALLOW')?.order?.order_id ?? '';
+    expect(await codeOf({ order_id: passed, qty: 1 })).toBe('ALLOW'); // the first's decision
+    await eventually('the duplicate', WAIT_MS, async () =>
+      (await decisions(kafka)).some(({ code }) => code === 'DUPLICATE'),
+    );
+    expect(await decisions(kafka)).toHaveLength(all.length + 1);
+  });
+
+  test('and after all was told: the next one tells the same again, word for word', async () => {
+    const first = await path.gate({
+      evidence: (publisher) => ({
+        publish: (records) => publisher.publish(records).then(() => forEver),
+      }),
+    });
+    const all = await threeDecided();
+    await eventually('the audits', WAIT_MS, async () => (await audits(kafka)).length >= all.length);
+    await path.stop(first);
+    await path.gate();
+    await eventually('the audits again', WAIT_MS, async () => {
+      return (await audits(kafka)).length >= 2 * all.length;
+    });
+    for (const topic of [TOPICS.audit.name, `${TOPICS.orders.name}.dlq`, TOPICS.alerts.name]) {
+      const records = await kafka.readAll(topic);
+      const once = new Set(records.map(({ value }) => String(value)));
+      expect(`${topic} ${String(records.length)}`).toBe(`${topic} ${String(2 * once.size)}`);
+    }
   });
 });
 

@@ -36,6 +36,10 @@ function decision(changes: Partial<GatedDecision> = {}): GatedDecision {
     },
     ...{ decision: 'ALLOW', code: 'ALLOW', observed: null, limit: null },
     ...{ valid_until: 2, expires_at: 3, accepted: { opens_qty: 10, adverse_price: 0 } },
+    evidence: {
+      ...{ position: 0, reducing_leaves: 0, excess: 9_000, reserved: 0, price: 400 },
+      figures_version: null,
+    },
     ...changes,
   };
 }
@@ -49,7 +53,7 @@ function audited(
   gatedOffset: number,
   changes: Partial<GatedDecision> = {},
 ): InboundRecord {
-  const audit = orderAudit(decision(changes), gatedOffset, null, 'ACC_1');
+  const audit = orderAudit(decision(changes), gatedOffset, 'ACC_1');
   return record(TOPICS.audit.name, offset, audit);
 }
 
@@ -107,6 +111,11 @@ describe('the reckoning of orders', () => {
     [
       'an audit that tells something else',
       [...even, audited(1, 1, REFUSED)],
+      '1 decisions of which an audit tells something else',
+    ],
+    [
+      'an audit told again without what was seen',
+      [...even, audited(1, 1, { evidence: null })],
       '1 decisions of which an audit tells something else',
     ],
     [

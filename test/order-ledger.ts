@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import { auditSchema, executionSchema } from '#contracts/case-events.ts';
+import type { AuditRecord } from '#contracts/case-events.ts';
 import { gatedOrderSchema } from '#contracts/gated-orders.ts';
 import type { GatedDecision } from '#contracts/gated-orders.ts';
-import { ORDER_DECISION } from '#contracts/order-audit.ts';
+import { ORDER_DECISION, orderAudit } from '#contracts/order-audit.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import { LIQUIDATION_ID_PREFIX } from '#domain/gate/orders.ts';
 import { Ownership } from '#domain/gate/ownership.ts';
@@ -65,7 +67,7 @@ interface Entry {
 interface Audited {
   /** Of the decision in orders.gated.v1. */
   readonly offset: number;
-  readonly code: unknown;
+  readonly told: AuditRecord;
 }
 
 interface Executed {
@@ -171,10 +173,10 @@ export class OrderLedger {
   }
 
   #takeAudit(json: unknown): void {
-    const { event_id: eventId, event_type: type, details } = auditSchema.parse(json);
+    const told = auditSchema.parse(json);
+    const { event_id: eventId, event_type: type, details } = told;
     if (type !== ORDER_DECISION || !eventId.startsWith(FROM_CUSTOMERS)) return;
-    const { gated_offset: offset, code } = details;
-    this.#entry(eventId).audits.push({ offset: Number(offset), code });
+    this.#entry(eventId).audits.push({ offset: Number(details.gated_offset), told });
   }
 
   #takeExecution({ timestamp: at }: InboundRecord, json: unknown): void {
@@ -217,9 +219,17 @@ function auditsOf({ valid, audits }: Entry): number {
   return audits.filter(({ offset }) => valid.some((each) => each.offset === offset)).length;
 }
 
+/** However often it is told: an audit says all of its decision, and nothing else. */
 function isToldWrongly({ valid, audits }: Entry): boolean {
   return valid.some(({ offset, decision }) =>
-    audits.some((told) => told.offset === offset && told.code !== decision.code),
+    audits.some(
+      (audit) =>
+        audit.offset === offset &&
+        !isDeepStrictEqual(
+          audit.told,
+          orderAudit(decision, offset, audit.told.account_id ?? 'UNKNOWN'),
+        ),
+    ),
   );
 }
 

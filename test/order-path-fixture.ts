@@ -3,7 +3,7 @@ import { OrderGate } from '#consumers/order-gate/order-gate.ts';
 import type { PaperMarket } from '#consumers/venue-adapter/paper-venue.ts';
 import { startVenueAdapter } from '#consumers/venue-adapter/venue-adapter.ts';
 import { venueMetrics } from '#consumers/venue-adapter/venue-metrics.ts';
-import { auditSchema, executionSchema } from '#contracts/case-events.ts';
+import { auditSchema, endsOrder, executionSchema } from '#contracts/case-events.ts';
 import type {
   AuditRecord,
   ExecutionRecord,
@@ -345,8 +345,7 @@ export function decided(kafka: KafkaFixture, orderId: string): Promise<GatedDeci
 export function finished(kafka: KafkaFixture, orderId: string): Promise<ExecutionRecord> {
   return eventually(`the end of ${orderId}`, WAIT_MS, async () =>
     (await executions(kafka)).find(
-      ({ order_id, status }) =>
-        order_id === orderId && status !== 'ACCEPTED' && status !== 'PARTIALLY_FILLED',
+      (execution) => execution.order_id === orderId && endsOrder(execution),
     ),
   );
 }
@@ -590,6 +589,7 @@ export function passed(
     expires_at: valid_until,
     accepted: { opens_qty: 0, adverse_price: 0 },
     policy_version: 1,
+    evidence: null,
     corr_id,
     ...changes,
   };

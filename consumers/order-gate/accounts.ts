@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { executionSchema } from '#contracts/case-events.ts';
+import { endsOrder, executionSchema } from '#contracts/case-events.ts';
 import { decodeRecord } from '#contracts/decode-record.ts';
 import { marginCalcSchema } from '#contracts/margin-figures.ts';
 import { toE4 } from '#contracts/wire.ts';
@@ -82,7 +82,7 @@ export class Accounts {
     const told = decoded.record;
     return {
       accountId: told.account_id,
-      isTerminal: told.status !== 'ACCEPTED' && told.status !== 'PARTIALLY_FILLED',
+      isTerminal: endsOrder(told),
       execution: {
         orderId: told.order_id,
         symbol: told.symbol,

@@ -1,5 +1,4 @@
 import type { GatedDecision } from '#contracts/gated-orders.ts';
-import type { OrderEvidence } from '#contracts/order-audit.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { Lane } from '#ports/partition-group.ts';
@@ -24,7 +23,6 @@ const FOLLOWING_RECORDS_MAX = 1_000;
 export interface Outgoing {
   readonly record: InboundRecord;
   readonly decision: GatedDecision;
-  readonly evidence: OrderEvidence | null;
   /** Whose it is, when the order cannot tell. */
   readonly accountId: string;
   /** More that follows from it, once it is acknowledged. */
@@ -106,9 +104,9 @@ export class DecisionLog {
     void inFlight.done.finally(() => this.#inFlight.delete(inFlight));
   }
 
-  /** An earlier owner has decided it; its audit may be missing. */
-  tellAgain(record: InboundRecord, decision: GatedDecision, offset: number): void {
-    this.#follow(record, [auditRecord(decision, offset, null, record.key ?? 'UNKNOWN')]);
+  /** An earlier owner has decided it; what follows from that may be missing. */
+  tellAgain(one: Outgoing, offset: number): void {
+    this.#follow(one, offset);
   }
 
   /** Resolves when another batch may be decided. */
@@ -157,19 +155,16 @@ export class DecisionLog {
     };
   }
 
-  #acknowledged(
-    { record, decision, evidence, accountId, follows }: Outgoing,
-    offset: number,
-    now: number,
-  ): void {
+  #acknowledged(one: Outgoing, offset: number, now: number): void {
     const { metrics } = this.#parts;
+    const { decision, record } = one;
     metrics.decisions.inc({ outcome: decision.decision, code: decision.code });
     metrics.decisionSeconds.observe({}, Math.max(0, now - record.timestamp) / 1_000);
-    this.#follow(record, [auditRecord(decision, offset, evidence, accountId), ...follows]);
+    this.#follow(one, offset);
   }
 
-  #follow(record: InboundRecord, records: readonly OutboundRecord[]): void {
-    this.#following.push(...records);
+  #follow({ record, decision, accountId, follows }: Outgoing, offset: number): void {
+    this.#following.push(auditRecord(decision, offset, accountId), ...follows);
     this.#finishing.push(record);
     if (this.#following.length >= FOLLOWING_RECORDS_MAX) this.flush();
     else this.#timer ??= setTimeout(() => this.flush(), FOLLOWING_MS);

@@ -2,9 +2,8 @@ import { encodeDeadLetter, deadLetterKey } from '#contracts/dead-letter.ts';
 import type { DeadLetterRecord, Refusal } from '#contracts/dead-letter.ts';
 import { figuresVersionString } from '#contracts/figures-version.ts';
 import { encodeGatedOrder } from '#contracts/gated-orders.ts';
-import type { GatedDecision, OrderSource } from '#contracts/gated-orders.ts';
+import type { GatedDecision, OrderEvidence, OrderSource } from '#contracts/gated-orders.ts';
 import { orderAudit } from '#contracts/order-audit.ts';
-import type { OrderEvidence } from '#contracts/order-audit.ts';
 import { encodeVerdict } from '#contracts/order-decisions.ts';
 import { deadLetterTopicName, TOPICS } from '#contracts/topics.ts';
 import { fromE4 } from '#contracts/wire.ts';
@@ -23,6 +22,7 @@ export interface DecisionContext {
   readonly policyVersion: number;
   /** When it was decided, Unix ms. */
   readonly now: number;
+  readonly evidence: OrderEvidence | null;
   readonly corrId: string;
 }
 
@@ -31,7 +31,7 @@ export function decisionRecord(
   record: InboundRecord,
   order: Order | null,
   decided: GateDecision,
-  { epoch, policy, policyVersion, now, corrId }: DecisionContext,
+  { epoch, policy, policyVersion, now, evidence, corrId }: DecisionContext,
 ): GatedDecision {
   const { verdict, accepted } = decided;
   const passes = verdict.decision === 'ALLOW' && order?.type === 'NEW' ? order : null;
@@ -54,6 +54,7 @@ export function decisionRecord(
             adverse_price: fromE4(accepted.adversePriceE4),
           },
     policy_version: policyVersion,
+    evidence,
     corr_id: corrId,
   };
 }
@@ -85,10 +86,9 @@ export function evidenceOf(gate: Gate, accounts: Accounts, order: Order): OrderE
 export function auditRecord(
   decision: GatedDecision,
   gatedOffset: number,
-  evidence: OrderEvidence | null,
   accountId: string,
 ): OutboundRecord {
-  const record = orderAudit(decision, gatedOffset, evidence, accountId);
+  const record = orderAudit(decision, gatedOffset, accountId);
   return {
     topic: TOPICS.audit.name,
     key: record.account_id ?? accountId,

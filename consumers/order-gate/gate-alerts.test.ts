@@ -20,11 +20,7 @@ function alertsOf(...decided: readonly (readonly [Verdict, string])[]): AlertRec
   const alerts = new GateAlerts(3);
   return decided.flatMap(([verdict, symbol], ts) =>
     alerts
-      .of(
-        { ...LIQUIDATION, symbol },
-        { alerts: [], verdict, accepted: null },
-        decisionOf(verdict, ts),
-      )
+      .of({ ...LIQUIDATION, symbol }, decisionOf(verdict, ts))
       .map(({ value }) => alertSchema.parse(JSON.parse(String(value)))),
   );
 }
@@ -34,7 +30,8 @@ function decisionOf(verdict: Verdict, ts: number): GatedDecision {
     ...{ kind: 'DECISION', event_id: `orders:0:${String(ts)}`, epoch: 1, ts, order: null },
     source: { topic: 'liquidation.orders.v1', partition: 3, offset: ts },
     ...verdict,
-    ...{ valid_until: null, accepted: null, expires_at: null, policy_version: 1, corr_id: 'c-1' },
+    ...{ valid_until: null, accepted: null, expires_at: null, evidence: null },
+    ...{ policy_version: 1, corr_id: 'c-1' },
   };
 }
 

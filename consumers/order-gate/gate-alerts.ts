@@ -3,7 +3,6 @@ import type { AlertRecord } from '#contracts/alerts.ts';
 import type { GatedDecision } from '#contracts/gated-orders.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import { fromE4 } from '#contracts/wire.ts';
-import type { GateDecision } from '#domain/gate/gate.ts';
 import type { NewOrder, Order } from '#domain/gate/orders.ts';
 import type { QuotaAlert } from '#domain/gate/quotas.ts';
 import { scopeName } from '#domain/scopes.ts';
@@ -19,12 +18,16 @@ export class GateAlerts {
     this.#partition = partition;
   }
 
-  of(order: Order, { alerts, verdict }: GateDecision, decision: GatedDecision): OutboundRecord[] {
-    const raised = alerts.map((alert) => this.#limitNearlyUsed(alert, decision));
+  of(
+    order: Order,
+    decision: GatedDecision,
+    limitsNearlyUsed: readonly QuotaAlert[] = [],
+  ): OutboundRecord[] {
+    const raised = limitsNearlyUsed.map((alert) => this.#limitNearlyUsed(alert, decision));
     if (order.type === 'NEW' && order.liquidation) {
-      if (verdict.decision === 'ALLOW') raised.push(...this.#noLongerHeld(order, decision));
-      if (verdict.decision === 'DROP') {
-        raised.push(...this.#liquidationHeld(order, String(verdict.observed), decision));
+      if (decision.decision === 'ALLOW') raised.push(...this.#noLongerHeld(order, decision));
+      if (decision.decision === 'DROP') {
+        raised.push(...this.#liquidationHeld(order, String(decision.observed), decision));
       }
     }
     return raised.map((alert) => ({

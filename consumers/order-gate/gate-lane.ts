@@ -273,16 +273,16 @@ export class GateLane implements LaneProcessor {
   /** null: an earlier owner has decided it, or it waits for cancels. */
   #take(record: InboundRecord, now: number): Outgoing | null {
     const eventId = deadLetterKey(record);
-    const before = this.#before.get(eventId);
-    if (before !== undefined) {
-      this.#before.delete(eventId);
-      this.#log.tellAgain(record, before.decision, before.offset);
-      return null;
-    }
     const isLiquidation = record.topic === LIQUIDATIONS;
     const incoming = isLiquidation
       ? incomingLiquidation(record, eventId)
       : incomingOrder(record, eventId);
+    const before = this.#before.get(eventId);
+    if (before !== undefined) {
+      this.#before.delete(eventId);
+      this.#tellAgain(record, incoming, before);
+      return null;
+    }
     if (incoming.is === 'FAULTY') return this.#refuseFaulty(record, incoming, now);
     const { order, corrId } = incoming;
     if (isLiquidation && order.type === 'NEW' && this.#park({ record, order, corrId }, now)) {
@@ -294,9 +294,10 @@ export class GateLane implements LaneProcessor {
   #decide(record: InboundRecord, order: Order, corrId: string, now: number): Outgoing {
     const evidence = evidenceOf(this.#gate, this.#accounts, order);
     const decided = this.#gate.decide(order, now);
-    const decision = decisionRecord(record, order, decided, this.#context(corrId, now));
-    const follows = this.#alerts.of(order, decided, decision);
-    return { record, decision, evidence, accountId: order.accountId, follows };
+    const context = { ...this.#context(now), evidence, corrId };
+    const decision = decisionRecord(record, order, decided, context);
+    const follows = this.#alerts.of(order, decision, decided.alerts);
+    return { record, decision, accountId: order.accountId, follows };
   }
 
   #refuseFaulty(
@@ -307,13 +308,27 @@ export class GateLane implements LaneProcessor {
     const decided: GateDecision = { verdict, alerts: [], accepted: null };
     const { letter, outbound } = deadLetterRecord(record, refusal, now);
     this.#surroundings.metrics.deadLetters.inc({ topic: record.topic, code: letter.code });
-    const decision = decisionRecord(record, null, decided, this.#context(corrId, now));
-    return { record, decision, evidence: null, accountId, follows: [outbound] };
+    const context = { ...this.#context(now), evidence: null, corrId };
+    const decision = decisionRecord(record, null, decided, context);
+    return { record, decision, accountId, follows: [outbound] };
   }
 
-  #context(corrId: string, now: number): DecisionContext {
+  /** What a crash may have swallowed follows from the record and from what was decided on it. */
+  #tellAgain(
+    record: InboundRecord,
+    incoming: Incoming,
+    { decision, offset, accountId }: DecidedBefore,
+  ): void {
+    const follows =
+      incoming.is === 'FAULTY'
+        ? [deadLetterRecord(record, incoming.letter, decision.ts).outbound]
+        : this.#alerts.of(incoming.order, decision);
+    this.#log.tellAgain({ record, decision, accountId, follows }, offset);
+  }
+
+  #context(now: number): Omit<DecisionContext, 'evidence' | 'corrId'> {
     const { policy, policyVersion } = this.#surroundings;
-    return { epoch: this.#epoch, policy, policyVersion, now, corrId };
+    return { epoch: this.#epoch, policy, policyVersion, now };
   }
 
   #takeExecution(record: InboundRecord): void {

@@ -22,10 +22,12 @@ const EXECUTIONS_MS = 2 * 86_400_000;
  */
 const OVER_AFTER_MS = 60_000;
 
-/** What an order that was decided before still needs: its audit may be missing. */
+/** What an order that was decided before still needs: what follows from its decision may be missing. */
 export interface DecidedBefore {
   readonly decision: GatedDecision;
   readonly offset: number;
+  /** Under which account it lies. */
+  readonly accountId: string;
 }
 
 export interface RestoreParts {
@@ -93,7 +95,8 @@ async function restoreDecisions(
       if (!ownership.isValid(told.epoch, record.offset)) continue;
       const { source } = told;
       if (source.offset >= (parts.committed.get(source.topic) ?? 0)) {
-        decided.set(told.event_id, { decision: told, offset: record.offset });
+        const { offset, key } = record;
+        decided.set(told.event_id, { decision: told, offset, accountId: key ?? 'UNKNOWN' });
       }
       restoreOne(parts, told, executed);
     }

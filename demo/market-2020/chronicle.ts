@@ -1,6 +1,6 @@
 import type { MarginCalcRecord } from '#contracts/margin-figures.ts';
 import type { ExecutionRecord, RUNG_NAMES } from '#contracts/case-events.ts';
-import { caseSnapshotSchema } from '#contracts/case-events.ts';
+import { caseSnapshotSchema, endsOrder } from '#contracts/case-events.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import type { Observer, Seen } from '../observer.ts';
 import type { BookAccount } from './book.ts';
@@ -64,7 +64,7 @@ export function chronicleOf(observer: Observer, account: BookAccount): AccountCh
       .map(({ record, offset }) => ({ amount: record.amount, position: offset })),
     executions,
     orders: observer.of(TOPICS.liquidationOrders, accountId).length,
-    ordersEnded: executions.filter(({ status }) => status !== 'PARTIALLY_FILLED').length,
+    ordersEnded: executions.filter(endsOrder).length,
   };
 }
 

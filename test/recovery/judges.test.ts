@@ -203,6 +203,12 @@ describe('once', () => {
 
   test.each([
     ['one end', [execution({})], 0],
+    [
+      'one end, having worked at the venue before',
+      [execution({ exec_id: 'd', last_qty: 0, status: 'ACCEPTED' }), execution({})],
+      0,
+    ],
+    ['none, still working at the venue', [execution({ last_qty: 0, status: 'ACCEPTED' })], 1],
     ['none', [], 1],
     ['two ends, and too much sold', [execution({}), execution({ exec_id: 'f' })], 2],
     ['an order that nobody sent', [execution({}), execution({ exec_id: 'f', order_id: 'p' })], 1],

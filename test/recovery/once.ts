@@ -1,3 +1,4 @@
+import { endsOrder } from '#contracts/case-events.ts';
 import type { ExecutionRecord, LiquidationOrderRecord } from '#contracts/case-events.ts';
 import { isOfStress } from './run-watch.ts';
 import type { CaseEvent, Said } from './run-watch.ts';
@@ -48,9 +49,10 @@ export function wrongOrders(
 ): string[] {
   const traded = new Map<string, number>();
   const ends = new Map<string, number>();
-  for (const { order_id: orderId, last_qty: qty, status } of executions.values()) {
+  for (const execution of executions.values()) {
+    const { order_id: orderId, last_qty: qty } = execution;
     count(traded, orderId, qty);
-    count(ends, orderId, status === 'PARTIALLY_FILLED' ? 0 : 1);
+    count(ends, orderId, endsOrder(execution) ? 1 : 0);
   }
   const wrong: string[] = [];
   for (const [orderId, { qty }] of orders) {

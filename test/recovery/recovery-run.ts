@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { accountSummarySchema } from '#contracts/account-state.ts';
 import { priceSchema } from '#contracts/ingest.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import { releaseBrake } from '#demo/brake-desk.ts';
@@ -25,6 +24,7 @@ import { repeatedNotices, repeatedSteps, repeatedStress, wrongOrders } from './o
 import { wrongFigures } from './right-figures.ts';
 import { wrongRungs } from './right-rungs.ts';
 import { RunWatch } from './run-watch.ts';
+import { shownAccounts } from './shown-accounts.ts';
 import { timerFindings } from './timers.ts';
 import { openWorld } from './world.ts';
 import type { World } from './world.ts';
@@ -69,6 +69,7 @@ export interface RecoveryResult {
 const LOOK_AGAIN_MS = 1_000;
 const TOKEN_MS = 24 * 3_600_000;
 const CAUGHT_UP_MS = 60_000;
+const API_ANSWER_MS = 10_000;
 const FUNDED_MS_MAX = 120_000;
 /** Below the line for longer than this without a call is a call that was missed. */
 const CALL_MS_MAX = 60_000;
@@ -205,7 +206,12 @@ async function wrongIndex(
   watch: RunWatch,
   cases: ReadonlyMap<string, AcknowledgedCase>,
 ): Promise<string[]> {
-  const listed = await listAccounts(world);
+  const headers = { authorization: `Bearer ${await tokenOf(world, 'viewer')}` };
+  const listed = await shownAccounts(async (path) => {
+    const signal = AbortSignal.timeout(API_ANSWER_MS);
+    const answer = await fetch(`${world.apiUrl}${path}`, { headers, signal });
+    return answer.json();
+  });
   const wrong: string[] = [];
   for (const [accountId, { status, excess }] of watch.figures) {
     const is = { status, rung: cases.get(accountId)?.rung ?? 'ACTIVE', excess };
@@ -215,30 +221,6 @@ async function wrongIndex(
     wrong.push(`${accountId} is ${JSON.stringify(is)}, the index shows ${JSON.stringify(shows)}`);
   }
   return wrong;
-}
-
-const pageSchema = z.looseObject({
-  accounts: z.array(z.looseObject(accountSummarySchema.shape)),
-  links: z.looseObject({ next: z.string().nullable().optional() }).optional(),
-  next: z.string().nullable().optional(),
-});
-
-async function listAccounts(
-  world: World,
-): Promise<Map<string, z.infer<typeof pageSchema>['accounts'][number]>> {
-  const accounts = new Map<string, z.infer<typeof pageSchema>['accounts'][number]>();
-  const authorization = `Bearer ${await tokenOf(world, 'viewer')}`;
-  let path: string | null = '/accounts?limit=100';
-  while (path !== null) {
-    const answer: Response = await fetch(`${world.apiUrl}${path}`, {
-      headers: { authorization },
-      signal: AbortSignal.timeout(10_000),
-    });
-    const page = pageSchema.parse(await answer.json());
-    for (const account of page.accounts) accounts.set(account.account_id, account);
-    path = page.links?.next ?? page.next ?? null;
-  }
-  return accounts;
 }
 
 async function casesOf(world: World): Promise<Map<string, AcknowledgedCase>> {
