@@ -87,4 +87,19 @@ describe('the projector', () => {
     }
     expect(await second?.stop()).toBe(0);
   });
+
+  test('writes nothing lower after a state of another release, which it cannot read', async () => {
+    const { name: topic } = TOPICS.controlState;
+    const scope = 'SYMBOL:F';
+    const foreign = JSON.stringify({ ...set(scope, 7), status: 'PAUSED', paused_by: 'ann' });
+    await controls.kafka.publish([{ topic, key: scope, value: foreign }]);
+    await controls.start('projector');
+    await publish(set(scope, 6), set(scope, 8));
+    const versions = await eventually('the higher one', LONG_MS, async () => {
+      const records = await controls.kafka.readAll(topic);
+      const all = records.filter(({ key }) => key === scope).map(({ value }) => String(value));
+      return all.length > 1 && all.map((each) => /"version":(\d+)/.exec(each)?.[1]);
+    });
+    expect(versions).toEqual(['7', '8']);
+  });
 });

@@ -1,11 +1,15 @@
+import { z } from 'zod';
 import { controlStateSchema } from '#contracts/control-states.ts';
 import type { ControlStateRecord } from '#contracts/control-states.ts';
 import { decodeRecord } from '#contracts/decode-record.ts';
 import { TOPICS } from '#contracts/topics.ts';
+import { count } from '#contracts/wire.ts';
 import type { Logger } from '#ports/logger.ts';
 import type { FencedWriter, PartitionProcessor } from '#ports/partition-owner.ts';
 import type { InboundRecord } from '#ports/records.ts';
 import type { ProjectorMetrics } from './projector-metrics.ts';
+
+const versioned = z.looseObject({ scope: z.string(), version: count });
 
 export interface ProjectorParts {
   readonly logger: Logger;
@@ -42,8 +46,8 @@ class ProjectorPartition implements PartitionProcessor {
 
   restore(records: readonly InboundRecord[]): void {
     for (const record of records) {
-      const state = this.#read(record);
-      if (state !== null) this.#versions.set(state.scope, state.version);
+      const version = this.#read(record)?.version ?? versionOf(record);
+      if (version !== null && record.key !== null) this.#versions.set(record.key, version);
     }
   }
 
@@ -101,4 +105,13 @@ class ProjectorPartition implements PartitionProcessor {
     this.#parts.logger.error({ topic, partition, offset, ...refusal }, 'a record is passed over');
     return null;
   }
+}
+
+/**
+ * Another release may have written the state: what cannot be read as a whole still stands, and nothing
+ * lower may come after it. null when not even its version can be read: then whatever comes next is better.
+ */
+function versionOf({ key, value }: InboundRecord): number | null {
+  const decoded = decodeRecord(versioned, value, null);
+  return decoded.ok && decoded.record.scope === key ? decoded.record.version : null;
 }

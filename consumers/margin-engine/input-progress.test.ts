@@ -65,3 +65,15 @@ test('an input that was passed while another waits for a flush is applied by the
   inputs.flushEnded(inputs.flushBegins());
   expect([inputs.applied(FILLS), inputs.applied(CASH)]).toEqual([10, 7]);
 });
+
+test('what was passed without a batch is applied, and no figures say that they include it', () => {
+  const inputs = progress();
+  inputs.book(FILLS, 10);
+  inputs.commit(FILLS, 10);
+  expect(inputs.pass(FILLS, 12)).toBe(true);
+  expect([inputs.booked(FILLS), inputs.applied(FILLS)]).toEqual([10, 12]);
+  const takenOver = new InputProgress(new Map([[FILLS, 10]]));
+  expect(takenOver.booked(FILLS)).toBe(inputs.booked(FILLS));
+  inputs.book(FILLS, 13);
+  expect(inputs.booked(FILLS)).toBe(13);
+});

@@ -35,10 +35,13 @@ export class InputProgress {
     this.#apply();
   }
 
-  /** An input was passed up to `position` without a batch; false when that is no news. */
+  /**
+   * An input was passed up to `position` without a batch, by transaction markers alone; false when that
+   * is no news. Figures do not say so: nobody has committed it, and whoever takes the partition over
+   * would have to say less again.
+   */
   pass(topic: string, position: number): boolean {
     if (position <= (this.#committed.get(topic) ?? 0)) return false;
-    this.book(topic, position);
     this.commit(topic, position);
     return true;
   }

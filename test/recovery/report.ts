@@ -24,7 +24,7 @@ export function soakReport(result: RecoveryResult): string {
     '- three engines, one process of every other kind, one broker, one Temporal server and DynamoDB Local on',
     '  files; every connection of a process through a proxy of its own; preset `demo` (due after 6 s, grace 3 s)',
     '',
-    '## What held',
+    failures.length === 0 ? '## What held' : '## What had to hold',
     '',
     '- every account’s published cash, positions, equity, excess and status are those of a plain fold of',
     '  `fills.v1` and `cash.v1` at the last prices, in exact rationals, to the last decimal',
