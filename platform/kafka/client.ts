@@ -4,6 +4,7 @@ import type { Logger } from '#ports/logger.ts';
 import type { ConsumerWatch } from './consumer-watch.ts';
 import { rememberCoordinators } from './coordinator-memory.ts';
 import { asError } from './kafka-trouble.ts';
+import { waitForCompletion } from './patient-transactions.ts';
 import { letQueuesRest } from './quiet-queues.ts';
 import { keepBuffersSmall } from './small-buffers.ts';
 
@@ -47,6 +48,7 @@ export const FETCH_WAIT_MAX_MS = 250;
 
 rememberCoordinators();
 letQueuesRest();
+waitForCompletion();
 keepBuffersSmall();
 
 /** A kafkajs client with the settings that were measured (PLATFORM). */
