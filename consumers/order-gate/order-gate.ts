@@ -92,7 +92,7 @@ export class OrderGate {
       this.#controls.start(),
     ]);
     await priceReader.caughtUp(PRICES_TIMEOUT_MS);
-    this.#controls.subscribe(() => this.#lease.beat());
+    this.#controls.onApplied(() => this.#lease.acknowledge());
     this.#lease.start();
     await group.run(GATE_INPUTS, async (lane) => {
       const { partitions, policy, policyVersion, gated, evidence, clock, logger, process } =

@@ -15,6 +15,7 @@ const STATES = TOPICS.controlState.name;
 /** A follower to whom a test hands the records of both topics. */
 async function open() {
   let take: (records: readonly InboundRecord[]) => void | Promise<void> = () => undefined;
+  let position = 0;
   const follower = new ControlFollower({
     reader: {
       start: (_topics, onRecords) => {
@@ -23,7 +24,7 @@ async function open() {
       },
       caughtUp: () => Promise.resolve(),
       caughtUpAdvancing: () => Promise.resolve(),
-      positions: () => [],
+      positions: () => [position],
       stop: () => Promise.resolve(),
     },
     ends: { endOffsets: () => Promise.resolve([]) },
@@ -38,6 +39,7 @@ async function open() {
     const text = typeof content === 'string' ? content : JSON.stringify(content);
     const value = Buffer.from(text);
     void take([{ topic, partition, offset: offset++, key, value, timestamp: 0 }]);
+    position = offset;
   };
   return { follower, give, kill: () => follower.of(NVDA).kill };
 }
@@ -81,4 +83,17 @@ describe('a control that cannot be read', () => {
     expect(kill()).toBeNull();
     await follower.stop();
   });
+});
+
+test('it tells what it has applied when its position has moved, also when nothing is stricter for it', async () => {
+  const { follower, give } = await open();
+  const told: unknown[] = [];
+  follower.onApplied(() => told.push(follower.applied()[COMMANDS]));
+  for (const position of [1, 2]) {
+    give(COMMANDS, '{');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(told.at(-1)).toEqual([position]);
+  }
+  expect(told).toHaveLength(2);
+  await follower.stop();
 });

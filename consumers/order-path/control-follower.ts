@@ -49,6 +49,7 @@ export class ControlFollower {
   readonly #controls = new AppliedControls();
   readonly #held = new Map<string, { readonly scope: Scope; readonly held: EffectiveControls }>();
   readonly #listeners = new Set<Listener>();
+  readonly #appliedListeners = new Set<() => void>();
   #provedAt = -Infinity;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
@@ -62,6 +63,10 @@ export class ControlFollower {
     const { reader } = this.#parts;
     await reader.start(TOPIC_NAMES, (records) => {
       for (const record of records) this.#take(record);
+      // The reader moves its position when this has returned.
+      setImmediate(() => {
+        for (const listener of this.#appliedListeners) listener();
+      });
     });
     await reader.caughtUp(CAUGHT_UP_MS);
     this.#proveOnAndOn();
@@ -90,6 +95,11 @@ export class ControlFollower {
   subscribe(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** `listener` is called as soon as `applied` has moved past what was read. */
+  onApplied(listener: () => void): void {
+    this.#appliedListeners.add(listener);
   }
 
   async stop(): Promise<void> {

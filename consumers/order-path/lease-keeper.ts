@@ -47,8 +47,8 @@ export class LeaseKeeper {
   }
 
   start(): void {
-    this.#timer = setInterval(() => this.beat(), LEASE_HEARTBEAT_MS);
-    this.beat();
+    this.#timer = setInterval(() => this.#beat(), LEASE_HEARTBEAT_MS);
+    this.#beat();
   }
 
   /** May anything pass at `now` (Unix ms)? */
@@ -57,10 +57,25 @@ export class LeaseKeeper {
     return now < this.#heldUntil && provedAt >= this.#heldSince && now < provedAt + LEASE_MS;
   }
 
-  /** Says how far the controls are applied: every 100 ms, and at once when one has changed. */
-  beat(): void {
+  /** To be told when more of the controls is applied: it is said as soon as that counts. */
+  acknowledge(): void {
+    if (this.#stopped || this.#draining) return;
+    const applied = this.#parts.controls.applied();
+    if (isSame(applied, this.#applied)) return;
+    this.#draining = true;
+    // It counts only when everything decided before it has come through.
+    void this.#parts.drained().then(() => {
+      this.#draining = false;
+      this.#applied = applied;
+      this.#beat();
+    });
+  }
+
+  /** Says how far the controls are applied. */
+  #beat(): void {
     if (this.#stopped) return;
-    this.#acknowledgeWhenDrained();
+    // What has been applied while it was drained.
+    this.acknowledge();
     if (this.#speaking !== undefined) {
       this.#again = true;
       return;
@@ -73,7 +88,7 @@ export class LeaseKeeper {
       })
       .finally(() => {
         this.#speaking = undefined;
-        if (this.#again) this.beat();
+        if (this.#again) this.#beat();
       });
   }
 
@@ -86,19 +101,6 @@ export class LeaseKeeper {
     await this.#parts.drained();
     await this.#speak('LEFT').catch((error: unknown) => {
       this.#parts.logger.warn({ error: String(error) }, 'the end of the lease was not said');
-    });
-  }
-
-  /** What is applied counts only when everything decided before it has come through. */
-  #acknowledgeWhenDrained(): void {
-    if (this.#draining) return;
-    const applied = this.#parts.controls.applied();
-    if (isSame(applied, this.#applied)) return;
-    this.#draining = true;
-    void this.#parts.drained().then(() => {
-      this.#draining = false;
-      this.#applied = applied;
-      this.beat();
     });
   }
 

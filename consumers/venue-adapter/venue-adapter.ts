@@ -67,8 +67,8 @@ export async function startVenueAdapter(
     controls.start(),
   ]);
   await priceReader.caughtUp(PRICES_TIMEOUT_MS);
-  controls.subscribe(() => {
-    lease.beat();
+  controls.onApplied(() => {
+    lease.acknowledge();
   });
   lease.start();
   await owner.run(INPUTS, async (_, writer) => {

@@ -103,8 +103,8 @@ export class VenuePartition implements PartitionProcessor {
   readonly #read = new Map<string, number>();
   readonly #committed = new Map<string, number>();
   #turn: Promise<unknown> = Promise.resolve();
-  /** What was decided last, on its way out. */
-  #writing: Promise<unknown> = Promise.resolve();
+  /** The last transaction that has had its last look: its commit is under way, or over. */
+  #committing: Promise<unknown> = Promise.resolve();
   /** Turns under way or waiting. */
   #turns = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -150,11 +150,11 @@ export class VenuePartition implements PartitionProcessor {
   }
 
   /**
-   * Resolves when everything that was decided until now is written, or will never be. Whoever waits for
-   * a turn has decided nothing yet: it will see the controls of then.
+   * Resolves when nothing can become visible any more that has not looked at the controls of now. What
+   * has been decided and not yet had its last look will see them there: only a commit under way counts.
    */
   async drained(): Promise<void> {
-    await this.#writing;
+    await this.#committing;
   }
 
   /** Scopes with orders here that their controls stop and that have not ended yet. */
@@ -307,13 +307,7 @@ export class VenuePartition implements PartitionProcessor {
   }
 
   /** Executions, dead letters and consumed positions become visible together, or none of them. */
-  #write(outcome: Outcome): Promise<void> {
-    const writing = this.#writeDecided(outcome);
-    this.#writing = writing.catch(() => undefined);
-    return writing;
-  }
-
-  async #writeDecided({ executions, deadLetters }: Outcome): Promise<void> {
+  async #write({ executions, deadLetters }: Outcome): Promise<void> {
     let decided: readonly VenueExecution[] = executions;
     while (!(await this.#written(decided, deadLetters))) {
       // A control came while it was written, or this process was paused: nothing of it is visible.
@@ -338,14 +332,19 @@ export class VenuePartition implements PartitionProcessor {
     })).filter(({ topic, position }) => position !== this.#committed.get(topic));
     if (executions.length + deadLetters.length + consumed.length === 0) return true;
     const now = this.#surroundings.clock.now();
-    const committed = await this.#writer.transactIf(
+    const transaction: Promise<boolean> = this.#writer.transactIf(
       async (send) => {
         await sendExecutions(send, executions, { partition: this.#writer.partition, now });
         if (deadLetters.length > 0) await send(deadLetters);
       },
       consumed,
-      () => !this.#released && mayStand(executions, this.#market()),
+      () => {
+        const stands = !this.#released && mayStand(executions, this.#market());
+        if (stands) this.#committing = transaction.catch(() => undefined);
+        return stands;
+      },
     );
+    const committed = await transaction;
     if (!committed) return false;
     for (const { topic, position } of consumed) this.#committed.set(topic, position);
     return true;

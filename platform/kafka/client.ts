@@ -4,6 +4,8 @@ import type { Logger } from '#ports/logger.ts';
 import type { ConsumerWatch } from './consumer-watch.ts';
 import { rememberCoordinators } from './coordinator-memory.ts';
 import { asError } from './kafka-trouble.ts';
+import { waitForCompletion } from './patient-transactions.ts';
+import { letQueuesRest } from './quiet-queues.ts';
 import { keepBuffersSmall } from './small-buffers.ts';
 
 /** What every Kafka adapter needs to know of its surroundings. */
@@ -45,6 +47,8 @@ export const HEARTBEAT_INTERVAL_MS = 1_000;
 export const FETCH_WAIT_MAX_MS = 250;
 
 rememberCoordinators();
+letQueuesRest();
+waitForCompletion();
 keepBuffersSmall();
 
 /** A kafkajs client with the settings that were measured (PLATFORM). */

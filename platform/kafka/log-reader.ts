@@ -59,10 +59,7 @@ export async function createEndOffsets(
   const topicBounds = new TopicBounds(createKafka(surroundings));
   await topicBounds.connect();
   return {
-    endOffsets: async (topic) => {
-      const bounds = await topicBounds.of(surroundings.topicPrefix + topic);
-      return bounds.map(({ high }) => high);
-    },
+    endOffsets: (topic) => topicBounds.endsOf(surroundings.topicPrefix + topic),
     close: () => topicBounds.disconnect(),
   };
 }

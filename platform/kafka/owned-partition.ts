@@ -10,7 +10,7 @@ import type { LogStart } from '#ports/log-reader.ts';
 import type { InboundRecord } from '#ports/records.ts';
 import type { KafkaSurroundings } from './client.ts';
 import { committedPositions } from './committed-positions.ts';
-import { asError, isAnswer, KafkaTroubleError } from './kafka-trouble.ts';
+import { asError, KafkaTroubleError } from './kafka-trouble.ts';
 import { createLogReader } from './log-reader.ts';
 import { sendAll } from './send-all.ts';
 import { BatchQueue } from './batch-queue.ts';
@@ -20,9 +20,6 @@ import { fenceEarlier, transactionalProducer } from './writer-fence.ts';
 
 /** A log of which nothing more comes for so long is not read to its end: the take-over is tried again. */
 const RESTORE_STILL_MS_MAX = 60_000;
-/** The transaction before is being completed for some ms: offsets are tried again after a pause. */
-const BUSY_PAUSE_MS = 2;
-const BUSY_ATTEMPTS_MAX = 2_500;
 
 export interface OwnedPartitionSetting {
   readonly kafka: Kafka;
@@ -246,26 +243,13 @@ export class OwnedPartition implements FencedWriter {
     }
   }
 
-  /** kafkajs tries a send again while the transaction before is being completed, but not this. */
-  async #sendOffsets(
-    transaction: Transaction,
-    consumed: readonly ConsumedPosition[],
-  ): Promise<void> {
+  #sendOffsets(transaction: Transaction, consumed: readonly ConsumedPosition[]): Promise<void> {
     const { surroundings, groupId } = this.#setting;
     const topics = consumed.map(({ topic, position }) => ({
       topic: surroundings.topicPrefix + topic,
       partitions: [{ partition: this.partition, offset: String(position) }],
     }));
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        await transaction.sendOffsets({ consumerGroupId: groupId, topics });
-        return;
-      } catch (error) {
-        if (attempt === BUSY_ATTEMPTS_MAX || !isAnswer(error, 'CONCURRENT_TRANSACTIONS'))
-          throw error;
-        await new Promise((resolve) => setTimeout(resolve, BUSY_PAUSE_MS));
-      }
-    }
+    return transaction.sendOffsets({ consumerGroupId: groupId, topics });
   }
 
   #refuseIfReleased(): void {
