@@ -87,11 +87,13 @@ export class ControlDesk {
       .filter(({ process, endsAt }) => this.#fenced.get(process) !== endsAt);
     const open = leftOpen(words, partitions, clock.now());
     if (open.silent.length === 0) return [];
+    const names = open.silent.map(({ process }) => process);
+    if (open.unheard.length > 0) return names;
     try {
       await venues.fence(open.partitions);
     } catch {
       // It is tried again until the answer is due.
-      return open.silent.map(({ process }) => process);
+      return names;
     }
     const known = new Set(book.leases().map(({ process }) => process));
     this.#fenced = new Map(

@@ -16,6 +16,21 @@ describe('what a person lifts', () => {
     expect(meantHolder({ ...SCOPE, ...named }, both)).toEqual({ holder: 'operator', epoch });
   });
 
+  test('is a restriction to available cash only when its epoch is named', () => {
+    const mode: ControlMode = { kind: 'NO_NEW_DEBIT_OR_SHORT' };
+    const killedToo = controlState('ACCOUNT:A', [{ epoch: 40 }, { epoch: 12, mode }]);
+    const alone = controlState('ACCOUNT:A', [{ epoch: 12, mode }]);
+    const scope = 'ACCOUNT:A';
+    expect(meantHolder({ scope }, killedToo)).toEqual({ holder: 'operator', epoch: 40 });
+    expect(meantHolder({ scope }, alone)).toMatchObject({
+      kind: 'command-conflict',
+      detail: expect.stringContaining('by its epoch: 12'),
+    });
+    for (const state of [killedToo, alone]) {
+      expect(meantHolder({ scope, epoch: 12 }, state)).toEqual({ holder: 'operator', epoch: 12 });
+    }
+  });
+
   test('has to be named when there are several holders', () => {
     const two = controlState(SCOPE.scope, [{}, { name: 'order-monitor', mode: THROTTLE }]);
     expect(meantHolder(SCOPE, two)).toMatchObject({ kind: 'command-conflict' });

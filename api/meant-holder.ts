@@ -15,7 +15,8 @@ export interface Meant {
 
 /**
  * The holder that is meant, and the epoch: named by the person, or the only one there is. Of a holder that
- * kills and throttles the kill is meant: it stands first.
+ * kills and throttles the kill is meant: it stands first. A restriction to available cash is meant by its
+ * epoch only: the same words said again after a kill is lifted would ask for that.
  */
 export function meantHolder(
   { scope, holder, epoch }: Named,
@@ -24,8 +25,12 @@ export function meantHolder(
   // What the person saw is for the scope to judge; nothing has to be known of it here.
   if (holder !== undefined && epoch !== undefined) return { holder, epoch };
   const held = state?.holders ?? [];
-  const liftable = held.flatMap(({ name, epoch: at }) =>
-    at === null || (holder !== undefined && name !== holder) ? [] : [{ holder: name, epoch: at }],
+  const named = held.filter(({ name }) => holder === undefined || name === holder);
+  const restricted = named.filter(({ mode }) => mode === 'NO_NEW_DEBIT_OR_SHORT');
+  const liftable = named.flatMap((one) =>
+    one.epoch === null || (restricted.includes(one) && one.epoch !== epoch)
+      ? []
+      : [{ holder: one.name, epoch: one.epoch }],
   );
   const [only] = liftable;
   const others = liftable.filter((one) => one.holder !== only?.holder);
@@ -33,7 +38,9 @@ export function meantHolder(
   if (only === undefined) {
     const by = names(held.map(({ name }) => name));
     const detail = `${scope} is held by ${by}: there is nothing of ${holder ?? 'anybody'} that people lift.`;
-    return { kind: 'command-conflict', detail };
+    const epochs = restricted.map(({ epoch: at }) => String(at)).join(', ');
+    const byEpoch = ` A restriction to available cash is lifted by its epoch: ${epochs}.`;
+    return { kind: 'command-conflict', detail: epochs === '' ? detail : detail + byEpoch };
   }
   if (others.length === 0) return { holder: only.holder, epoch: epoch ?? only.epoch };
   const by = names([...new Set(liftable.map((one) => one.holder))]);

@@ -34,18 +34,26 @@ function scopeText(state: ControlStateRecord, now: number, paint: Paint): string
     `${paint(STYLES[status], status.padEnd(10))} ${paint('bold', scope)}`,
     ...lines,
     ...(pending ? ['  working orders still await their cancel'] : []),
-    ...(request === null ? [] : [`  ${requestText(request, now)}`]),
+    ...(request === null ? [] : [`  ${requestText(state, request, now)}`]),
     '',
   ].join('\n');
 }
 
 type Request = NonNullable<ControlStateRecord['request']>;
 
-function requestText(request: Request, now: number): string {
+function requestText(
+  { holders }: Pick<ControlStateRecord, 'holders'>,
+  request: Request,
+  now: number,
+): string {
+  const held = holders.find(
+    ({ name, epoch }) => name === request.holder && epoch === request.epoch,
+  );
+  const is = held === undefined ? '' : ` (${modeText(held)})`;
   const what =
     request.to_mode === null
-      ? `lift ${request.holder}`
-      : `loosen ${request.holder} to ${modeText({ mode: request.to_mode, max_rate_per_second: request.to_max_rate_per_second })}`;
+      ? `lift ${request.holder}${is}`
+      : `loosen ${request.holder}${is} to ${modeText({ mode: request.to_mode, max_rate_per_second: request.to_max_rate_per_second })}`;
   const until = instantText(request.expires_at, now);
   return `${request.requested_by} asks to ${what} (epoch ${String(request.epoch)}): ${request.reason}; sentinel approve ${request.request_id} until ${until}`;
 }
@@ -73,8 +81,8 @@ function modeText({
 export function approvalsText({ approvals }: ApprovalList, now: number, paint: Paint): string {
   if (approvals.length === 0) return 'Nothing waits for approval.\n';
   return approvals
-    .map(({ scope, request }) =>
-      request === null ? '' : `${paint('bold', scope)} ${requestText(request, now)}\n`,
+    .map(({ scope, holders, request }) =>
+      request === null ? '' : `${paint('bold', scope)} ${requestText({ holders }, request, now)}\n`,
     )
     .join('');
 }

@@ -9,6 +9,7 @@ import { createWriterFence } from '#platform/kafka/writer-fence.ts';
 import type { WriterFence } from '#ports/writer-fence.ts';
 import { eventually, openKafka } from './kafka-fixture.ts';
 import type { KafkaFixture } from './kafka-fixture.ts';
+import { leaseRecord } from './lease-fixture.ts';
 import {
   finished,
   heldBeforeCommit,
@@ -105,5 +106,23 @@ describe('a venue adapter that falls silent between its last look and the commit
     expect(effect.effect).toBe('NOT_YET');
     expect(effect.waiting_for).toHaveLength(1);
     await goOn();
+  });
+});
+
+describe('a venue adapter that dies beside one that is well', () => {
+  test('has nothing fenced that the other owns: that one trades on', async () => {
+    const fenced: number[] = [];
+    const fence: WriterFence['fence'] = (partitions) => {
+      fenced.push(...partitions);
+      return Promise.resolve();
+    };
+    const desk = await openDesk({ fence });
+    const well = await startVenue(kafka, defects);
+    closing.push(() => well.stop());
+    const unread = Array.from({ length: PARTITIONS }, () => 0);
+    await kafka.publish([leaseRecord('dead-venue', unread, { kind: 'VENUE' })]);
+    const effect = await desk.effectOf(await desk.write(KILL), Date.now());
+    expect(effect).toMatchObject({ effect: 'EFFECTIVE', leases: 2, lapsed: ['dead-venue'] });
+    expect(fenced).toEqual([]);
   });
 });

@@ -58,7 +58,9 @@ describe('sentinel killswitch, unkill and approve', () => {
     const shown = await run('killswitch');
     expect(shown.out).toContain('KILLED     SYMBOL:K2');
     expect(shown.out).toContain('operator: blocks since');
-    expect(shown.out).toContain('bob asks to lift operator (epoch 3): fixed; sentinel approve R1');
+    expect(shown.out).toContain(
+      'bob asks to lift operator (blocks) (epoch 3): fixed; sentinel approve R1',
+    );
     expect(shown.out).not.toContain('SYMBOL:K3');
     expect((await run('killswitch', 'SYMBOL:K3')).out).toContain('ACTIVE     SYMBOL:K3');
     expect((await run('approve')).out).toContain('SYMBOL:K2 bob asks');

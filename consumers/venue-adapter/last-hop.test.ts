@@ -27,6 +27,7 @@ const LIQUIDATES: VenueOrder = { ...REDUCES, liquidation: true, limitE4: null };
 
 const BLOCK: Partial<EffectiveControls> = { kill: 'BLOCK' };
 const REDUCE_ONLY: Partial<EffectiveControls> = { kill: 'REDUCE_ONLY' };
+const CASH_ONLY: Partial<EffectiveControls> = { noNewDebitOrShort: true };
 const CLOSE_ONLY: Partial<EffectiveControls> = { closeOnly: true };
 
 function controls(held: Readonly<Record<string, Partial<EffectiveControls>>>) {
@@ -53,6 +54,10 @@ describe('which control stops an order at the last hop', () => {
     ['close-only: what opens', OPENS, { 'ACCOUNT:ACC_1': CLOSE_ONLY }, 'ACCOUNT:ACC_1'],
     ['close-only: what reduces', REDUCES, { 'ACCOUNT:ACC_1': CLOSE_ONLY }, null],
     ['close-only: a liquidation', LIQUIDATES, { 'ACCOUNT:ACC_1': CLOSE_ONLY }, null],
+    ['no new short: what sells short', CROSSES, { 'ACCOUNT:ACC_1': CASH_ONLY }, 'ACCOUNT:ACC_1'],
+    ['no new short: what sells what is held', REDUCES, { 'ACCOUNT:ACC_1': CASH_ONLY }, null],
+    ['no new debit: cash is for the gate to judge', OPENS, { 'ACCOUNT:ACC_1': CASH_ONLY }, null],
+    ['no new short: a liquidation', LIQUIDATES, { 'ACCOUNT:ACC_1': CASH_ONLY }, null],
     ['a liquidation under a firm’s kill', LIQUIDATES, { GLOBAL: BLOCK }, 'GLOBAL'],
     ['a liquidation under a symbol’s kill', LIQUIDATES, { 'SYMBOL:NVDA': BLOCK }, 'SYMBOL:NVDA'],
     ['a liquidation under its account’s kill', LIQUIDATES, { 'ACCOUNT:ACC_1': BLOCK }, null],

@@ -16,8 +16,8 @@ export interface Standing {
 
 /**
  * The control that stops the order here. A liquidation is stopped by the BLOCK of its symbol or the firm
- * only. REDUCE_ONLY and close-only stop what opened when the gate let it pass; what its position no
- * longer covers since then only the gate can tell, and cancels.
+ * only. REDUCE_ONLY and close-only stop what opened when the gate let it pass, NO_NEW_DEBIT_OR_SHORT a
+ * sale that did; what position and cash no longer cover since then only the gate can tell, and cancels.
  */
 export function standingAgainst(order: VenueOrder, controls: Controls): Standing | null {
   const scopes = scopesOf(order);
@@ -28,10 +28,12 @@ export function standingAgainst(order: VenueOrder, controls: Controls): Standing
   }
   if (order.liquidation || order.opensE4 === 0) return null;
   for (const each of scopes) {
-    const { kill, closeOnly } = controls.of(each);
+    const { kill, closeOnly, noNewDebitOrShort } = controls.of(each);
     const scope = scopeName(each);
     if (kill === 'REDUCE_ONLY') return { scope, why: `kill switch of ${scope} is reduce-only` };
     if (closeOnly) return { scope, why: `${scope} is close-only` };
+    if (noNewDebitOrShort && order.side === 'SELL')
+      return { scope, why: `${scope} may not go short` };
   }
   return null;
 }

@@ -32,11 +32,6 @@ describe('what a silent venue adapter may have left open', () => {
     ['nothing where another has taken over since', [silent(), alive()], []],
     ['what the other has not taken over', [silent(), alive({ owned: [0, 2] })], [1]],
     [
-      'everything, of which the other spoke before its lease had ended',
-      [silent({ endsAt: NOW - CLOCKS_APART_MS }), alive({ saidAt: NOW - 1 })],
-      [0, 1, 2],
-    ],
-    [
       'what those that took over have lost by falling silent or leaving',
       [silent(), alive({ left: true }), silent({ process: 'v2' })],
       [0, 1, 2],
@@ -45,6 +40,16 @@ describe('what a silent venue adapter may have left open', () => {
   ];
   test.each(cases)('%s', (_what, words, expected) => {
     expect(leftOpen(words, PARTITIONS, NOW).partitions).toEqual(expected);
+  });
+
+  test('waits for the word of those that live: each tells what it owns within a heartbeat', () => {
+    const justOver = silent({ endsAt: NOW - CLOCKS_APART_MS });
+    const spokeBefore = alive({ saidAt: NOW - 1, owned: [0, 1] });
+    const names = (words: readonly VenueWord[]): string[] =>
+      leftOpen(words, PARTITIONS, NOW).unheard.map(({ process }) => process);
+    expect(names([justOver, spokeBefore])).toEqual(['v1']);
+    expect(names([justOver, { ...spokeBefore, saidAt: NOW }])).toEqual([]);
+    expect(names([justOver, { ...spokeBefore, left: true }])).toEqual([]);
   });
 
   test('names who is silent', () => {

@@ -27,9 +27,14 @@ export const OPEN_MS_MAX = 60_000;
 export interface LeftOpen {
   readonly silent: readonly VenueWord[];
   readonly partitions: readonly number[];
+  /**
+   * Who lives and has not spoken since the last of those leases ended: what it owns is told within a
+   * heartbeat, or its own lease ends. To fence before would stop venues that are well.
+   */
+  readonly unheard: readonly VenueWord[];
 }
 
-const NOTHING: LeftOpen = { silent: [], partitions: [] };
+const NOTHING: LeftOpen = { silent: [], partitions: [], unheard: [] };
 
 /**
  * Every partition counts, whatever the silent one owned when it last spoke, but those that another has
@@ -43,12 +48,11 @@ export function leftOpen(words: readonly VenueWord[], partitions: number, now: n
   );
   if (silent.length === 0) return NOTHING;
   const lastEnd = Math.max(...silent.map(({ endsAt }) => endsAt)) + CLOCKS_APART_MS;
-  const taken = new Set(
-    words
-      .filter((word) => !word.left && !isOver(word) && word.saidAt >= lastEnd)
-      .flatMap(({ owned }) => owned),
-  );
+  const living = words.filter((word) => !word.left && !isOver(word));
+  const heard = living.filter(({ saidAt }) => saidAt >= lastEnd);
+  const unheard = living.filter(({ saidAt }) => saidAt < lastEnd);
+  const taken = new Set(heard.flatMap(({ owned }) => owned));
   const all = Array.from({ length: partitions }, (_, number) => number);
   const open = all.filter((number) => !taken.has(number));
-  return open.length === 0 ? NOTHING : { silent, partitions: open };
+  return open.length === 0 ? NOTHING : { silent, partitions: open, unheard };
 }

@@ -44,9 +44,23 @@ function cancelled(
   set: (controls: ControlView) => void,
   ...orders: readonly OpenOrder[]
 ): string[] {
+  return cancelledOf(
+    (exposure) => {
+      exposure.setPosition('XYZ', 100 * E4);
+      exposure.cashE4 = 5_000 * E4;
+    },
+    set,
+    ...orders,
+  );
+}
+
+function cancelledOf(
+  fill: (exposure: AccountExposure) => void,
+  set: (controls: ControlView) => void,
+  ...orders: readonly OpenOrder[]
+): string[] {
   const exposure = new AccountExposure(POLICY);
-  exposure.setPosition('XYZ', 100 * E4);
-  exposure.cashE4 = 5_000 * E4;
+  fill(exposure);
   for (const order of orders) exposure.accept(order);
   const controls = new ControlView(5_000);
   set(controls);
@@ -111,6 +125,21 @@ describe('on entering a control', () => {
   test('no new short: of the sales beyond the position the newest go first, until the rest fits', () => {
     const orders = [open('S1', 'SELL', 60), open('S2', 'SELL', 40), open('S3', 'SELL', 20)];
     expect(cancelled(availableCashOnly, ...orders)).toEqual(['S3']);
+  });
+
+  test('what one control lets stand another may not: a cover that makes a debit goes under close-only too', () => {
+    const short = (exposure: AccountExposure): void => {
+      exposure.setPosition('XYZ', -100 * E4);
+      exposure.cashE4 = 1_000 * E4;
+    };
+    const both = (controls: ControlView): void => {
+      closeOnly(controls);
+      availableCashOnly(controls);
+    };
+    const cover = open('COVER', 'BUY', 100);
+    expect(cancelledOf(short, closeOnly, cover)).toEqual([]);
+    expect(cancelledOf(short, availableCashOnly, cover)).toEqual(['COVER']);
+    expect(cancelledOf(short, both, cover)).toEqual(['COVER']);
   });
 
   test('a flat account has nothing to reduce', () => {

@@ -25,8 +25,10 @@ export function ordersToCancel(
   const standing = new StandingOrders(exposure, newestFirst);
   const cancelled: OrderToCancel[] = [];
   for (const order of newestFirst) {
-    const held = restrictionOf(controls, accountId, order);
-    if (held === null || standing.fits(order, held.mode)) continue;
+    const held = restrictionsOf(controls, accountId, order).find(
+      ({ mode }) => !standing.fits(order, mode),
+    );
+    if (held === undefined) continue;
     standing.remove(order);
     cancelled.push({ order, scope: held.scope });
   }
@@ -77,16 +79,20 @@ interface Restriction {
   readonly scope: string;
 }
 
-function restrictionOf(
+/** Everything that an order has to fit, the strictest first. */
+function restrictionsOf(
   controls: ControlView,
   accountId: string,
   order: OpenOrder,
-): Restriction | null {
+): readonly Restriction[] {
   const scoped = { accountId, symbol: order.symbol, strategy: order.strategy };
-  const kill = order.liquidation ? controls.wideBlockOf(scoped) : controls.over(scoped).kill();
-  if (kill !== null) return { mode: kill.mode, scope: scopeName(kill.scope) };
-  if (order.liquidation) return null;
+  const over = controls.over(scoped);
+  const kill = order.liquidation ? controls.wideBlockOf(scoped) : over.kill();
+  const standing: Restriction[] =
+    kill === null ? [] : [{ mode: kill.mode, scope: scopeName(kill.scope) }];
+  if (order.liquidation) return standing;
   const scope = scopeName({ kind: 'ACCOUNT', id: accountId });
-  if (controls.closeOnly(accountId)) return { mode: 'REDUCE_ONLY', scope };
-  return controls.over(scoped).noNewDebitOrShort ? { mode: 'NO_NEW_DEBIT_OR_SHORT', scope } : null;
+  if (over.closeOnly) standing.push({ mode: 'REDUCE_ONLY', scope });
+  if (over.noNewDebitOrShort) standing.push({ mode: 'NO_NEW_DEBIT_OR_SHORT', scope });
+  return standing;
 }
