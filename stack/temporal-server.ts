@@ -43,6 +43,9 @@ export async function temporalPlan(program: string, context: ServerContext): Pro
       ...['--dynamic-config-value', 'matching.numTaskqueueWritePartitions=1'],
       // An activity goes to the worker in the answer by which it was asked for.
       ...['--dynamic-config-value', 'system.enableActivityEagerExecution=true'],
+      // The development server reads the definitions of search attributes anew for every use of them: eight
+      // reads a case, on the one connection to its database. New ones are then known some seconds later.
+      ...['--dynamic-config-value', 'system.forceSearchAttributesCacheRefreshOnRead=false'],
       // Ignored on an existing database: see ensureSearchAttributes.
       ...Object.entries(SEARCH_ATTRIBUTES).flatMap(([name, type]) => [
         '--search-attribute',

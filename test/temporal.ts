@@ -12,6 +12,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { activityAttempt, knowAttempt } from '../workers/activity-attempt.ts';
+import { WorkflowWorker } from '../workers/workflow-worker.ts';
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { generateKeyPair } from 'jose';
@@ -72,7 +73,7 @@ export class CaseServer {
 
   /** Runs a worker for a world's case while `run` is under way. */
   async withWorker<T>(world: CaseWorld, run: () => Promise<T>): Promise<T> {
-    const worker = await Worker.create({
+    const worker = await WorkflowWorker.create({
       connection: this.temporal.nativeConnection,
       taskQueue: world.taskQueue,
       workflowBundle: this.#bundle,

@@ -36,7 +36,7 @@ import type { RunningWorker, WorkerOptions } from './start-worker.ts';
 const NAME = 'worker';
 
 /** Cases and scopes kept ready in memory. */
-const CACHED_CASES_MAX = 1_500;
+const CACHED_CASES_MAX = 3_000;
 const CACHED_SCOPES_MAX = 200;
 
 type TemporalParts = Pick<

@@ -2,10 +2,11 @@ import { fileURLToPath } from 'node:url';
 import type { Logger } from '#ports/logger.ts';
 import type { Metrics } from '#ports/metrics.ts';
 import type { Readiness } from '#ports/readiness.ts';
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import type { LogEntry } from '@temporalio/worker';
 import { knowAttempt } from './activity-attempt.ts';
 import { measureActivities } from './activity-metrics.ts';
+import { WorkflowWorker } from './workflow-worker.ts';
 
 /** What a stopping worker gives to activities under way; their retries go to other workers. */
 const SHUTDOWN_GRACE_MS = 1_500;
@@ -48,7 +49,7 @@ export function installRuntime(logger: Logger): void {
 /** Starts a worker of one kind of workflow; `stop` resolves when it has handed over what was under way. */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const connection = await NativeConnection.connect({ address: options.address });
-  const worker = await Worker.create({
+  const worker = await WorkflowWorker.create({
     connection,
     namespace: options.namespace,
     taskQueue: options.taskQueue,
