@@ -30,9 +30,9 @@ export interface HistoryPage {
   readonly next: number | null;
 }
 
-/** EXPIRED: it is older than the history reaches back, nothing was written. */
+/** EXPIRED: it is older than the history reaches back, nothing was written. GONE: there is no history. */
 export type HistoryWrite =
-  | { readonly outcome: 'WRITTEN' | 'STALE' | 'EXPIRED' }
+  | { readonly outcome: 'WRITTEN' | 'STALE' | 'EXPIRED' | 'GONE' }
   | { readonly outcome: 'REFUSED'; readonly reason: string };
 
 /** Writes history items. A repeated write changes nothing. Rejects while the store is away. */

@@ -38,11 +38,12 @@ export interface AccountPage {
 
 /**
  * What became of a write. STALE: its version is not later than the stored one, nothing changed.
- * REFUSED: the store cannot hold it, and never will. `rung` is the one that the index now has.
+ * REFUSED: the store cannot hold it, and never will. GONE: there is no index any more, nothing is held.
+ * `rung` is the one that the index now has.
  */
 export type IndexWrite =
   | { readonly outcome: 'WRITTEN'; readonly rung: RungName }
-  | { readonly outcome: 'STALE' }
+  | { readonly outcome: 'STALE' | 'GONE' }
   | { readonly outcome: 'REFUSED'; readonly reason: string };
 
 /**

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { TOPICS } from '#contracts/topics.ts';
 import { caseSnapshot, marginCalc } from './account-records.ts';
@@ -84,6 +86,20 @@ describe('the state index process', () => {
     await part.kill();
     part = await start();
     await showsCash('ACC_2', 2);
+  });
+
+  test('whose table is lost ends, and builds it anew from the topics when it is started again', async () => {
+    const before = await Promise.all(['ACC_1', 'ACC_2', 'ACC_3'].map((id) => store.index.get(id)));
+    await store.client.send(new DeleteTableCommand({ TableName: store.table }));
+    await publishFigures('ACC_4', { cause: 'FILL', cash: 4 });
+    await eventually('its end', WAIT_MS, () =>
+      Promise.resolve(part.lines.some(({ event }) => event === 'failed')),
+    );
+    part = await start();
+    await showsCash('ACC_4', 4);
+    const built = async (): Promise<unknown[]> =>
+      Promise.all(['ACC_1', 'ACC_2', 'ACC_3'].map((id) => store.index.get(id)));
+    await eventually('all of it', WAIT_MS, async () => isDeepStrictEqual(await built(), before));
   });
 
   test('ends with 0 at SIGTERM', async () => {

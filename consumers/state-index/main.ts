@@ -26,13 +26,14 @@ runProcess({
       region: environment.awsRegion,
     });
     const table = riskStateTable(topicPrefix);
-    await ensureRiskStateTable(client, table);
+    const whichTable = await ensureRiskStateTable(client, table);
     const writer = createAccountIndexWriter(client, table);
     const history = createAccountHistoryWriter(client, table);
     const index = new StateIndex({ writer, history, metrics, logger, clock: systemClock });
     const { watched, watch } = createProcessKafka(context);
     const group = createConsumerGroup(watched, {
       groupId: name,
+      feeds: whichTable,
       partitionsConcurrentMax: PARTITIONS_CONCURRENT_MAX,
       onFatal: fail,
     });

@@ -1,15 +1,19 @@
+import { connect, createServer } from 'node:net';
+import { pipeline } from 'node:stream';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { TOPICS } from '#contracts/topics.ts';
 import { createMetrics } from '#platform/metrics.ts';
 import type { AccountState } from '#contracts/account-state.ts';
 import type { InboundRecord } from '#ports/records.ts';
 import { caseSnapshot, marginCalc, NOON } from '#test/account-records.ts';
-import { openStateIndex, testDynamoDb } from '#test/dynamodb-fixture.ts';
+import { openStateIndex, testDynamoDb, testDynamoDbEndpoint } from '#test/dynamodb-fixture.ts';
 import type { StateIndexFixture } from '#test/dynamodb-fixture.ts';
 import { eventually, testLogger } from '#test/kafka-fixture.ts';
 import { createAccountHistoryWriter } from '#platform/dynamodb/account-history.ts';
 import { createAccountIndexWriter } from '#platform/dynamodb/account-index-writer.ts';
-import { ensureRiskStateTable } from '#platform/dynamodb/risk-state-table.ts';
+import { createDynamoDb } from '#platform/dynamodb/client.ts';
+import { freePorts } from '#stack/ports.ts';
 import { StateIndex } from './state-index.ts';
 
 let fixture: StateIndexFixture;
@@ -207,8 +211,13 @@ describe('the history', () => {
 });
 
 test('while the store is away nothing is lost: it is written when the store is back', async () => {
-  const client = testDynamoDb();
-  const table = `late-${String(Date.now())}-margin-risk-state`;
+  const { hostname, port } = new URL(testDynamoDbEndpoint());
+  const [door = 0] = await freePorts(1);
+  const client = createDynamoDb({
+    endpoint: `http://127.0.0.1:${String(door)}`,
+    region: 'us-east-1',
+  });
+  const { table } = fixture;
   const writer = createAccountIndexWriter(client, table);
   const metrics = createMetrics('state-index');
   const clock = { now: () => NOON };
@@ -217,8 +226,26 @@ test('while the store is away nothing is lost: it is written when the store is b
   const { figures } = begin();
   const handled = index.handle([figures(move(1))]);
   await eventually('the store is missed', 60_000, () => Promise.resolve(!index.ready().ready));
-  await ensureRiskStateTable(client, table);
+  const proxy = createServer((from) => {
+    const to = connect(Number(port), hostname);
+    pipeline(from, to, from, () => undefined);
+  }).listen(door, '127.0.0.1');
   await handled;
   expect(index.ready()).toEqual({ ready: true });
+  client.destroy();
+  await promisify(proxy.close.bind(proxy))();
+});
+
+test('an index that is gone is no store that is away: nothing goes on', async () => {
+  const client = testDynamoDb();
+  const table = 'no-such-margin-risk-state';
+  const writer = createAccountIndexWriter(client, table);
+  const history = createAccountHistoryWriter(client, table);
+  const metrics = createMetrics('state-index');
+  const clock = { now: () => NOON };
+  const index = new StateIndex({ writer, history, metrics, logger: testLogger, clock });
+  const { figures, audit } = begin();
+  await expect(index.handle([figures(move(1))])).rejects.toThrow('the state index is gone');
+  await expect(index.handle([audit({ note: 'a step' })])).rejects.toThrow('is gone');
   client.destroy();
 });

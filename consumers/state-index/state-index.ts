@@ -39,7 +39,8 @@ export interface StateIndexServices {
 /**
  * Projects margin.calc.v1 and audit.v1 to the state index and its history, at least once: a batch is finished when
  * everything of it is in the index or deferred, and what is deferred holds its offset back. A record
- * that cannot be read or stored is counted and logged, and stops nothing (DESIGN 25).
+ * that cannot be read or stored is counted and logged, and stops nothing (DESIGN 25); only an index
+ * that is gone does.
  */
 export class StateIndex {
   readonly #services: StateIndexServices;
@@ -190,6 +191,9 @@ export class StateIndex {
     accountId: string,
     write: IndexWrite | HistoryWrite,
   ): void {
+    // At its start the process makes the index anew, and is told everything from the beginning.
+    if (write.outcome === 'GONE')
+      throw new Error('the state index is gone: it has to be built anew');
     this.#writes.inc({ kind, outcome: write.outcome.toLowerCase() });
     if (write.outcome !== 'REFUSED') return;
     const fields = { kind, account_id: accountId, reason: write.reason };

@@ -52,9 +52,10 @@ export function riskStateTable(prefix: string): string {
 
 /**
  * Creates the table, or what it lacks, and waits until it serves: partition key account_id, sort key
- * timestamp (0 is the current item), its indexes, items deleted at `ttl`, on demand.
+ * timestamp (0 is the current item), its indexes, items deleted at `ttl`, on demand. Answers which table
+ * it is: one that was made anew, or brought back from a backup, is another, and holds other things.
  */
-export async function ensureRiskStateTable(client: DynamoDBClient, table: string): Promise<void> {
+export async function ensureRiskStateTable(client: DynamoDBClient, table: string): Promise<string> {
   try {
     await client.send(
       new CreateTableCommand({
@@ -75,8 +76,10 @@ export async function ensureRiskStateTable(client: DynamoDBClient, table: string
     { client, maxWaitTime: CREATE_S_MAX, minDelay: 1, maxDelay: 2 },
     { TableName: table },
   );
-  await refuseMissingIndexes(client, table);
+  const made = await described(client, table);
+  refuseMissingIndexes(table, made);
   await expireItems(client, table);
+  return made.TableId ?? String(made.CreationDateTime?.getTime() ?? 0);
 }
 
 /** Does the table serve? */
@@ -92,8 +95,10 @@ export async function riskStateReady(client: DynamoDBClient, table: string): Pro
  * A table that an earlier version made lacks indexes. DynamoDB Local cannot be relied on to add one
  * (with eight tables and more it never ends), so nothing is changed behind anybody's back.
  */
-async function refuseMissingIndexes(client: DynamoDBClient, table: string): Promise<void> {
-  const { GlobalSecondaryIndexes = [] } = await described(client, table);
+function refuseMissingIndexes(
+  table: string,
+  { GlobalSecondaryIndexes = [] }: TableDescription,
+): void {
   const missing = INDEXES.map(({ IndexName }) => IndexName).filter(
     (name) => !GlobalSecondaryIndexes.some(({ IndexName }) => IndexName === name),
   );

@@ -14,6 +14,8 @@ const LAST_COMMIT_MS_MAX = 1_000;
 
 export interface ConsumerGroupOptions {
   readonly groupId: string;
+  /** What has been fed up to the committed positions: for another the group begins anew. */
+  readonly feeds?: string;
   readonly partitionsConcurrentMax: number;
   /** The handler rejected or the group is lost: the process should end and be restarted. */
   readonly onFatal: (error: Error) => void;
@@ -55,13 +57,17 @@ class KafkaConsumerGroup implements ConsumerGroup {
     onBatch: (records: readonly InboundRecord[]) => Promise<void>,
     heldBackAt: HeldBackAt = () => null,
   ): Promise<void> {
+    const { groupId, feeds } = this.#options;
     this.#heldBackAt = heldBackAt;
     this.#consumer = new SteadyConsumer({
       kafka: createKafka(this.#surroundings),
       surroundings: this.#surroundings,
-      watchedAs: this.#options.groupId,
+      watchedAs: groupId,
       group: {
-        groupId: this.#surroundings.topicPrefix + this.#options.groupId,
+        groupId: [
+          this.#surroundings.topicPrefix + groupId,
+          ...(feeds === undefined ? [] : [feeds]),
+        ].join('.'),
         partitionAssigners: [coPartitionedAssigner],
         sessionTimeout: SESSION_TIMEOUT_MS,
       },
