@@ -21,13 +21,15 @@ interface Throttle {
 }
 
 /** The controls of one scope. An account's close-only is a control of its own, not a kill. */
-interface ScopeControls {
+export interface ScopeControls {
   readonly scope: Scope;
   kill: KillMode | null;
   throttle: Throttle | null;
   closeOnly: boolean;
   noNewDebitOrShort: boolean;
 }
+
+type OnFirst = (controls: ScopeControls) => void;
 
 /** What stands over a scope that nobody ever held. */
 const NOTHING = Object.freeze(none({ kind: 'GLOBAL' }));
@@ -43,42 +45,64 @@ export class ControlView {
   readonly #symbols = new Map<string, ScopeControls>();
   readonly #strategies = new Map<string, ScopeControls>();
   readonly #orderAgeMsMax: number;
+  readonly #onFirst: OnFirst;
 
-  constructor(orderAgeMsMax: number) {
+  /** `onFirst` hears of each scope when something holds it for the first time. */
+  constructor(orderAgeMsMax: number, onFirst: OnFirst = () => undefined) {
     this.#orderAgeMsMax = orderAgeMsMax;
+    this.#onFirst = onFirst;
   }
 
   setKill(scope: Scope, kill: KillMode | null): void {
-    this.#at(scope).kill = kill;
+    this.at(scope).kill = kill;
   }
 
   /** null lifts it. What passed within the second before a throttle began does not count. */
   setThrottle(scope: Scope, maxRatePerSecond: number | null): void {
-    const controls = this.#at(scope);
+    const controls = this.at(scope);
     const passed = controls.throttle?.passed ?? new SlidingLimit(this.#orderAgeMsMax);
     controls.throttle = maxRatePerSecond === null ? null : { maxRatePerSecond, passed };
   }
 
   setCloseOnly(accountId: string, closeOnly: boolean): void {
-    this.#at({ kind: 'ACCOUNT', id: accountId }).closeOnly = closeOnly;
+    this.at({ kind: 'ACCOUNT', id: accountId }).closeOnly = closeOnly;
   }
 
   setNoNewDebitOrShort(accountId: string, barred: boolean): void {
-    this.#at({ kind: 'ACCOUNT', id: accountId }).noNewDebitOrShort = barred;
+    this.at({ kind: 'ACCOUNT', id: accountId }).noNewDebitOrShort = barred;
   }
 
   closeOnly(accountId: string): boolean {
     return this.#accounts.get(accountId)?.closeOnly ?? false;
   }
 
-  /** What stands over an order: looked up once, asked by each check. */
+  /** What stands over an order. */
   over({ accountId, symbol, strategy }: Scoped): ControlsOver {
-    return new ControlsOver(
-      this.#global,
-      this.#accounts.get(accountId) ?? NOTHING,
-      this.#symbols.get(symbol) ?? NOTHING,
-      this.#strategies.get(strategy) ?? NOTHING,
+    return this.overThese(
+      this.ofAccount(accountId),
+      this.ofSymbol(symbol),
+      this.ofStrategy(strategy),
     );
+  }
+
+  /** What stands over an order whose scopes' controls the caller keeps (`at`). */
+  overThese(account: ScopeControls, symbol: ScopeControls, strategy: ScopeControls): ControlsOver {
+    return new ControlsOver(this.#global, account, symbol, strategy);
+  }
+
+  /** The controls of an account for now: one that nobody held yet may get others. */
+  ofAccount(accountId: string): ScopeControls {
+    return this.#accounts.get(accountId) ?? NOTHING;
+  }
+
+  /** The controls of a symbol for now: one that nobody held yet may get others. */
+  ofSymbol(symbol: string): ScopeControls {
+    return this.#symbols.get(symbol) ?? NOTHING;
+  }
+
+  /** The controls of a strategy for now: one that nobody held yet may get others. */
+  ofStrategy(strategy: string): ScopeControls {
+    return this.#strategies.get(strategy) ?? NOTHING;
   }
 
   /** The kill over the order's symbol or the whole firm: what holds a liquidation too. */
@@ -88,12 +112,16 @@ export class ControlView {
     return wide?.kill === 'BLOCK' ? { scope: wide.scope, mode: 'BLOCK' } : null;
   }
 
-  #at(scope: Scope): ScopeControls {
+  /** The controls of a scope for good: what holds it comes and goes, the object stays. */
+  at(scope: Scope): ScopeControls {
     if (scope.kind === 'GLOBAL') return this.#global;
     const of = { ACCOUNT: this.#accounts, SYMBOL: this.#symbols, STRATEGY: this.#strategies };
     const map = of[scope.kind];
     let controls = map.get(scope.id);
-    if (controls === undefined) map.set(scope.id, (controls = none(scope)));
+    if (controls === undefined) {
+      map.set(scope.id, (controls = none(scope)));
+      this.#onFirst(controls);
+    }
     return controls;
   }
 }

@@ -547,6 +547,50 @@ describe('quotas', () => {
     );
     expect(told).toEqual([[], ['SYMBOL 500000'], ['GLOBAL 500000'], ['SYMBOL 900000'], []]);
   });
+  test.each(['firmE4', 'symbolE4', 'strategyE4'] as const)(
+    'are whole on a new day: %s',
+    (which) => {
+      const wide = 1_000_000 * E4;
+      const limits = { firmE4: wide, symbolE4: wide, strategyE4: wide, [which]: 20_000 * E4 };
+      const gate = gateWith({ policy: { quotas: { ...quotas, ...limits } } });
+      expect(codeOf(gate, order({ qty: 200 }))).toBe('ALLOW');
+      expect(codeOf(gate, order({ qty: 1 }))).toBe('QUOTA');
+      gate.startDay();
+      expect(codeOf(gate, order({ qty: 200 }))).toBe('ALLOW');
+      expect(codeOf(gate, order({ qty: 1 }))).toBe('QUOTA');
+    },
+  );
+});
+
+describe('a control', () => {
+  const scopes = [
+    { kind: 'ACCOUNT', id: 'NEW' },
+    { kind: 'SYMBOL', id: 'NEW' },
+    { kind: 'STRATEGY', id: 'NEW' },
+  ] as const;
+  const ordering = (gate: Gate) =>
+    codeOf(gate, order({ accountId: 'NEW', symbol: 'NEW', strategy: 'NEW' }));
+  const meet = (gate: Gate): void => {
+    gate.setPrice('NEW', 100 * E4);
+    gate.know('NEW').excessE4 = 1_000_000 * E4;
+  };
+  test.each(scopes)('holds what the gate comes to know later: $kind', (scope) => {
+    const gate = gateWith();
+    gate.controls.setKill(scope, 'BLOCK');
+    meet(gate);
+    expect(ordering(gate)).toBe('KILLED');
+    gate.controls.setKill(scope, null);
+    expect(ordering(gate)).toBe('ALLOW');
+  });
+  test.each(scopes)('holds what has traded before: $kind', (scope) => {
+    const gate = gateWith();
+    meet(gate);
+    expect(ordering(gate)).toBe('ALLOW');
+    gate.controls.setKill(scope, 'BLOCK');
+    expect(ordering(gate)).toBe('KILLED');
+    gate.startDay();
+    expect(ordering(gate)).toBe('KILLED');
+  });
 });
 
 test('the first check that refuses decides', () => {

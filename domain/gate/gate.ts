@@ -1,16 +1,21 @@
 import { addE4, E4, mulDivUp, shareUpE4 } from '../money.ts';
 import { scopeName } from '../scopes.ts';
 import { ControlView } from './control-view.ts';
-import type { ControlsOver, StandingKill, ThrottleExcess } from './control-view.ts';
+import type { ControlsOver, ScopeControls, StandingKill, ThrottleExcess } from './control-view.ts';
 import { DecidedIds } from './decided-ids.ts';
-import { AccountExposure, effectAt } from './exposure.ts';
-import type { Effect, OpenOrder, Reservation, SymbolExposure } from './exposure.ts';
+import { AccountExposure } from './exposure.ts';
+import { ExposureBook } from './exposure-book.ts';
+import type { Effect } from './exposure-book.ts';
 import type { GatePolicy } from './gate-policy.ts';
+import { NO_NUMBER, Names } from './names.ts';
+import type { OpenOrder, Reservation } from './open-order.ts';
 import type { NewOrder, Order } from './orders.ts';
 import { NO_ALERTS, Quotas } from './quotas.ts';
 import type { QuotaAlert } from './quotas.ts';
 import { Securities } from './securities.ts';
 import type { Security } from './securities.ts';
+import { Strategies } from './strategies.ts';
+import type { Strategy } from './strategies.ts';
 import { ALLOW, drop, reject } from './verdict.ts';
 import type { Refusal, Verdict } from './verdict.ts';
 
@@ -72,32 +77,53 @@ export class Gate {
   figuresFresh = true;
   readonly #policy: GatePolicy;
   readonly #options: GateOptions;
-  readonly #accounts = new Map<string, AccountExposure>();
+  readonly #accounts: Names;
+  /** By the account's number. */
+  readonly #exposures: AccountExposure[] = [];
+  readonly #accountControls: ScopeControls[] = [];
+  readonly #book: ExposureBook;
+  readonly #quotas: Quotas;
   readonly #securities: Securities;
+  readonly #strategies: Strategies;
   readonly #decided: DecidedIds;
-  #quotas: Quotas;
 
   constructor(policy: GatePolicy, options: GateOptions) {
     this.#policy = policy;
     this.#options = options;
-    this.controls = new ControlView(policy.orderAgeMsMax);
-    this.#securities = new Securities(policy);
-    this.#decided = new DecidedIds(options.decidedIdsMax, options.hashSeed ?? 0);
+    this.controls = new ControlView(policy.orderAgeMsMax, (controls) => {
+      this.#followAccount(controls);
+    });
+    const { decidedIdsMax, hashSeed = 0 } = options;
+    this.#accounts = new Names(hashSeed);
+    this.#book = new ExposureBook(policy, hashSeed);
     this.#quotas = new Quotas(policy.quotas);
+    this.#securities = new Securities(policy, this.controls, this.#quotas, this.#book.symbols);
+    this.#strategies = new Strategies(this.controls, this.#quotas, hashSeed);
+    this.#decided = new DecidedIds(decidedIdsMax, hashSeed);
   }
 
   /** The account's exposure, or undefined while nothing is known of it: then it may only cancel. */
   exposure(accountId: string): AccountExposure | undefined {
-    return this.#accounts.get(accountId);
+    const account = this.#accounts.find(accountId);
+    return account === NO_NUMBER ? undefined : this.#exposures[account];
   }
 
   /** Begins to know an account: flat until told otherwise. */
   know(accountId: string): AccountExposure {
-    let exposure = this.#accounts.get(accountId);
-    if (exposure === undefined) {
-      this.#accounts.set(accountId, (exposure = new AccountExposure(this.#policy)));
-    }
+    const known = this.exposure(accountId);
+    if (known !== undefined) return known;
+    this.#accounts.add(accountId);
+    const exposure = new AccountExposure(this.#policy, this.#book);
+    this.#exposures.push(exposure);
+    this.#accountControls.push(this.controls.ofAccount(accountId));
     return exposure;
+  }
+
+  /** An account that is known is held for the first time. */
+  #followAccount(controls: ScopeControls): void {
+    if (controls.scope.kind !== 'ACCOUNT') return;
+    const account = this.#accounts.find(controls.scope.id);
+    if (account !== NO_NUMBER) this.#accountControls[account] = controls;
   }
 
   setPrice(symbol: string, priceE4: number): void {
@@ -134,8 +160,9 @@ export class Gate {
 
   /** A new trading day: quotas and locates are whole again. */
   startDay(): void {
-    this.#quotas = new Quotas(this.#policy.quotas);
+    this.#quotas.startDay();
     this.#securities.startDay();
+    this.#strategies.startDay();
   }
 
   priceE4(symbol: string): number | null {
@@ -155,21 +182,25 @@ export class Gate {
       });
     }
     if (order.type === 'CANCEL') return ALLOWED;
-    const exposure = this.#accounts.get(order.accountId);
     if (!this.controls.fresh) return refused(drop('CONTROL_STALE', 'controls', null));
-    if (exposure?.isKnown !== true) return refused(drop('CONTROL_STALE', 'position', null));
-    const met = this.#meet(order, exposure);
+    const account = this.#accounts.find(order.accountId);
+    if (account === NO_NUMBER || !this.#book.isKnown(account)) {
+      return refused(drop('CONTROL_STALE', 'position', null));
+    }
+    const met = this.#meet(order, account);
     const refusal = order.liquidation
       ? this.#refusalOfLiquidation(order, met)
       : this.#refusalOf(order, met);
     return refusal === null ? this.#accept(order, met) : refused(refusal);
   }
 
-  #meet(order: NewOrder, exposure: AccountExposure): Met {
-    const held = exposure.in(order.symbol);
-    const effect = effectAt(held, order.side, order.qtyE4);
+  #meet(order: NewOrder, account: number): Met {
     const security = this.#securities.of(order.symbol);
-    return { exposure, held, effect, security, over: this.controls.over(order) };
+    const strategy = this.#strategies.of(order.strategy);
+    const effect = this.#book.effectOf(account, security.number, order.side, order.qtyE4);
+    const controls = this.#accountControls[account] ?? this.controls.ofAccount(order.accountId);
+    const over = this.controls.overThese(controls, security.controls, strategy.controls);
+    return { account, effect, security, strategy, over };
   }
 
   #refusalOf(order: NewOrder, met: Met): Refusal | null {
@@ -179,13 +210,13 @@ export class Gate {
     return (
       killed(kill, effect) ??
       (held ? this.#closeOnly(order, met) : null) ??
-      (over.noNewDebitOrShort ? newDebitOrShort(order, met) : null) ??
+      (over.noNewDebitOrShort ? this.#newDebitOrShort(order, met) : null) ??
       throttled(over.throttle(order.ts)) ??
       barred(order, met) ??
       this.#collar(order, met) ??
       this.#size(order) ??
       this.#credit(order, met) ??
-      this.#quota(order, effect)
+      this.#quota(order, met)
     );
   }
 
@@ -198,22 +229,35 @@ export class Gate {
   }
 
   /** Close-only; a kill that lets reducing orders pass holds them to the same rule. */
-  #closeOnly(order: NewOrder, { exposure, effect }: Met): Refusal | null {
-    return beyondPosition(order, effect) ?? this.#raisesRequirement(order, exposure);
+  #closeOnly(order: NewOrder, { account, effect }: Met): Refusal | null {
+    return beyondPosition(order, effect) ?? this.#raisesRequirement(order, account);
   }
 
   /**
    * One leg of a hedge may reduce its position and raise the requirement of what stays. Where a price is
    * missing the requirement is not known, and that refuses nothing: to reduce is what close-only is for.
    */
-  #raisesRequirement(order: NewOrder, exposure: AccountExposure): Refusal | null {
-    const positions = new Map(exposure.positions());
+  #raisesRequirement(order: NewOrder, account: number): Refusal | null {
+    const positions = new Map(this.#book.positions(account));
     const before = this.#options.requirementE4(positions);
     const heldE4 = positions.get(order.symbol) ?? 0;
     positions.set(order.symbol, heldE4 - Math.sign(heldE4) * order.qtyE4);
     const after = this.#options.requirementE4(positions);
     if (before === null || after === null || after <= before) return null;
     return reject('RAISES_REQUIREMENT', after, before);
+  }
+
+  /** What available cash does not pay for, and what would sell more than is held. */
+  #newDebitOrShort(order: NewOrder, { account, effect }: Met): Refusal | null {
+    if (order.side === 'SELL') {
+      if (effect.opensE4 === 0) return null;
+      return reject('NO_NEW_DEBIT_OR_SHORT', effect.opensE4, 0);
+    }
+    const costE4 = mulDivUp(order.qtyE4, order.priceE4, E4);
+    const claimedE4 = addE4(this.#book.buyLeavesNotionalE4(account), costE4);
+    const cashE4 = this.#book.cashE4(account);
+    if (cashE4 !== null && claimedE4 <= cashE4) return null;
+    return reject('NO_NEW_DEBIT_OR_SHORT', claimedE4, cashE4);
   }
 
   #collar({ priceE4 }: NewOrder, { security }: Met): Refusal | null {
@@ -234,28 +278,28 @@ export class Gate {
       : null;
   }
 
-  #credit(order: NewOrder, { exposure, effect, security }: Met): Refusal | null {
+  #credit(order: NewOrder, { account, effect, security }: Met): Refusal | null {
     const { opensE4 } = effect;
     if (!this.#options.checksCredit || opensE4 === 0) return null;
-    const { excessE4, reservedE4, unsettledE4 } = exposure;
+    const excessE4 = this.#book.excessE4(account);
     if (excessE4 === null || !this.figuresFresh) return reject('CREDIT', null, null);
     const reservation = reservationOf(order, security);
-    const ownE4 = exposure.reserveE4(order.symbol, order.side, opensE4, reservation);
-    const neededE4 = addE4(addE4(reservedE4, unsettledE4), ownE4);
+    const ownE4 = this.#book.reserveE4(order.symbol, order.side, opensE4, reservation);
+    const neededE4 = addE4(this.#book.heldBackE4(account), ownE4);
     return neededE4 > excessE4 ? reject('CREDIT', neededE4, excessE4) : null;
   }
 
-  #quota(order: NewOrder, effect: Effect): Refusal | null {
+  #quota(order: NewOrder, { effect, security, strategy }: Met): Refusal | null {
     if (effect.opensE4 === 0) return null;
     const notionalE4 = mulDivUp(effect.opensE4, order.priceE4, E4);
-    const breach = this.#quotas.over(order.symbol, order.strategy).breachOf(notionalE4);
+    const breach = this.#quotas.over(security.used, strategy.used).breachOf(notionalE4);
     return breach === null ? null : reject('QUOTA', breach.usedE4, breach.limitE4);
   }
 
-  #accept(order: NewOrder, { exposure, held, effect, security, over }: Met): GateDecision {
+  #accept(order: NewOrder, { account, effect, security, over }: Met): GateDecision {
     const { opensE4 } = effect;
     const reservation = reservationOf(order, security);
-    exposure.accept(openOrderOf(order, reservation), held);
+    this.#book.accept(account, security.number, openOrderOf(order, reservation));
     const accepted = { opensE4, adversePriceE4: reservation.adversePriceE4 };
     if (order.liquidation) return { verdict: ALLOW, alerts: NO_ALERTS, accepted };
     over.passed(order.ts);
@@ -265,22 +309,23 @@ export class Gate {
   /** What opens uses up the day's locates and quotas. */
   #count(order: NewOrder, opensE4: number): readonly QuotaAlert[] {
     if (opensE4 === 0) return NO_ALERTS;
+    const security = this.#securities.know(order.symbol);
+    const strategy = this.#strategies.know(order.strategy);
     if (order.side === 'SELL') {
-      const security = this.#securities.know(order.symbol);
       security.shortedE4 = addE4(security.shortedE4, opensE4);
     }
     const notionalE4 = mulDivUp(opensE4, order.priceE4, E4);
-    return this.#quotas.over(order.symbol, order.strategy).use(notionalE4);
+    return this.#quotas.over(security.used, strategy.used).use(notionalE4);
   }
 }
 
 /** What an order meets: looked up once, asked by each check. */
 interface Met {
-  readonly exposure: AccountExposure;
-  /** What the account has in the order's symbol. */
-  readonly held: SymbolExposure;
+  /** Its number in the book. */
+  readonly account: number;
   readonly effect: Effect;
   readonly security: Readonly<Security>;
+  readonly strategy: Strategy;
   readonly over: ControlsOver;
 }
 
@@ -316,18 +361,6 @@ function killed(kill: StandingKill | null, { opensE4 }: Effect): Refusal | null 
 function throttled(over: ThrottleExcess | null): Refusal | null {
   if (over === null) return null;
   return { decision: 'THROTTLE', code: 'THROTTLE', observed: over.count, limit: over.limit };
-}
-
-/** What available cash does not pay for, and what would sell more than is held. */
-function newDebitOrShort(order: NewOrder, { exposure, effect }: Met): Refusal | null {
-  if (order.side === 'SELL') {
-    if (effect.opensE4 === 0) return null;
-    return reject('NO_NEW_DEBIT_OR_SHORT', effect.opensE4, 0);
-  }
-  const costE4 = mulDivUp(order.qtyE4, order.priceE4, E4);
-  const claimedE4 = addE4(exposure.buyLeavesNotionalE4(), costE4);
-  if (exposure.cashE4 !== null && claimedE4 <= exposure.cashE4) return null;
-  return reject('NO_NEW_DEBIT_OR_SHORT', claimedE4, exposure.cashE4);
 }
 
 /** Nobody trades a restricted security; a short sale needs shares that were located. */

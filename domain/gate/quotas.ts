@@ -20,7 +20,7 @@ export interface QuotaBreach {
 }
 
 /** What one scope has opened today. */
-interface Used {
+export interface Used {
   readonly scope: Scope;
   readonly limit: Limit;
   usedE4: number;
@@ -39,8 +39,6 @@ interface Limit {
  */
 export class Quotas {
   readonly #firm: Used;
-  readonly #symbols = new Map<string, Used>();
-  readonly #strategies = new Map<string, Used>();
   readonly #symbolLimit: Limit;
   readonly #strategyLimit: Limit;
 
@@ -50,27 +48,23 @@ export class Quotas {
     this.#strategyLimit = limitOf(strategyE4, alerts);
   }
 
-  /** The limits that an order of a symbol and a strategy uses: looked up once, asked and used. */
-  over(symbol: string, strategy: string): QuotasOver {
-    return new QuotasOver(this.#firm, this.#symbol(symbol), this.#strategy(strategy));
+  /** A symbol of which nothing was opened yet. */
+  ofSymbol(id: string): Used {
+    return { scope: { kind: 'SYMBOL', id }, limit: this.#symbolLimit, usedE4: 0 };
   }
 
-  #symbol(symbol: string): Used {
-    let used = this.#symbols.get(symbol);
-    if (used === undefined) {
-      used = { scope: { kind: 'SYMBOL', id: symbol }, limit: this.#symbolLimit, usedE4: 0 };
-      this.#symbols.set(symbol, used);
-    }
-    return used;
+  /** A strategy that opened nothing yet. */
+  ofStrategy(id: string): Used {
+    return { scope: { kind: 'STRATEGY', id }, limit: this.#strategyLimit, usedE4: 0 };
   }
 
-  #strategy(strategy: string): Used {
-    let used = this.#strategies.get(strategy);
-    if (used === undefined) {
-      used = { scope: { kind: 'STRATEGY', id: strategy }, limit: this.#strategyLimit, usedE4: 0 };
-      this.#strategies.set(strategy, used);
-    }
-    return used;
+  /** The limits that an order of a symbol and a strategy uses. */
+  over(symbol: Used, strategy: Used): QuotasOver {
+    return new QuotasOver(this.#firm, symbol, strategy);
+  }
+
+  startDay(): void {
+    this.#firm.usedE4 = 0;
   }
 }
 

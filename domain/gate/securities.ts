@@ -1,7 +1,13 @@
+import type { ControlView, ScopeControls } from './control-view.ts';
 import type { GatePolicy } from './gate-policy.ts';
+import { NO_NUMBER } from './names.ts';
+import type { Names } from './names.ts';
+import type { Quotas, Used } from './quotas.ts';
 
 /** What the gate knows of one symbol. Prices in 1/10,000 dollar, quantities in 1/10,000 share. */
 export interface Security {
+  /** Its number among the symbols; NO_NUMBER when it is not kept. */
+  readonly number: number;
   /** The last price; null while none has come. */
   priceE4: number | null;
   readonly restricted: boolean;
@@ -10,6 +16,9 @@ export interface Security {
   readonly locatedE4: number;
   /** What short sales have taken of it today. */
   shortedE4: number;
+  readonly controls: ScopeControls;
+  /** Of its quota, today. */
+  readonly used: Used;
 }
 
 type SecurityPolicy = Pick<GatePolicy, 'restricted' | 'hardToBorrow' | 'shorting' | 'locates'>;
@@ -20,45 +29,66 @@ type SecurityPolicy = Pick<GatePolicy, 'restricted' | 'hardToBorrow' | 'shorting
  */
 export class Securities {
   readonly #policy: SecurityPolicy;
-  readonly #securities = new Map<string, Security>();
+  readonly #controls: ControlView;
+  readonly #quotas: Quotas;
+  readonly #symbols: Names;
+  /** By the symbol's number; an account may hold others too. */
+  readonly #securities: (Security | undefined)[] = [];
 
-  constructor(policy: SecurityPolicy) {
+  constructor(policy: SecurityPolicy, controls: ControlView, quotas: Quotas, symbols: Names) {
     this.#policy = policy;
+    this.#controls = controls;
+    this.#quotas = quotas;
+    this.#symbols = symbols;
     const { restricted, hardToBorrow, locates } = policy;
     for (const symbol of [...restricted, ...hardToBorrow, ...locates.keys()]) this.know(symbol);
   }
 
   of(symbol: string): Readonly<Security> {
-    return this.#securities.get(symbol) ?? UNKNOWN;
+    const number = this.#symbols.find(symbol);
+    const security = number === NO_NUMBER ? undefined : this.#securities[number];
+    return security ?? this.#unknown(symbol, number);
   }
 
   /** Begins to keep a symbol. */
   know(symbol: string): Security {
-    let security = this.#securities.get(symbol);
-    if (security === undefined) {
-      const { restricted, hardToBorrow, shorting, locates } = this.#policy;
-      security = {
-        priceE4: null,
-        restricted: restricted.has(symbol),
-        hardToBorrow: hardToBorrow.has(symbol),
-        locatedE4: shorting ? (locates.get(symbol) ?? 0) : 0,
-        shortedE4: 0,
-      };
-      this.#securities.set(symbol, security);
-    }
-    return security;
+    const number = this.#symbols.add(symbol);
+    return (this.#securities[number] ??= this.#begun(symbol, number));
   }
 
-  /** A new trading day: locates are whole again. */
+  #begun(symbol: string, number: number): Security {
+    const { restricted, hardToBorrow, shorting, locates } = this.#policy;
+    return {
+      number,
+      priceE4: null,
+      restricted: restricted.has(symbol),
+      hardToBorrow: hardToBorrow.has(symbol),
+      locatedE4: shorting ? (locates.get(symbol) ?? 0) : 0,
+      shortedE4: 0,
+      controls: this.#controls.at({ kind: 'SYMBOL', id: symbol }),
+      used: this.#quotas.ofSymbol(symbol),
+    };
+  }
+
+  #unknown(symbol: string, number: number): Security {
+    return {
+      number,
+      priceE4: null,
+      restricted: false,
+      hardToBorrow: false,
+      locatedE4: 0,
+      shortedE4: 0,
+      controls: this.#controls.ofSymbol(symbol),
+      used: this.#quotas.ofSymbol(symbol),
+    };
+  }
+
+  /** A new trading day: locates and quotas are whole again. */
   startDay(): void {
-    for (const security of this.#securities.values()) security.shortedE4 = 0;
+    for (const security of this.#securities) {
+      if (security === undefined) continue;
+      security.shortedE4 = 0;
+      security.used.usedE4 = 0;
+    }
   }
 }
-
-const UNKNOWN: Readonly<Security> = Object.freeze({
-  priceE4: null,
-  restricted: false,
-  hardToBorrow: false,
-  locatedE4: 0,
-  shortedE4: 0,
-});

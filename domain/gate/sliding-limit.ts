@@ -23,6 +23,8 @@ export class SlidingLimit {
    * than `limit`; else null.
    */
   excessWith(ts: number, limit: number): number | null {
+    // All that is kept is no more: then nothing need be looked up.
+    if (this.#passed.length - this.#head + 1 <= limit) return null;
     const from = this.#after(ts - THROTTLE_WINDOW_MS);
     const to = this.#after(ts + THROTTLE_WINDOW_MS - 1);
     // No window can hold more than all that any of them meets; mostly that is few enough.

@@ -1,7 +1,8 @@
 import { scopeName } from '../scopes.ts';
 import type { ControlView, KillMode } from './control-view.ts';
-import { leavesNotionalE4 } from './exposure.ts';
-import type { AccountExposure, OpenOrder } from './exposure.ts';
+import type { AccountExposure } from './exposure.ts';
+import { leavesNotionalE4 } from './open-order.ts';
+import type { OpenOrder } from './open-order.ts';
 
 /** An open order that the controls no longer let stand, and the scope whose control that is. */
 export interface OrderToCancel {
