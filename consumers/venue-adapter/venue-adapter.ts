@@ -6,8 +6,9 @@ import type { Readiness } from '#ports/readiness.ts';
 import { ControlFollower } from '../order-path/control-follower.ts';
 import { LastPrices } from '../order-path/last-prices.ts';
 import { LeaseKeeper } from '../order-path/lease-keeper.ts';
-import { INPUTS, takeOverVenuePartition } from './venue-partition.ts';
+import { takeOverVenuePartition } from './venue-partition.ts';
 import type { VenuePartition, VenueSurroundings } from './venue-partition.ts';
+import { INPUTS } from './venue-positions.ts';
 
 /** Prices are read to their end before the first order is executed, within this time. */
 const PRICES_TIMEOUT_MS = 30_000;

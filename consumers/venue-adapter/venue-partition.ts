@@ -28,12 +28,9 @@ import { VENUE_LIMITS, VenueBook } from './venue-book.ts';
 import type { OrderName, VenueExecution, VenueOrder } from './venue-book.ts';
 import { decodeKeyed, rememberCancel, rememberExecution, rememberOwner } from './venue-memory.ts';
 import type { VenueMetrics } from './venue-metrics.ts';
+import { VenuePositions } from './venue-positions.ts';
 
 const GATED = TOPICS.gatedOrders.name;
-const CANCELS = TOPICS.orderCancels.name;
-
-/** What the venue takes, co-partitioned by account. */
-export const INPUTS = [GATED, CANCELS] as const;
 
 /** So many records are decided in one transaction. */
 const RECORDS_PER_TRANSACTION_MAX = 500;
@@ -41,6 +38,11 @@ const RECORDS_PER_TRANSACTION_MAX = 500;
 const PRICE_PAUSE_MS = 20;
 /** Orders that wait for proved controls look again after so long. */
 const REOPEN_POLL_MS = 20;
+/**
+ * What was read and asks for nothing to be written is committed with the next that does, or so much later:
+ * a transaction of its own is as dear as one that writes, and whoever reads it again decides the same.
+ */
+const POSITIONS_MS = 1_000;
 /** The longest a timer sleeps; a later expiry is looked at again then. */
 const SLEEP_MAX_MS = 60_000;
 
@@ -85,7 +87,7 @@ export async function takeOverVenuePartition(
     for (const record of records) rememberCancel(book, record, now);
   };
   await writer.readToEnd(TOPICS.executions.name, readExecutions, remembered);
-  await writer.readToEnd(CANCELS, readCancels, remembered);
+  await writer.readToEnd(TOPICS.orderCancels.name, readCancels, remembered);
   await writer.readToEnd(GATED, (records) => {
     for (const record of records) rememberOwner(ownership, record);
   });
@@ -99,14 +101,13 @@ export class VenuePartition implements PartitionProcessor {
   readonly #writer: FencedWriter;
   readonly #surroundings: VenueSurroundings;
   readonly #unsubscribe: readonly (() => void)[];
-  /** Per input the first offset not yet decided, and what was committed last. */
-  readonly #read = new Map<string, number>();
-  readonly #committed = new Map<string, number>();
+  readonly #positions: VenuePositions;
   #turn: Promise<unknown> = Promise.resolve();
   /** The last transaction that has had its last look: its commit is under way, or over. */
   #committing: Promise<unknown> = Promise.resolve();
   /** Turns under way or waiting. */
   #turns = 0;
+  #positionsTimer: NodeJS.Timeout | undefined;
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Infinity;
   #released = false;
@@ -121,10 +122,7 @@ export class VenuePartition implements PartitionProcessor {
     this.#ownership = ownership;
     this.#writer = writer;
     this.#surroundings = surroundings;
-    for (const topic of INPUTS) {
-      this.#read.set(topic, writer.committedPosition(topic));
-      this.#committed.set(topic, writer.committedPosition(topic));
-    }
+    this.#positions = new VenuePositions(writer);
     const { prices, controls, clock } = surroundings;
     this.#unsubscribe = [
       prices.subscribe(() => {
@@ -174,13 +172,14 @@ export class VenuePartition implements PartitionProcessor {
   }
 
   onPosition(topic: string, position: number): void {
-    this.#read.set(topic, Math.max(position, this.#read.get(topic) ?? 0));
+    this.#positions.readTo(topic, position);
   }
 
   onRelease(): void {
     this.#released = true;
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
     clearTimeout(this.#timer);
+    clearTimeout(this.#positionsTimer);
   }
 
   async #decideRecords(records: readonly InboundRecord[]): Promise<void> {
@@ -188,7 +187,7 @@ export class VenuePartition implements PartitionProcessor {
     for (const record of records) {
       if (record.topic === GATED) this.#takeGated(record, outcome);
       else this.#takeCancel(record, outcome);
-      this.#read.set(record.topic, record.offset + 1);
+      this.#positions.readTo(record.topic, record.offset + 1);
     }
     await this.#write(outcome);
   }
@@ -309,7 +308,9 @@ export class VenuePartition implements PartitionProcessor {
   /** Executions, dead letters and consumed positions become visible together, or none of them. */
   async #write({ executions, deadLetters }: Outcome): Promise<void> {
     let decided: readonly VenueExecution[] = executions;
-    while (!(await this.#written(decided, deadLetters))) {
+    const isAny = executions.length + deadLetters.length > 0;
+    if (!isAny) this.#commitLater();
+    while (isAny && !(await this.#written(decided, deadLetters))) {
       // A control came while it was written, or this process was paused: nothing of it is visible.
       await this.#untilOpen();
       decided = this.#lookAgain(decided);
@@ -321,15 +322,20 @@ export class VenuePartition implements PartitionProcessor {
     this.#lookAgainWhenOpen();
   }
 
+  /** Commits how far was read, within POSITIONS_MS. */
+  #commitLater(): void {
+    this.#positionsTimer ??= setTimeout(() => {
+      this.#positionsTimer = undefined;
+      this.#inTurnAlone(() => this.#written([], []));
+    }, POSITIONS_MS);
+  }
+
   /** False when a last look, immediately before the commit, forbids what moves shares. */
   async #written(
     executions: readonly VenueExecution[],
     deadLetters: readonly OutboundRecord[],
   ): Promise<boolean> {
-    const consumed = INPUTS.map((topic) => ({
-      topic,
-      position: this.#finishedPosition(topic),
-    })).filter(({ topic, position }) => position !== this.#committed.get(topic));
+    const consumed = this.#positions.uncommitted(this.#book.oldestWorkingOffset());
     if (executions.length + deadLetters.length + consumed.length === 0) return true;
     const now = this.#surroundings.clock.now();
     const transaction: Promise<boolean> = this.#writer.transactIf(
@@ -346,7 +352,7 @@ export class VenuePartition implements PartitionProcessor {
     );
     const committed = await transaction;
     if (!committed) return false;
-    for (const { topic, position } of consumed) this.#committed.set(topic, position);
+    this.#positions.committed(consumed);
     return true;
   }
 
@@ -356,10 +362,9 @@ export class VenuePartition implements PartitionProcessor {
     const again = lookAgain(executions, this.#market());
     const known = new Set(executions);
     for (const execution of again) {
-      const { order, status, cumQtyE4 } = execution;
-      const { orderId, accountId } = order;
       if (known.has(execution)) continue;
-      this.#book.executed({ orderId, accountId, status, cumQtyE4 }, clock.now());
+      const { order, status, cumQtyE4 } = execution;
+      this.#book.executed({ ...order, status, cumQtyE4 }, clock.now());
     }
     return again;
   }
@@ -389,12 +394,6 @@ export class VenuePartition implements PartitionProcessor {
         reason,
       );
     }
-  }
-
-  /** What a restart need not read again: a working order is not finished. */
-  #finishedPosition(topic: string): number {
-    const read = this.#read.get(topic) ?? 0;
-    return topic === GATED ? (this.#book.oldestWorkingOffset() ?? read) : read;
   }
 
   #market(): Market {
@@ -428,13 +427,19 @@ export class VenuePartition implements PartitionProcessor {
   }
 
   #look(): void {
-    this.#inTurn(async () => {
-      if (this.#released) return;
+    this.#inTurnAlone(async () => {
       const outcome: Outcome = { executions: [], deadLetters: [] };
       for (const execution of decideMarket(this.#book, this.#market())) {
         this.#executed(execution, outcome);
       }
       await this.#write(outcome);
+    });
+  }
+
+  /** For what nobody waits for. */
+  #inTurnAlone(work: () => Promise<unknown>): void {
+    this.#inTurn(async () => {
+      if (!this.#released) await work();
     }).catch((error: unknown) => {
       // A failed transaction has been told to the owner, which gives the partition up.
       if (!this.#released) this.#surroundings.onFatal(error);
