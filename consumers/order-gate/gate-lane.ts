@@ -5,7 +5,7 @@ import { TOPICS } from '#contracts/topics.ts';
 import { dayOf } from '#domain/calendar.ts';
 import { showControls } from '#domain/controls/applied-controls.ts';
 import type { EffectiveControls } from '#domain/controls/applied-controls.ts';
-import type { OpenOrder } from '#domain/gate/exposure.ts';
+import type { OpenOrder } from '#domain/gate/open-order.ts';
 import { Gate } from '#domain/gate/gate.ts';
 import type { GateDecision } from '#domain/gate/gate.ts';
 import type { GatePolicy } from '#domain/gate/gate-policy.ts';

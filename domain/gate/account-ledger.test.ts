@@ -1,3 +1,4 @@
+import { MARGIN_RATES } from '#test/gate/margin-rates.ts';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { E4, rate } from '../money.ts';
@@ -20,13 +21,7 @@ const POLICY: GatePolicy = {
   creditRate: rate(500_000),
   nonMarginable: new Set(),
   quotas: { firmE4: 0, symbolE4: 0, strategyE4: 0, alerts: [] },
-  margin: {
-    longMaintenanceRate: rate(250_000),
-    shortMaintenanceRate: rate(300_000),
-    warningBand: rate(50_000),
-    bufferRate: rate(0),
-    costRate: rate(0),
-  },
+  margin: MARGIN_RATES,
 };
 
 function ledger(): { exposure: AccountExposure; told: AccountLedger } {

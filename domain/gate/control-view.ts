@@ -72,10 +72,6 @@ export class ControlView {
     this.at({ kind: 'ACCOUNT', id: accountId }).noNewDebitOrShort = barred;
   }
 
-  closeOnly(accountId: string): boolean {
-    return this.#accounts.get(accountId)?.closeOnly ?? false;
-  }
-
   /** What stands over an order. */
   over({ accountId, symbol, strategy }: Scoped): ControlsOver {
     return this.overThese(

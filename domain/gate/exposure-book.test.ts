@@ -1,3 +1,4 @@
+import { MARGIN_RATES } from '#test/gate/margin-rates.ts';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { E4, rate } from '../money.ts';
@@ -8,13 +9,7 @@ import type { GatePolicy } from './gate-policy.ts';
 const POLICY = {
   creditRate: rate(500_000),
   nonMarginable: new Set<string>(),
-  margin: {
-    longMaintenanceRate: rate(250_000),
-    shortMaintenanceRate: rate(300_000),
-    warningBand: rate(50_000),
-    bufferRate: rate(0),
-    costRate: rate(0),
-  },
+  margin: MARGIN_RATES,
 } as unknown as GatePolicy;
 
 const ACCOUNTS = 40;

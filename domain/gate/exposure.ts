@@ -4,8 +4,6 @@ import type { GatePolicy } from './gate-policy.ts';
 import type { OpenOrder, Reservation } from './open-order.ts';
 import type { Side } from './orders.ts';
 
-export type { OpenOrder } from './open-order.ts';
-
 /** One account of an ExposureBook, with symbols by their names. Amounts in 1/10,000. */
 export class AccountExposure {
   readonly #book: ExposureBook;

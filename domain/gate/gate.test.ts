@@ -1,3 +1,4 @@
+import { MARGIN_RATES } from '#test/gate/margin-rates.ts';
 import { describe, expect, test } from '@jest/globals';
 import { E4, rate } from '../money.ts';
 import type { Scope } from '../scopes.ts';
@@ -26,13 +27,7 @@ const POLICY: GatePolicy = {
     strategyE4: 10_000_000 * E4,
     alerts: [rate(500_000), rate(900_000)],
   },
-  margin: {
-    longMaintenanceRate: rate(250_000),
-    shortMaintenanceRate: rate(300_000),
-    warningBand: rate(50_000),
-    bufferRate: rate(0),
-    costRate: rate(0),
-  },
+  margin: MARGIN_RATES,
 };
 
 interface Given {

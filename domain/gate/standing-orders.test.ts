@@ -1,22 +1,17 @@
+import { MARGIN_RATES } from '#test/gate/margin-rates.ts';
 import { describe, expect, test } from '@jest/globals';
 import { E4, rate } from '../money.ts';
 import type { Scope } from '../scopes.ts';
 import { ControlView } from './control-view.ts';
 import type { KillMode } from './control-view.ts';
 import { AccountExposure } from './exposure.ts';
-import type { OpenOrder } from './exposure.ts';
+import type { OpenOrder } from './open-order.ts';
 import { ordersToCancel } from './standing-orders.ts';
 
 const POLICY = {
   creditRate: rate(500_000),
   nonMarginable: new Set<string>(),
-  margin: {
-    longMaintenanceRate: rate(250_000),
-    shortMaintenanceRate: rate(300_000),
-    warningBand: rate(50_000),
-    bufferRate: rate(0),
-    costRate: rate(0),
-  },
+  margin: MARGIN_RATES,
 } as unknown as ConstructorParameters<typeof AccountExposure>[0];
 
 const ACCOUNT: Scope = { kind: 'ACCOUNT', id: 'A' };

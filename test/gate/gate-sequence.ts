@@ -12,6 +12,7 @@ import { seededRandom } from '../seeded-random.ts';
 import type { Random } from '../seeded-random.ts';
 import { AGE_MS_MAX, GateModel } from './gate-model.ts';
 import type { ModelExecution, ModelOrder } from './model-account.ts';
+import { MARGIN_RATES } from './margin-rates.ts';
 import { ModelAccount } from './model-account.ts';
 
 const SYMBOLS = ['X', 'Y'];
@@ -37,13 +38,7 @@ const POLICY: GatePolicy = {
   creditRate: rate(500_000),
   nonMarginable: new Set(),
   quotas: { firmE4: WIDE_E4, symbolE4: WIDE_E4, strategyE4: WIDE_E4, alerts: [] },
-  margin: {
-    longMaintenanceRate: rate(250_000),
-    shortMaintenanceRate: rate(300_000),
-    warningBand: rate(50_000),
-    bufferRate: rate(0),
-    costRate: rate(0),
-  },
+  margin: MARGIN_RATES,
 };
 
 export interface SequenceResult {
