@@ -45,6 +45,46 @@ describe('a record as a line', () => {
       'TRIGGERED  12 NVDA',
     ],
     [
+      'an order that may pass, its decision said once',
+      TOPICS.gatedOrders.name,
+      {
+        kind: 'DECISION',
+        order: {
+          type: 'NEW',
+          account_id: 'ACC_1',
+          side: 'SELL',
+          qty: 4,
+          symbol: 'NVDA',
+          price: 425,
+        },
+        decision: 'ALLOW',
+        code: 'ALLOW',
+        observed: null,
+        limit: null,
+      },
+      'ALLOW  SELL  4  NVDA  425.00',
+    ],
+    [
+      'a refused order with what was seen',
+      TOPICS.gatedOrders.name,
+      {
+        kind: 'DECISION',
+        order: {
+          type: 'NEW',
+          account_id: 'ACC_1',
+          side: 'BUY',
+          qty: 4,
+          symbol: 'NVDA',
+          price: 425,
+        },
+        decision: 'REJECT',
+        code: 'CLOSE_ONLY',
+        observed: 0,
+        limit: 0,
+      },
+      'REJECT  CLOSE_ONLY  BUY  4  NVDA  425.00  observed 0  limit 0',
+    ],
+    [
       'an audited decision with why and by whom',
       TOPICS.audit.name,
       {

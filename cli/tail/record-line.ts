@@ -32,7 +32,10 @@ const FIELDS = new Map<string, readonly string[]>(
     [TOPICS.restrictions.name]: ['action', 'holder', 'reason'],
     [TOPICS.liquidations.name]: ['action', 'positions', 'deficiency', 'residual_deficiency'],
     [TOPICS.orders.name]: ['side', 'qty', 'symbol', 'price', 'strategy', 'order_id'],
-    [TOPICS.gatedOrders.name]: ['kind', 'decision', 'code', 'observed', 'limit', 'order'],
+    [TOPICS.gatedOrders.name]: [
+      ...['decision', 'code', 'side', 'qty', 'symbol', 'price', 'cancel_order_id'],
+      ...['observed', 'limit', 'process'],
+    ],
     [TOPICS.riskSignals.name]: ['scope', 'breached', 'metrics'],
     [TOPICS.liquidationOrders.name]: ['side', 'qty', 'symbol', 'price', 'order_id'],
     [TOPICS.orderCancels.name]: ['symbol', 'reason', 'order_id'],
@@ -64,7 +67,7 @@ const MONEY =
 const BARE = new Set([
   ...['kind', 'status', 'action', 'side', 'event_type', 'symbol', 'code', 'reason', 'price'],
   ...['cause', 'qty', 'amount', 'last_qty', 'beta', 'type', 'severity', 'positions'],
-  ...['what', 'state', 'event', 'channel', 'rung', 'note', 'scenario'],
+  ...['what', 'state', 'event', 'channel', 'rung', 'note', 'scenario', 'decision'],
 ]);
 
 const LABELS = new Map(
@@ -77,16 +80,18 @@ const LABELS = new Map(
     last_price: 'at',
     excess_stressed: 'excess',
     delta_pnl: 'moves',
+    cancel_order_id: 'cancels',
+    process: 'owner',
   }),
 );
 
 const WORD_STYLES: readonly [RegExp, Style][] = [
   [
-    /^(MARGIN_CALL|PAST_DUE|CLOSE_ONLY|TRIGGERED|REJECTED|LIQUIDATION_TRIGGERED|UNSECURED_DEFICIT)$|REFUSED|STUCK|FAILED|UNDELIVERED|CRITICAL/,
+    /^(MARGIN_CALL|PAST_DUE|CLOSE_ONLY|TRIGGERED|REJECT|REJECTED|DROP|KILLED|LIQUIDATION_TRIGGERED|UNSECURED_DEFICIT)$|REFUSED|STUCK|FAILED|UNDELIVERED|CRITICAL/,
     'red',
   ],
   [
-    /^(ACTIVE|MET|LIFTED|COMPLETED|FILLED|DEPOSIT|LIQUIDATION_COMPLETED)$|ALLOWED|DELIVERED/,
+    /^(ACTIVE|ALLOW|MET|LIFTED|COMPLETED|FILLED|DEPOSIT|LIQUIDATION_COMPLETED)$|ALLOWED|DELIVERED/,
     'green',
   ],
   [/WARNING|HELD|INDETERMINATE|EXPIRED|CANCELLED|WITHDRAWAL/, 'yellow'],
@@ -117,12 +122,23 @@ export function accountOf({ content }: TailedRecord): string | null {
 }
 
 function fieldsText({ topic, timestamp }: TailedRecord, content: Fields, paint: Paint): string {
-  const fields: Fields =
-    typeof content.details === 'object' ? { ...content.details, ...content } : content;
+  const { details, order } = content;
+  const fields: Fields = { ...asFields(details), ...asFields(order), ...content };
   return namesOf(topic, content)
-    .map((name) => fieldText(name, valueText(name, fields[name], timestamp), paint))
-    .filter((text) => text !== '')
+    .map((name) => ({ name, text: valueText(name, fields[name], timestamp) }))
+    .filter(({ name, text }, index, all) => isNews(name, text, all[index - 1]?.text))
+    .map(({ name, text }) => fieldText(name, text, paint))
     .join('  ');
+}
+
+/** A word without its name says nothing twice: an order is allowed with the code ALLOW. */
+function isNews(name: string, text: string, before: string | undefined): boolean {
+  return text !== '' && !(BARE.has(name) && text === before);
+}
+
+/** What a record says within a field of it. */
+function asFields(value: unknown): Fields {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
 }
 
 function namesOf(topic: string, content: Fields): readonly string[] {
@@ -137,7 +153,6 @@ function namesOf(topic: string, content: Fields): readonly string[] {
 }
 
 function fieldText(name: string, text: string, paint: Paint): string {
-  if (text === '') return '';
   const style = styleOf(text, WORD_STYLES);
   const painted = style === undefined ? text : paint(style, text);
   return BARE.has(name) || text === name
