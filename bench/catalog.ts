@@ -1,4 +1,5 @@
 import type { Benchmark } from './benchmark.ts';
+import { emptyCase } from './suite/empty-case.ts';
 import { fillLatency } from './suite/fill-latency.ts';
 import { gateDecision } from './suite/gate-decision.ts';
 import { intake } from './suite/intake.ts';
@@ -17,6 +18,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   intake,
   fillLatency,
   priceLatency,
+  emptyCase,
   marginCalls,
   orderLatency,
   killSwitch,
