@@ -30,7 +30,7 @@ function recordsOf(walk: LadderWalk, action: CaseAction): CaseRecord[] {
 
 /** Every action that a case can take, from stories that take it. */
 function everyAction(): { walk: LadderWalk; action: CaseAction }[] {
-  const paid = new LadderWalk().price(410).price(390).wait(9_500).deposit(60_000);
+  const paid = new LadderWalk().price(410).price(390).wait(9_500).deposit(60_000).wait(60_000);
   const cleared = new LadderWalk().price(410).price(500);
   const waiting = new LadderWalk({ ...WALK_POLICY, liquidationRelease: 'ONE_PERSON' });
   waiting.price(390).wait(10_000);

@@ -5,7 +5,7 @@ import type { MetBy } from './ladder-actions.ts';
 import type { Evidence } from './ladder-evidence.ts';
 import { heldSymbolReason, heldSymbols } from './ladder-firm.ts';
 import { areFundsPending, isAwaitingRelease, isReleased, notionalE4 } from './ladder-people.ts';
-import { ordersValidUntil, unsettledOrders } from './ladder-orders.ts';
+import { ordersValidUntil, stuckAt, unsettledOrders } from './ladder-orders.ts';
 import type { LadderState } from './ladder-state.ts';
 import type { LadderCondition } from './ladder-table.ts';
 import { liquidationPlan } from './liquidation-plan.ts';
@@ -194,13 +194,31 @@ function howCallIsMet(
   now: number,
 ): MetBy | null {
   const { call, aboveHysteresisSince } = state;
-  if (call === null) return null;
+  if (call === null || mayHaveSoldUntold(state, figures, policy, now)) return null;
   // What sales credit is credit too: that they were the firm's own is what the record is to say.
   if (isMetByLiquidation(state, figures)) return 'LIQUIDATION';
   if (figures.creditedTotalE4 - call.creditedAtIssueE4 >= call.notifiedDemandE4) return 'CREDIT';
   if (aboveHysteresisSince === null || now < aboveHysteresisSince + policy.marketCureMs)
     return null;
   return 'MARKET';
+}
+
+/**
+ * May the excess be back by sales of the firm that the case has not heard of, or may more be sold? Figures
+ * overtake executions. The orders are cancelled, and once they are settled the record says what was sold
+ * and who met the call; orders that nobody tells the end of keep nobody waiting for ever.
+ */
+function mayHaveSoldUntold(
+  state: LadderState,
+  figures: PricedCaseFigures,
+  policy: Policy,
+  now: number,
+): boolean {
+  if (state.rung !== 'LIQUIDATING' || unsettledOrders(state.orders, figures).length === 0) {
+    return false;
+  }
+  const limit = stuckAt(state, policy);
+  return limit !== null && now < limit;
 }
 
 /**

@@ -47,7 +47,8 @@ export type LadderCondition = (typeof CONDITIONS)[number];
 export const CONDITION_MEANINGS: Readonly<Record<LadderCondition, string>> = {
   HEALTHY: 'excess at or above the warning band; a call, if one was open, is met',
   THIN: 'excess from 0 up to the warning band; a call, if one was open, is met',
-  UNPROVEN: 'excess 0 or more, but the open call is not met yet',
+  UNPROVEN:
+    'excess 0 or more, but the open call is not met yet, or what the firm has sold for it is not all told',
   DEFICIENT: 'excess below 0, no deadline passed',
   PAST_DUE: 'excess below 0, the due instant has passed or is accelerated, the grace has not',
   GRACE_OVER_RELEASED:

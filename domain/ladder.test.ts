@@ -17,6 +17,8 @@ const THIN = 410;
 const DEFICIENT = 390;
 /** At $390: the deficiency of $3,750 and a buffer of 1 % of $195,000. */
 const DEMAND = 5_700;
+/** After orders are sent: so long nobody told their end that the case no longer waits for it. */
+const TOLD_NO_END_MS = 2 * WALK_POLICY.orderTtlMs;
 /** Excess 0 or more, below the hysteresis level of 1 %. */
 const BARELY = 401;
 
@@ -448,14 +450,62 @@ describe('a cure', () => {
     expect(walk.story.slice(4)).toEqual(['MET', 'LIFT']);
   });
 
-  test('cancels working liquidation orders at once', () => {
+  test('cancels working liquidation orders at once, and is one as soon as they have ended', () => {
     const walk = new LadderWalk().price(DEFICIENT).wait(9_500).deposit(50_000);
-    expect(walk.story.slice(6)).toEqual(['CANCEL_ORDERS', 'MET', 'COMPLETE', 'LIFT']);
+    expect(walk.story.slice(6)).toEqual(['CANCEL_ORDERS']);
+    expect(walk.state.rung).toBe('LIQUIDATING');
+    walk.end(order(walk), 'CANCELLED');
+    expect(walk.story.slice(7)).toEqual(['MET', 'COMPLETE', 'LIFT']);
+    expect(walk.taken.at(7)?.action).toMatchObject({ type: 'MET', metBy: 'CREDIT' });
     expect(walk.state.rung).toBe('ACTIVE');
+  });
+
+  test('does not wait for ever for orders that nobody tells the end of', () => {
+    const walk = new LadderWalk().price(DEFICIENT).wait(9_500).deposit(50_000);
+    walk.wait(order(walk).validUntil + WALK_POLICY.orderTtlMs - walk.now - 1);
+    expect(walk.story.slice(6)).toEqual(['CANCEL_ORDERS']);
+    walk.wait(1);
+    expect(walk.story.slice(7)).toEqual(['MET', 'COMPLETE', 'LIFT']);
     expect(walk.orders).toHaveLength(1);
     walk.end(order(walk), 'CANCELLED').price(HEALTHY);
     expect(walk.orders).toEqual([]);
   });
+
+  test.each([
+    ['of both legs before their executions', [], [0, 1]],
+    ['of both legs between their executions', [0], [1]],
+  ])(
+    'by the firm names all that it sold, though the case hears the figures %s',
+    (_when, before, after) => {
+      const walk = new LadderWalk();
+      const leg = { qtyE4: 200 * E4, priceE4: 200 * E4, betaE4: E4 };
+      walk.positions = [
+        { ...leg, symbol: 'AAA', betaE4: 2 * E4 },
+        { ...leg, symbol: 'BBB' },
+      ];
+      walk.cashE4 = -75_000 * E4;
+      walk.sequence += 1;
+      walk.tell().wait(9_500);
+      const sent = walk.orders;
+      expect(sent.map(({ symbol }) => symbol)).toEqual(['AAA', 'BBB']);
+      const executions = sent.map((each) => walk.execute(each));
+      const hear = (index: number): void => {
+        const execution = executions[index];
+        if (execution !== undefined) walk.give({ type: 'EXECUTION', execution });
+      };
+      before.forEach(hear);
+      walk.tell();
+      expect(walk.state.rung).toBe('LIQUIDATING');
+      after.forEach(hear);
+      const [met, complete] = walk.taken.slice(-3).map(({ action }) => action);
+      expect(met).toMatchObject({ type: 'MET', metBy: 'LIQUIDATION' });
+      expect(complete).toMatchObject({ type: 'COMPLETE' });
+      expect(complete?.type === 'COMPLETE' && complete.parts.map(({ symbol }) => symbol)).toEqual([
+        'AAA',
+        'BBB',
+      ]);
+    },
+  );
 });
 
 describe('figures that prove nothing', () => {
@@ -686,14 +736,14 @@ describe('a liquidation', () => {
   test('does not count what an earlier, cured call still sold', () => {
     const walk = new LadderWalk().price(DEFICIENT).wait(9_500);
     const late = order(walk);
-    walk.deposit(DEMAND).price(375).fill(late);
+    walk.deposit(DEMAND).wait(TOLD_NO_END_MS).price(375).fill(late);
     expect(walk.state).toMatchObject({ rung: 'MARGIN_CALL', liquidated: [] });
   });
 
   test('does not take over what was sold after its call was met by a deposit', () => {
     const walk = new LadderWalk().price(DEFICIENT).wait(9_500);
     const late = order(walk);
-    walk.deposit(20_000);
+    walk.deposit(20_000).wait(TOLD_NO_END_MS);
     expect(walk.state.call).toBeNull();
     walk.fill(late);
     expect(walk.state.liquidated).toEqual([]);
