@@ -100,6 +100,8 @@ export const CASE_STORIES: readonly CaseStory[] = [
   story('cured-by-market', 'that is cured by the market', SLOW, async (world) => {
     await call(world);
     await world.price(THIN);
+    await audited(world, 'ORDER_CANCELS');
+    await world.expireOrders();
     await audited(world, 'MET');
   }),
   story(
@@ -158,6 +160,8 @@ export const CASE_STORIES: readonly CaseStory[] = [
     await world.price(DEFICIENT);
     await audited(world, 'LIQUIDATION_ORDERS');
     await world.deposit(60_000);
+    await audited(world, 'ORDER_CANCELS');
+    await world.expireOrders();
     await audited(world, 'LIFTED');
   }),
   story('excess-back', 'whose excess comes back while its orders work', POLICY, async (world) => {
