@@ -2,12 +2,14 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import { orderCancelSchema } from '#contracts/case-events.ts';
 import type { AuditRecord, ExecutionRecord } from '#contracts/case-events.ts';
 import type { GatedDecision } from '#contracts/gated-orders.ts';
-import { LEASE_MS } from '#contracts/gate-leases.ts';
+import { gateLeaseSchema, LEASE_MS } from '#contracts/gate-leases.ts';
+import type { GateLeaseRecord } from '#contracts/gate-leases.ts';
 import { orderAudit } from '#contracts/order-audit.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import type { Holder } from '#domain/controls/control-state.ts';
+import { KafkaTroubleError } from '#platform/kafka/kafka-trouble.ts';
 import { partitionOf } from '#platform/kafka/partition-of.ts';
-import type { PartitionGroup } from '#ports/partition-group.ts';
+import type { Lane, PartitionGroup } from '#ports/partition-group.ts';
 import { eventually, openKafka } from './kafka-fixture.ts';
 import type { KafkaFixture } from './kafka-fixture.ts';
 import {
@@ -64,15 +66,18 @@ afterEach(async () => {
   expect(path.defects).toEqual([]);
 });
 
-/** A group whose members never notice that a partition is lost. */
-function unaware(group: PartitionGroup): PartitionGroup {
+/** A group whose lanes are others than they were in what `change` gives. */
+function changedLanes(
+  group: PartitionGroup,
+  change: (lane: Lane) => Partial<Lane>,
+): PartitionGroup {
   return {
     stop: () => group.stop(),
     run: (inputs, takeOver) =>
       group.run(inputs, (lane) =>
         takeOver({
           partition: lane.partition,
-          isHeld: () => true,
+          isHeld: () => lane.isHeld(),
           committedPositions: () => lane.committedPositions(),
           readToEnd: (...asked) => lane.readToEnd(...asked),
           fail: (error) => {
@@ -81,9 +86,15 @@ function unaware(group: PartitionGroup): PartitionGroup {
           giveUp: (why) => {
             lane.giveUp(why);
           },
+          ...change(lane),
         }),
       ),
   };
+}
+
+/** A group whose members never notice that a partition is lost. */
+function unaware(group: PartitionGroup): PartitionGroup {
+  return changedLanes(group, () => ({ isHeld: () => true }));
 }
 
 /** Resolves when the decision on an order is audited. */
@@ -355,6 +366,76 @@ describe('the marker of a gate that lost the partition before it was written', (
     expect(codes).toEqual(['ALLOW', 'ALLOW']);
     await eventually('three audits', WAIT_MS, async () => (await audits(kafka)).length === 3);
     expect(await markers()).toHaveLength(before);
+  });
+});
+
+describe('a gate that takes a partition over', () => {
+  async function leases(): Promise<GateLeaseRecord[]> {
+    const records = await kafka.readAll(TOPICS.gateLeases.name);
+    return records.map(({ value }) => gateLeaseSchema.parse(JSON.parse(String(value))));
+  }
+
+  test('does not say that it has it before it knows what works there: no cancel seems confirmed', async () => {
+    const first = await path.gate();
+    expect(await codeOf()).toBe('ALLOW'); // no venue ends it
+    await path.stop(first);
+    await sendCommand(kafka, KILL);
+    let reading = 0;
+    let letGo = (): void => undefined;
+    const until = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const starting = path.gate({
+      group: (group) =>
+        changedLanes(group, (lane) => ({
+          readToEnd: async (...asked) => {
+            reading += 1;
+            await until;
+            return lane.readToEnd(...asked);
+          },
+        })),
+    });
+    const since = Date.now();
+    await eventually('a take-over of each', WAIT_MS, () => Promise.resolve(reading === PARTITIONS));
+    const beats = async () =>
+      (await leases()).filter(({ process, ts }) => process !== first.process && ts > since + 500);
+    await eventually('some words of it', WAIT_MS, async () => (await beats()).length > 3);
+    const early = await beats();
+    letGo();
+    const { process } = await starting;
+    expect(early.flatMap(({ owned_partitions: owned }) => owned)).toEqual([]);
+    const owned = async () =>
+      (await leases()).filter((one) => one.process === process && one.owned_partitions.length > 0);
+    const partition = partitionOf('ACC_1', PARTITIONS);
+    const [known] = await eventually('its partition', WAIT_MS, async () => {
+      const found = (await owned()).filter((one) => one.owned_partitions.includes(partition));
+      return found.length > 0 && found;
+    });
+    expect(known?.cancels_pending).toEqual([KILL.scope]);
+  });
+
+  test('and fails cancels nothing any more: what knows the orders by half follows no control', async () => {
+    const first = await path.gate();
+    expect(await codeOf()).toBe('ALLOW');
+    await path.stop(first);
+    let failures = 0;
+    await path.gate({
+      group: (group) =>
+        changedLanes(group, (lane) => ({
+          readToEnd: async (topic, ...rest) => {
+            const end = await lane.readToEnd(topic, ...rest);
+            if (topic !== TOPICS.gatedOrders.name || failures === PARTITIONS) return end;
+            failures += 1;
+            throw new KafkaTroubleError('the broker went away');
+          },
+        })),
+    });
+    expect(failures).toBe(PARTITIONS);
+    await sendCommand(kafka, KILL);
+    await eventually('the kill', WAIT_MS, async () => (await codeOf()) === 'KILLED');
+    const { name } = TOPICS.orderCancels;
+    await eventually('the cancel', WAIT_MS, async () => (await kafka.readAll(name)).length > 0);
+    expect(await kafka.readAll(name)).toHaveLength(1);
   });
 });
 

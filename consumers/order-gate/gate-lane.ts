@@ -97,6 +97,7 @@ export class GateLane implements LaneProcessor {
   #epoch = -1;
   #day = '';
   #timer: NodeJS.Timeout | undefined;
+  #restored = false;
   #released = false;
 
   constructor(lane: Lane, surroundings: GateSurroundings) {
@@ -135,6 +136,14 @@ export class GateLane implements LaneProcessor {
 
   isHeld(): boolean {
     return !this.#released;
+  }
+
+  /**
+   * Does it know every order that may still work here, and has it asked for the cancels of those that may
+   * not? Before that it can name no scope with cancels pending, and must not seem to have none.
+   */
+  knowsItsOrders(): boolean {
+    return this.#restored && !this.#released;
   }
 
   /** May something that it has decided still come through? */
@@ -186,6 +195,7 @@ export class GateLane implements LaneProcessor {
     this.#before = restored.decided;
     this.startAt = restored.startAt;
     this.#cancelWhatMayNotStand(this.#accounts.ids());
+    this.#restored = true;
   }
 
   async onBatch(records: readonly InboundRecord[]): Promise<void> {
@@ -357,7 +367,7 @@ export class GateLane implements LaneProcessor {
     const { accountId } = waiting.order;
     const own = this.#customersOrders(waiting.order);
     if (own.length === 0) return false;
-    this.#cancel(accountId, own, null, 'a liquidation comes first');
+    this.#cancel(accountId, own, [], 'a liquidation comes first');
     this.#parked.add({ ...waiting, reserves: this.#reserve(waiting.order) }, now);
     this.#lookLater();
     return true;
@@ -418,10 +428,10 @@ export class GateLane implements LaneProcessor {
     for (const accountId of accountIds) {
       const exposure = this.#gate.exposure(accountId);
       if (exposure === undefined) continue;
-      for (const { order, scope } of ordersToCancel(this.#gate.controls, accountId, exposure)) {
+      for (const { order, scopes } of ordersToCancel(this.#gate.controls, accountId, exposure)) {
         // The venue has not heard of it: it is refused here when its turn comes.
         if (order.liquidation && this.#parked.has(accountId, order.orderId)) continue;
-        this.#cancel(accountId, [order], scope, `${scope} is restricted`);
+        this.#cancel(accountId, [order], scopes, `${String(scopes[0])} is restricted`);
       }
     }
   }
@@ -429,11 +439,11 @@ export class GateLane implements LaneProcessor {
   #cancel(
     accountId: string,
     orders: readonly OpenOrder[],
-    scope: string | null,
+    scopes: readonly string[],
     reason: string,
   ): void {
     const { clock, evidence } = this.#surroundings;
-    const records = this.#cancels.ask(accountId, orders, { scope, reason, now: clock.now() });
+    const records = this.#cancels.ask(accountId, orders, { scopes, reason, now: clock.now() });
     if (records.length === 0 || this.#released) return;
     evidence.publish(records).catch((error: unknown) => {
       this.#lane.fail(error);

@@ -137,6 +137,25 @@ describe('on entering a control', () => {
     expect(cancelledOf(short, both, cover)).toEqual(['COVER']);
   });
 
+  test('each scope whose control does not let it stand is named, once, the strictest first', () => {
+    const exposure = new AccountExposure(POLICY);
+    exposure.setPosition('XYZ', 100 * E4);
+    for (const order of [open('S', 'SELL', 10), open('B', 'BUY', 10)]) exposure.accept(order);
+    const controls = new ControlView(5_000);
+    controls.setKill({ kind: 'GLOBAL' }, 'REDUCE_ONLY');
+    controls.setKill(ACCOUNT, 'REDUCE_ONLY');
+    controls.setKill({ kind: 'STRATEGY', id: 'alpha' }, 'BLOCK');
+    closeOnly(controls);
+    const named = ordersToCancel(controls, 'A', exposure).map(({ order, scopes }) => [
+      order.orderId,
+      ...scopes,
+    ]);
+    expect(named).toEqual([
+      ['B', 'STRATEGY:alpha', 'GLOBAL', 'ACCOUNT:A'],
+      ['S', 'STRATEGY:alpha'],
+    ]);
+  });
+
   test('a flat account has nothing to reduce', () => {
     const other = open('S', 'SELL', 1, { symbol: 'ABC' });
     expect(cancelled(closeOnly, other)).toEqual(['S']);
