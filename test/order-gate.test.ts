@@ -772,6 +772,56 @@ describe('a liquidation', () => {
     });
   });
 
+  describe('that can no longer pass leaves the customer’s orders alone:', () => {
+    async function until(count: number): Promise<string[]> {
+      const found = await eventually('the decisions', WAIT_MS, async () => {
+        const all = (await decisions(kafka)).filter(
+          ({ source }) => source.topic === TOPICS.liquidationOrders.name,
+        );
+        return all.length >= count && all;
+      });
+      return found.map(({ code }) => code);
+    }
+
+    async function cancelled(): Promise<string[]> {
+      const cancels = await kafka.readAll(TOPICS.orderCancels.name);
+      return cancels.map(
+        ({ value }) => orderCancelSchema.parse(JSON.parse(String(value))).order_id,
+      );
+    }
+
+    test('one whose time is over', async () => {
+      await tellAccount(kafka, 'ACC_1', { positions: { NVDA: 100 } });
+      await path.gate();
+      expect(await codeOf({ side: 'SELL', qty: 80 })).toBe('ALLOW');
+      await sendLiquidations(kafka, liquidation({ valid_until: Date.now() - 1 }));
+      expect(await until(1)).toEqual(['EXPIRED']);
+      expect(await cancelled()).toEqual([]);
+    });
+
+    test('one that comes again, after it was decided or while it waits', async () => {
+      await tellAccount(kafka, 'ACC_1', { positions: { NVDA: 100 } });
+      await path.gate();
+      const slice = liquidation({ qty: 10 });
+      await sendLiquidations(kafka, slice);
+      expect(await until(1)).toEqual(['ALLOW']);
+      const first = order({ side: 'SELL', qty: 20 });
+      expect(await codeOf(first)).toBe('ALLOW');
+      await sendLiquidations(kafka, slice);
+      expect(await until(2)).toEqual(['ALLOW', 'DUPLICATE']);
+      expect(await cancelled()).toEqual([]);
+      const next = liquidation({ qty: 10 });
+      await sendLiquidations(kafka, next);
+      await eventually('it waits for the cancel', WAIT_MS, async () => {
+        return (await cancelled()).length > 0;
+      });
+      expect(await codeOf({ side: 'SELL', qty: 20 })).toBe('ALLOW');
+      await sendLiquidations(kafka, next);
+      expect(await until(4)).toEqual(['ALLOW', 'DUPLICATE', 'ALLOW', 'DUPLICATE']);
+      expect(await cancelled()).toEqual([first.order_id]);
+    });
+  });
+
   test('passes the kill of its account; a kill of its symbol holds it and calls a person', async () => {
     await tellAccount(kafka, 'ACC_1', { positions: { NVDA: 100 } });
     await sendCommand(kafka, KILL);

@@ -362,13 +362,18 @@ export class GateLane implements LaneProcessor {
     }
   }
 
-  /** Before a slice the customer's working orders in its symbol go (RULES, Liquidation). */
+  /** Before a slice that may pass the customer's working orders in its symbol go (RULES, Liquidation). */
   #park(waiting: Omit<ParkedLiquidation, 'reserves'>, now: number): boolean {
-    const { accountId } = waiting.order;
-    const own = this.#customersOrders(waiting.order);
-    if (own.length === 0) return false;
-    this.#cancel(accountId, own, [], 'a liquidation comes first');
-    this.#parked.add({ ...waiting, reserves: this.#reserve(waiting.order) }, now);
+    const { order } = waiting;
+    if (this.#parked.has(order.accountId, order.orderId)) {
+      // It came once more: its turn is after the one that waits, and it takes no place from anybody.
+      this.#parked.add({ ...waiting, reserves: false }, now);
+      return true;
+    }
+    const own = this.#customersOrders(order);
+    if (own.length === 0 || this.#gate.isOver(order, now)) return false;
+    this.#cancel(order.accountId, own, [], 'a liquidation comes first');
+    this.#parked.add({ ...waiting, reserves: this.#reserve(order) }, now);
     this.#lookLater();
     return true;
   }

@@ -154,6 +154,15 @@ describe('one decision per order', () => {
   });
 });
 
+test('whether an order is over is asked without deciding it', () => {
+  const gate = gateWith({ holds: 100 });
+  const slice = sell({ liquidation: true, validUntil: NOW });
+  expect([gate.isOver(slice, NOW), gate.isOver(slice, NOW + 1)]).toEqual([false, true]);
+  expect(gate.isOver(slice, NOW)).toBe(false);
+  expect(verdictOf(gate, slice)).toEqual(allowed);
+  expect(gate.isOver(slice, NOW)).toBe(true);
+});
+
 describe('control freshness: what cannot be proven is not open', () => {
   test('nothing but cancels passes on stale controls', () => {
     const gate = gateWith({ holds: 100 });

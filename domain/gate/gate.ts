@@ -169,6 +169,14 @@ export class Gate {
     return this.#securities.of(symbol).priceE4;
   }
 
+  /** Is it too old or decided already, so that nothing can make it pass? Remembers nothing of it. */
+  isOver(order: NewOrder, now: number): boolean {
+    return (
+      expiryOf(order, now, this.#policy) !== null ||
+      this.#decided.has(order.accountId, order.orderId)
+    );
+  }
+
   /** Decides an order that arrived at `now` and reserves what it may do if it is allowed. */
   decide(order: Order, now: number): GateDecision {
     const expired = expiryOf(order, now, this.#policy);
