@@ -379,13 +379,11 @@ export class GateLane implements LaneProcessor {
   }
 
   /** What waits has its shares already: an order that the customer sends meanwhile must fit beside them. */
-  #reserve({ accountId, orderId, symbol, side, qtyE4, priceE4, strategy }: NewOrder): boolean {
-    const exposure = this.#gate.exposure(accountId);
-    if (exposure === undefined || exposure.openOrder(symbol, orderId) !== undefined) return false;
-    const reservation = { referencePriceE4: priceE4, adversePriceE4: 0 };
-    exposure.accept({
-      ...{ orderId, symbol, side, strategy, liquidation: true, leavesE4: qtyE4, reservation },
-    });
+  #reserve(order: NewOrder): boolean {
+    const exposure = this.#gate.exposure(order.accountId);
+    if (exposure === undefined) return false;
+    if (exposure.openOrder(order.symbol, order.orderId) !== undefined) return false;
+    exposure.accept(order, { referencePriceE4: order.priceE4, adversePriceE4: 0 });
     return true;
   }
 

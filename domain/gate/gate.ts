@@ -8,7 +8,7 @@ import { ExposureBook } from './exposure-book.ts';
 import type { Effect } from './exposure-book.ts';
 import type { GatePolicy } from './gate-policy.ts';
 import { NO_NUMBER, Names } from './names.ts';
-import type { OpenOrder, Reservation } from './open-order.ts';
+import type { Reservation } from './open-order.ts';
 import type { NewOrder, Order } from './orders.ts';
 import { NO_ALERTS, Quotas } from './quotas.ts';
 import type { QuotaAlert } from './quotas.ts';
@@ -142,7 +142,7 @@ export class Gate {
   restore(order: NewOrder, { opensE4, adversePriceE4 }: Accepted, today: boolean): void {
     this.remember(order.accountId, order.orderId);
     const reservation = { referencePriceE4: order.priceE4, adversePriceE4 };
-    this.know(order.accountId).accept(openOrderOf(order, reservation));
+    this.know(order.accountId).accept(order, reservation);
     this.#countPassed(order, opensE4, today);
   }
 
@@ -307,7 +307,7 @@ export class Gate {
   #accept(order: NewOrder, { account, effect, security, over }: Met): GateDecision {
     const { opensE4 } = effect;
     const reservation = reservationOf(order, security);
-    this.#book.accept(account, security.number, openOrderOf(order, reservation));
+    this.#book.accept(account, security.number, order, reservation);
     const accepted = { opensE4, adversePriceE4: reservation.adversePriceE4 };
     if (order.liquidation) return { verdict: ALLOW, alerts: NO_ALERTS, accepted };
     over.passed(order.ts);
@@ -341,11 +341,6 @@ const ALLOWED: GateDecision = { verdict: ALLOW, alerts: NO_ALERTS, accepted: nul
 
 function refused(verdict: Refusal): GateDecision {
   return { verdict, alerts: NO_ALERTS, accepted: null };
-}
-
-function openOrderOf(order: NewOrder, reservation: Reservation): OpenOrder {
-  const { orderId, symbol, side, strategy, liquidation, qtyE4: leavesE4 } = order;
-  return { orderId, symbol, side, strategy, liquidation, leavesE4, reservation };
 }
 
 /**

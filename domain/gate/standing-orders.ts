@@ -23,7 +23,8 @@ export function ordersToCancel(
   accountId: string,
   exposure: AccountExposure,
 ): OrderToCancel[] {
-  const newestFirst = [...exposure.openOrders()].reverse();
+  // An exposure tells them symbol by symbol; the cash is one for all of them.
+  const newestFirst = [...exposure.openOrders()].sort((a, b) => b.number - a.number);
   const standing = new StandingOrders(exposure, newestFirst);
   const cancelled: OrderToCancel[] = [];
   for (const order of newestFirst) {
