@@ -508,10 +508,15 @@ describe('a kill', () => {
     for (const bought of [paid, beyond]) {
       expect(await codeOf(bought)).toBe('ALLOW');
     }
-    await sendCommand(kafka, { ...KILL, mode: 'NO_NEW_DEBIT_OR_SHORT' });
+    const offset = await sendCommand(kafka, { ...KILL, mode: 'NO_NEW_DEBIT_OR_SHORT' });
     expect(await finished(kafka, beyond.order_id)).toMatchObject({ status: 'CANCELLED' });
     expect(await codeOf({ qty: 3 })).toBe('NO_NEW_DEBIT_OR_SHORT');
-    expect(await codeOf({ qty: 2 })).toBe('ALLOW');
+    const within = order({ qty: 2 });
+    expect(await codeOf(within)).toBe('ALLOW');
+    expect((await decided(kafka, within.order_id)).evidence).toMatchObject({
+      ...{ cash: 5_000, cash_claimed: 4_000, price: 400, price_at: expect.any(Number) },
+      controls: [{ scope: KILL.scope, last_command: offset, no_new_debit_or_short: true }],
+    });
     expect(await codeOf({ side: 'SELL', qty: 10 })).toBe('ALLOW');
     expect(await codeOf({ side: 'SELL', qty: 1 })).toBe('NO_NEW_DEBIT_OR_SHORT');
     expect(await codeOf({ account_id: 'ACC_2', qty: 20 })).toBe('ALLOW');

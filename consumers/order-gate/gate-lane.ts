@@ -24,8 +24,9 @@ import type { LastPrices } from '../order-path/last-prices.ts';
 import { Accounts } from './accounts.ts';
 import { DecisionLog } from './decision-log.ts';
 import type { Outgoing } from './decision-log.ts';
-import { deadLetterRecord, decisionRecord, evidenceOf } from './decision-records.ts';
+import { deadLetterRecord, decisionRecord } from './decision-records.ts';
 import type { DecisionContext } from './decision-records.ts';
+import { evidenceOf } from './evidence.ts';
 import { GateAlerts } from './gate-alerts.ts';
 import type { GateMetrics } from './gate-metrics.ts';
 import { incomingLiquidation, incomingOrder } from './incoming-order.ts';
@@ -302,7 +303,9 @@ export class GateLane implements LaneProcessor {
   }
 
   #decide(record: InboundRecord, order: Order, corrId: string, now: number): Outgoing {
-    const evidence = evidenceOf(this.#gate, this.#accounts, order);
+    const { prices, controls } = this.#surroundings;
+    const sources = { gate: this.#gate, accounts: this.#accounts, prices, controls };
+    const evidence = evidenceOf(sources, order);
     const decided = this.#gate.decide(order, now);
     const context = { ...this.#context(now), evidence, corrId };
     const decision = decisionRecord(record, order, decided, context);
