@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { alertSchema } from '#contracts/alerts.ts';
 import { orderCancelSchema } from '#contracts/case-events.ts';
 import type { AuditRecord, ExecutionRecord } from '#contracts/case-events.ts';
 import type { GatedDecision } from '#contracts/gated-orders.ts';
@@ -775,6 +776,30 @@ describe('a liquidation', () => {
     await eventually('a share more', WAIT_MS, async () => {
       return (await codeOf({ side: 'SELL', qty: 1 })) === 'ALLOW';
     });
+  });
+
+  test('that was held passes at the next owner: what called a person is over', async () => {
+    await tellAccount(kafka, 'ACC_1', { positions: { NVDA: 100 } });
+    const killed = await sendCommand(kafka, { scope: 'SYMBOL:NVDA', action: 'KILL' });
+    const first = await path.gate();
+    const held = liquidation({ qty: 10 });
+    await sendLiquidations(kafka, held);
+    expect((await decided(kafka, held.order_id)).code).toBe('KILLED');
+    await audited(held.order_id);
+    await path.stop(first);
+    await sendState(kafka, { kind: 'SYMBOL', id: 'NVDA' }, { version: 2, coversOffset: killed });
+    await path.gate();
+    const passes = liquidation({ qty: 10 });
+    await sendLiquidations(kafka, passes);
+    expect((await decided(kafka, passes.order_id)).code).toBe('ALLOW');
+    const alerts = await eventually('the end of the call', WAIT_MS, async () => {
+      const all = (await kafka.readAll(TOPICS.alerts.name)).map(({ value }) =>
+        alertSchema.parse(JSON.parse(String(value))),
+      );
+      return all.at(-1)?.event === 'CLEARED' && all;
+    });
+    expect(alerts[0]).toMatchObject({ code: 'LIQUIDATION_HELD', event: 'RAISED' });
+    expect(new Set(alerts.map(({ alert_id: id }) => id)).size).toBe(1);
   });
 
   describe('that can no longer pass leaves the customer’s orders alone:', () => {

@@ -191,7 +191,8 @@ export class GateLane implements LaneProcessor {
     this.#day = dayOf(now);
     this.#followMarket();
     const restored = await restoreGate({
-      ...{ lane: this.#lane, gate: this.#gate, accounts: this.#accounts, committed, now },
+      ...{ lane: this.#lane, gate: this.#gate, accounts: this.#accounts, alerts: this.#alerts },
+      ...{ committed, now },
     });
     this.#before = restored.decided;
     this.startAt = restored.startAt;
@@ -330,12 +331,12 @@ export class GateLane implements LaneProcessor {
   #tellAgain(
     record: InboundRecord,
     incoming: Incoming,
-    { decision, offset, accountId }: DecidedBefore,
+    { decision, offset, accountId, alerts }: DecidedBefore,
   ): void {
     const follows =
       incoming.is === 'FAULTY'
         ? [deadLetterRecord(record, incoming.letter, decision.ts).outbound]
-        : this.#alerts.of(incoming.order, decision);
+        : alerts;
     this.#log.tellAgain({ record, decision, accountId, follows }, offset);
   }
 

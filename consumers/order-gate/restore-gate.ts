@@ -6,8 +6,9 @@ import { dayOf } from '#domain/calendar.ts';
 import type { Gate } from '#domain/gate/gate.ts';
 import { Ownership } from '#domain/gate/ownership.ts';
 import type { Lane } from '#ports/partition-group.ts';
-import type { InboundRecord } from '#ports/records.ts';
+import type { InboundRecord, OutboundRecord } from '#ports/records.ts';
 import type { Accounts, ReadExecution } from './accounts.ts';
+import type { GateAlerts } from './gate-alerts.ts';
 
 const GATED = TOPICS.gatedOrders.name;
 const EXECUTIONS = TOPICS.executions.name;
@@ -28,12 +29,15 @@ export interface DecidedBefore {
   readonly offset: number;
   /** Under which account it lies. */
   readonly accountId: string;
+  /** What it called people for. */
+  readonly alerts: readonly OutboundRecord[];
 }
 
 export interface RestoreParts {
   readonly lane: Lane;
   readonly gate: Gate;
   readonly accounts: Accounts;
+  readonly alerts: GateAlerts;
   /** Per order topic the first offset that is not finished. */
   readonly committed: ReadonlyMap<string, number>;
   /** Unix ms. */
@@ -49,7 +53,7 @@ export interface RestoredGate {
 
 /**
  * What earlier owners of a partition let pass and what became of it: ids, reservations, the day's
- * limits, positions. The gate's own log decides (DESIGN 19): one that cannot be read stops the take-over,
+ * limits, positions, the liquidations that are held. The gate's own log decides (DESIGN 19): one that cannot be read stops the take-over,
  * because without it nobody knows what passed.
  */
 export async function restoreGate(parts: RestoreParts): Promise<RestoredGate> {
@@ -93,12 +97,14 @@ async function restoreDecisions(
         continue;
       }
       if (!ownership.isValid(told.epoch, record.offset)) continue;
-      const { source } = told;
-      if (source.offset >= (parts.committed.get(source.topic) ?? 0)) {
-        const { offset, key } = record;
-        decided.set(told.event_id, { decision: told, offset, accountId: key ?? 'UNKNOWN' });
-      }
       restoreOne(parts, told, executed);
+      const order = decodeGatedOrder(told);
+      // In the order of decisions, and of all: what one called a person for another may have ended.
+      const alerts = order === null ? [] : parts.alerts.of(order, told);
+      const { source } = told;
+      if (source.offset < (parts.committed.get(source.topic) ?? 0)) continue;
+      const { offset, key } = record;
+      decided.set(told.event_id, { decision: told, offset, accountId: key ?? 'UNKNOWN', alerts });
     }
   });
   return decided;
