@@ -9,6 +9,7 @@ import { orderAudit } from '#contracts/order-audit.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import type { Holder } from '#domain/controls/control-state.ts';
 import { KafkaTroubleError } from '#platform/kafka/kafka-trouble.ts';
+import { rate } from '#domain/money.ts';
 import { partitionOf } from '#platform/kafka/partition-of.ts';
 import type { Lane, PartitionGroup } from '#ports/partition-group.ts';
 import { eventually, openKafka } from './kafka-fixture.ts';
@@ -214,6 +215,12 @@ describe('a gate that ends before it has committed what it decided', () => {
     });
   }
 
+  /** Under which an order of $4,000 uses more than half of what its partition may open for the firm. */
+  const quotas = {
+    ...{ firmE4: PARTITIONS * 60_000_000, alerts: [rate(500_000)] },
+    ...{ symbolE4: 10_000_000_000, strategyE4: 10_000_000_000 },
+  };
+
   /** What has to be in audit.v1, by event id. */
   function auditsOf(all: Awaited<ReturnType<typeof decisions>>): [string, AuditRecord][] {
     return all.map(({ offset, ...decision }) => [
@@ -248,8 +255,29 @@ describe('a gate that ends before it has committed what it decided', () => {
     expect(await decisions(kafka)).toHaveLength(all.length + 1);
   });
 
+  test('and before it called people for a limit that is nearly used: the next one calls them', async () => {
+    const first = await path.gate({
+      policy: { quotas },
+      evidence: () => ({ publish: () => forEver }),
+    });
+    const reaches = order();
+    await sendOrders(kafka, reaches);
+    const { decision, ts, event_id } = await decided(kafka, reaches.order_id);
+    expect(decision).toBe('ALLOW');
+    await path.stop(first);
+    await path.gate({ policy: { quotas } });
+    const alerts = await eventually('the call', WAIT_MS, async () => {
+      const all = await kafka.readAll(TOPICS.alerts.name);
+      return all.length > 0 && all;
+    });
+    expect(alerts.map(({ value }) => alertSchema.parse(JSON.parse(String(value))))).toMatchObject([
+      { code: 'LIMIT_NEARLY_USED', subject: 'GLOBAL', since: ts, correlation_id: event_id },
+    ]);
+  });
+
   test('and after all was told: the next one tells the same again, word for word', async () => {
     const first = await path.gate({
+      policy: { quotas },
       evidence: (publisher) => ({
         publish: (records) => publisher.publish(records).then(() => forEver),
       }),
@@ -257,7 +285,7 @@ describe('a gate that ends before it has committed what it decided', () => {
     const all = await threeDecided();
     await eventually('the audits', WAIT_MS, async () => (await audits(kafka)).length >= all.length);
     await path.stop(first);
-    await path.gate();
+    await path.gate({ policy: { quotas } });
     await eventually('the audits again', WAIT_MS, async () => {
       return (await audits(kafka)).length >= 2 * all.length;
     });

@@ -4,7 +4,10 @@ import type { GatedDecision } from '#contracts/gated-orders.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import { dayOf } from '#domain/calendar.ts';
 import type { Gate } from '#domain/gate/gate.ts';
+import type { NewOrder } from '#domain/gate/orders.ts';
 import { Ownership } from '#domain/gate/ownership.ts';
+import { NO_ALERTS } from '#domain/gate/quotas.ts';
+import type { QuotaAlert } from '#domain/gate/quotas.ts';
 import type { Lane } from '#ports/partition-group.ts';
 import type { InboundRecord, OutboundRecord } from '#ports/records.ts';
 import type { Accounts, ReadExecution } from './accounts.ts';
@@ -97,10 +100,10 @@ async function restoreDecisions(
         continue;
       }
       if (!ownership.isValid(told.epoch, record.offset)) continue;
-      restoreOne(parts, told, executed);
       const order = decodeGatedOrder(told);
+      const limits = restoreOne(parts, told, order, executed);
       // In the order of decisions, and of all: what one called a person for another may have ended.
-      const alerts = order === null ? [] : parts.alerts.of(order, told);
+      const alerts = order === null ? [] : parts.alerts.of(order, told, limits);
       const { source } = told;
       if (source.offset < (parts.committed.get(source.topic) ?? 0)) continue;
       const { offset, key } = record;
@@ -110,27 +113,30 @@ async function restoreDecisions(
   return decided;
 }
 
-/** One valid decision, in the order of decisions. */
+/** One valid decision, in the order of decisions; returns the limits that it nearly used up. */
 function restoreOne(
   { gate, accounts, now }: RestoreParts,
   told: GatedDecision,
+  order: NewOrder | null,
   { ended, unsettled }: Executed,
-): void {
+): readonly QuotaAlert[] {
   // What was not looked at as an order does not count as decided.
-  if (told.order === null || told.decision === 'DUPLICATE' || told.code === 'EXPIRED') return;
-  const order = decodeGatedOrder(told);
+  if (told.order === null || told.decision === 'DUPLICATE' || told.code === 'EXPIRED') {
+    return NO_ALERTS;
+  }
   const accepted = decodeAccepted(told);
   if (order === null || accepted === null) {
     gate.remember(told.order.account_id, told.order.order_id);
-    return;
+    return NO_ALERTS;
   }
   accounts.open(order.accountId);
   const today = dayOf(told.ts) === dayOf(now);
   const name = keyOf(order);
   const isOver = told.expires_at !== null && told.expires_at + OVER_AFTER_MS < now;
   if ((ended.has(name) || isOver) && !unsettled.has(name)) {
-    gate.restoreFinished(order, accepted, today);
-  } else gate.restore(order, accepted, today);
+    return gate.restoreFinished(order, accepted, today);
+  }
+  return gate.restore(order, accepted, today);
 }
 
 function readOwn(record: InboundRecord) {

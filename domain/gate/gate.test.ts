@@ -551,6 +551,21 @@ describe('quotas', () => {
     );
     expect(told).toEqual([[], ['SYMBOL 500000'], ['GLOBAL 500000'], ['SYMBOL 900000'], []]);
   });
+  test('a successor that restores what passed would tell people the same', () => {
+    const gate = gateWith({ policy: { quotas } });
+    const next = gateWith({ policy: { quotas } });
+    const other = gateWith({ policy: { quotas } });
+    let told = 0;
+    for (const qty of [50, 60, 50, 30]) {
+      const one = order({ qty });
+      const { accepted, alerts } = gate.decide(one, NOW);
+      if (accepted === null) throw new Error('it was to pass');
+      told += alerts.length;
+      expect(next.restore(one, accepted, true)).toEqual(alerts);
+      expect(other.restoreFinished(one, accepted, true)).toEqual(alerts);
+    }
+    expect(told).toBeGreaterThan(1);
+  });
   test.each(['firmE4', 'symbolE4', 'strategyE4'] as const)(
     'are whole on a new day: %s',
     (which) => {

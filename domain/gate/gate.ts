@@ -138,24 +138,29 @@ export class Gate {
   /**
    * An order that an earlier owner allowed, told again in the order of the decisions: reserves what may
    * still execute. `today`: it was allowed on this day, and counts for the day's quotas and locates.
+   * Returns what the decision told people of, as it did.
    */
-  restore(order: NewOrder, { opensE4, adversePriceE4 }: Accepted, today: boolean): void {
+  restore(
+    order: NewOrder,
+    { opensE4, adversePriceE4 }: Accepted,
+    today: boolean,
+  ): readonly QuotaAlert[] {
     this.remember(order.accountId, order.orderId);
     const reservation = { referencePriceE4: order.priceE4, adversePriceE4 };
     this.know(order.accountId).accept(order, reservation);
-    this.#countPassed(order, opensE4, today);
+    return this.#countPassed(order, opensE4, today);
   }
 
   /** One of which nothing can execute any more: it still counts for throttles and the day's limits. */
-  restoreFinished(order: NewOrder, { opensE4 }: Accepted, today: boolean): void {
+  restoreFinished(order: NewOrder, { opensE4 }: Accepted, today: boolean): readonly QuotaAlert[] {
     this.remember(order.accountId, order.orderId);
-    this.#countPassed(order, opensE4, today);
+    return this.#countPassed(order, opensE4, today);
   }
 
-  #countPassed(order: NewOrder, opensE4: number, today: boolean): void {
-    if (order.liquidation) return;
+  #countPassed(order: NewOrder, opensE4: number, today: boolean): readonly QuotaAlert[] {
+    if (order.liquidation) return NO_ALERTS;
     this.controls.over(order).passed(order.ts);
-    if (today) this.#count(order, opensE4);
+    return today ? this.#count(order, opensE4) : NO_ALERTS;
   }
 
   /** A new trading day: quotas and locates are whole again. */
