@@ -106,15 +106,13 @@ function openOrder(
   const referencePriceE4 = limitE4 ?? last + shareUpE4(last, policy.collarRate);
   const worseE4 = limitE4 === null ? 0 : side === 'BUY' ? limitE4 - last : last - limitE4;
   gate.remember(account_id, order_id);
-  gate.know(account_id).accept({
-    orderId: order_id,
-    symbol,
-    side,
-    strategy: '',
-    liquidation: false,
-    leavesE4: toE4(leaves_qty),
-    reservation: { referencePriceE4, adversePriceE4: Math.max(0, worseE4) },
-  });
+  const qtyE4 = toE4(leaves_qty);
+  gate
+    .know(account_id)
+    .accept(
+      { orderId: order_id, symbol, side, strategy: '', liquidation: false, qtyE4 },
+      { referencePriceE4, adversePriceE4: Math.max(0, worseE4) },
+    );
 }
 
 function setControls(gate: Gate, given: GateScenario['controls']): void {

@@ -39,7 +39,9 @@ export const gateLeaseSchema = z
       'killswitch.commands.v1': positions,
       'killswitch.state.v1': positions,
     }),
-    owned_partitions: z.array(count),
+    owned_partitions: z
+      .array(count)
+      .describe('of which it knows every order that may still work, and whose it may cancel'),
     cancels_pending: z
       .array(scopeSchema)
       .max(LEASE_SCOPES_MAX)

@@ -3,6 +3,7 @@ import type { Accepted } from '#domain/gate/gate.ts';
 import type { NewOrder, Order } from '#domain/gate/orders.ts';
 import { verdictSchema } from './order-decisions.ts';
 import { orderQty } from './orders.ts';
+import { scopeSchema } from './scopes.ts';
 import { count, decimal, fromE4, id, instant, price, text, toE4 } from './wire.ts';
 
 /** orders.gated.v1: who owns a partition of the gate, and what it decided (DESIGN 19). */
@@ -43,6 +44,22 @@ const gatedCancelSchema = z.strictObject({
   cancel_order_id: id,
 });
 
+/** What the gate knew of the controls of a scope of the order, and from what. */
+const controlSeenSchema = z.strictObject({
+  scope: scopeSchema,
+  version: count.nullable().describe('of the last state read; null: none was'),
+  covers_offset: count
+    .nullable()
+    .describe('the last command in that state, by its offset in killswitch.commands.v1'),
+  last_command: count
+    .nullable()
+    .describe('the last command read that makes the scope stricter, by its offset'),
+  kill: z.enum(['BLOCK', 'REDUCE_ONLY']).nullable(),
+  close_only: z.boolean(),
+  no_new_debit_or_short: z.boolean(),
+  max_rate_per_second: z.number().nullable().describe('of all partitions together'),
+});
+
 /** What the gate had before it when it decided, in dollars and shares; null where it knew nothing. */
 const evidenceSchema = z.strictObject({
   position: z.number().nullable(),
@@ -55,8 +72,19 @@ const evidenceSchema = z.strictObject({
     .number()
     .nullable()
     .describe('what open orders and unsettled executions hold back of the excess'),
+  cash: z.number().nullable().default(null),
+  cash_claimed: z
+    .number()
+    .nullable()
+    .default(null)
+    .describe('of the cash by open purchases, where no new debit or short may arise; else null'),
   price: z.number().nullable(),
+  price_at: instant.nullable().default(null).describe('the time of its quote'),
   figures_version: id.nullable(),
+  controls: z
+    .array(controlSeenSchema)
+    .default([])
+    .describe('of the firm, the account, the symbol and the strategy those of which it was told'),
 });
 
 const decisionSchema = z.strictObject({
@@ -100,6 +128,7 @@ export const gatedOrderSchema = z
 export type GatedOrderRecord = z.infer<typeof gatedOrderSchema>;
 export type GatedDecision = z.infer<typeof decisionSchema>;
 export type OrderEvidence = z.infer<typeof evidenceSchema>;
+export type ControlSeen = z.infer<typeof controlSeenSchema>;
 export type OrderSource = z.infer<typeof sourceSchema>;
 
 /** The order of a decision as the wire has it. */

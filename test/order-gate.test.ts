@@ -1,13 +1,17 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { alertSchema } from '#contracts/alerts.ts';
 import { orderCancelSchema } from '#contracts/case-events.ts';
 import type { AuditRecord, ExecutionRecord } from '#contracts/case-events.ts';
 import type { GatedDecision } from '#contracts/gated-orders.ts';
-import { LEASE_MS } from '#contracts/gate-leases.ts';
+import { gateLeaseSchema, LEASE_MS } from '#contracts/gate-leases.ts';
+import type { GateLeaseRecord } from '#contracts/gate-leases.ts';
 import { orderAudit } from '#contracts/order-audit.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import type { Holder } from '#domain/controls/control-state.ts';
+import { KafkaTroubleError } from '#platform/kafka/kafka-trouble.ts';
+import { rate } from '#domain/money.ts';
 import { partitionOf } from '#platform/kafka/partition-of.ts';
-import type { PartitionGroup } from '#ports/partition-group.ts';
+import type { Lane, PartitionGroup } from '#ports/partition-group.ts';
 import { eventually, openKafka } from './kafka-fixture.ts';
 import type { KafkaFixture } from './kafka-fixture.ts';
 import {
@@ -64,15 +68,18 @@ afterEach(async () => {
   expect(path.defects).toEqual([]);
 });
 
-/** A group whose members never notice that a partition is lost. */
-function unaware(group: PartitionGroup): PartitionGroup {
+/** A group whose lanes are others than they were in what `change` gives. */
+function changedLanes(
+  group: PartitionGroup,
+  change: (lane: Lane) => Partial<Lane>,
+): PartitionGroup {
   return {
     stop: () => group.stop(),
     run: (inputs, takeOver) =>
       group.run(inputs, (lane) =>
         takeOver({
           partition: lane.partition,
-          isHeld: () => true,
+          isHeld: () => lane.isHeld(),
           committedPositions: () => lane.committedPositions(),
           readToEnd: (...asked) => lane.readToEnd(...asked),
           fail: (error) => {
@@ -81,9 +88,15 @@ function unaware(group: PartitionGroup): PartitionGroup {
           giveUp: (why) => {
             lane.giveUp(why);
           },
+          ...change(lane),
         }),
       ),
   };
+}
+
+/** A group whose members never notice that a partition is lost. */
+function unaware(group: PartitionGroup): PartitionGroup {
+  return changedLanes(group, () => ({ isHeld: () => true }));
 }
 
 /** Resolves when the decision on an order is audited. */
@@ -202,6 +215,12 @@ describe('a gate that ends before it has committed what it decided', () => {
     });
   }
 
+  /** Under which an order of $4,000 uses more than half of what its partition may open for the firm. */
+  const quotas = {
+    ...{ firmE4: PARTITIONS * 60_000_000, alerts: [rate(500_000)] },
+    ...{ symbolE4: 10_000_000_000, strategyE4: 10_000_000_000 },
+  };
+
   /** What has to be in audit.v1, by event id. */
   function auditsOf(all: Awaited<ReturnType<typeof decisions>>): [string, AuditRecord][] {
     return all.map(({ offset, ...decision }) => [
@@ -236,8 +255,29 @@ describe('a gate that ends before it has committed what it decided', () => {
     expect(await decisions(kafka)).toHaveLength(all.length + 1);
   });
 
+  test('and before it called people for a limit that is nearly used: the next one calls them', async () => {
+    const first = await path.gate({
+      policy: { quotas },
+      evidence: () => ({ publish: () => forEver }),
+    });
+    const reaches = order();
+    await sendOrders(kafka, reaches);
+    const { decision, ts, event_id } = await decided(kafka, reaches.order_id);
+    expect(decision).toBe('ALLOW');
+    await path.stop(first);
+    await path.gate({ policy: { quotas } });
+    const alerts = await eventually('the call', WAIT_MS, async () => {
+      const all = await kafka.readAll(TOPICS.alerts.name);
+      return all.length > 0 && all;
+    });
+    expect(alerts.map(({ value }) => alertSchema.parse(JSON.parse(String(value))))).toMatchObject([
+      { code: 'LIMIT_NEARLY_USED', subject: 'GLOBAL', since: ts, correlation_id: event_id },
+    ]);
+  });
+
   test('and after all was told: the next one tells the same again, word for word', async () => {
     const first = await path.gate({
+      policy: { quotas },
       evidence: (publisher) => ({
         publish: (records) => publisher.publish(records).then(() => forEver),
       }),
@@ -245,7 +285,7 @@ describe('a gate that ends before it has committed what it decided', () => {
     const all = await threeDecided();
     await eventually('the audits', WAIT_MS, async () => (await audits(kafka)).length >= all.length);
     await path.stop(first);
-    await path.gate();
+    await path.gate({ policy: { quotas } });
     await eventually('the audits again', WAIT_MS, async () => {
       return (await audits(kafka)).length >= 2 * all.length;
     });
@@ -358,6 +398,76 @@ describe('the marker of a gate that lost the partition before it was written', (
   });
 });
 
+describe('a gate that takes a partition over', () => {
+  async function leases(): Promise<GateLeaseRecord[]> {
+    const records = await kafka.readAll(TOPICS.gateLeases.name);
+    return records.map(({ value }) => gateLeaseSchema.parse(JSON.parse(String(value))));
+  }
+
+  test('does not say that it has it before it knows what works there: no cancel seems confirmed', async () => {
+    const first = await path.gate();
+    expect(await codeOf()).toBe('ALLOW'); // no venue ends it
+    await path.stop(first);
+    await sendCommand(kafka, KILL);
+    let reading = 0;
+    let letGo = (): void => undefined;
+    const until = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const starting = path.gate({
+      group: (group) =>
+        changedLanes(group, (lane) => ({
+          readToEnd: async (...asked) => {
+            reading += 1;
+            await until;
+            return lane.readToEnd(...asked);
+          },
+        })),
+    });
+    const since = Date.now();
+    await eventually('a take-over of each', WAIT_MS, () => Promise.resolve(reading === PARTITIONS));
+    const beats = async () =>
+      (await leases()).filter(({ process, ts }) => process !== first.process && ts > since + 500);
+    await eventually('some words of it', WAIT_MS, async () => (await beats()).length > 3);
+    const early = await beats();
+    letGo();
+    const { process } = await starting;
+    expect(early.flatMap(({ owned_partitions: owned }) => owned)).toEqual([]);
+    const owned = async () =>
+      (await leases()).filter((one) => one.process === process && one.owned_partitions.length > 0);
+    const partition = partitionOf('ACC_1', PARTITIONS);
+    const [known] = await eventually('its partition', WAIT_MS, async () => {
+      const found = (await owned()).filter((one) => one.owned_partitions.includes(partition));
+      return found.length > 0 && found;
+    });
+    expect(known?.cancels_pending).toEqual([KILL.scope]);
+  });
+
+  test('and fails cancels nothing any more: what knows the orders by half follows no control', async () => {
+    const first = await path.gate();
+    expect(await codeOf()).toBe('ALLOW');
+    await path.stop(first);
+    let failures = 0;
+    await path.gate({
+      group: (group) =>
+        changedLanes(group, (lane) => ({
+          readToEnd: async (topic, ...rest) => {
+            const end = await lane.readToEnd(topic, ...rest);
+            if (topic !== TOPICS.gatedOrders.name || failures === PARTITIONS) return end;
+            failures += 1;
+            throw new KafkaTroubleError('the broker went away');
+          },
+        })),
+    });
+    expect(failures).toBe(PARTITIONS);
+    await sendCommand(kafka, KILL);
+    await eventually('the kill', WAIT_MS, async () => (await codeOf()) === 'KILLED');
+    const { name } = TOPICS.orderCancels;
+    await eventually('the cancel', WAIT_MS, async () => (await kafka.readAll(name)).length > 0);
+    expect(await kafka.readAll(name)).toHaveLength(1);
+  });
+});
+
 describe('a gate that has lost its partition', () => {
   test('and has not noticed: its decision is void, audited by nobody, and the order has one that counts', async () => {
     const paused = pausable();
@@ -427,10 +537,15 @@ describe('a kill', () => {
     for (const bought of [paid, beyond]) {
       expect(await codeOf(bought)).toBe('ALLOW');
     }
-    await sendCommand(kafka, { ...KILL, mode: 'NO_NEW_DEBIT_OR_SHORT' });
+    const offset = await sendCommand(kafka, { ...KILL, mode: 'NO_NEW_DEBIT_OR_SHORT' });
     expect(await finished(kafka, beyond.order_id)).toMatchObject({ status: 'CANCELLED' });
     expect(await codeOf({ qty: 3 })).toBe('NO_NEW_DEBIT_OR_SHORT');
-    expect(await codeOf({ qty: 2 })).toBe('ALLOW');
+    const within = order({ qty: 2 });
+    expect(await codeOf(within)).toBe('ALLOW');
+    expect((await decided(kafka, within.order_id)).evidence).toMatchObject({
+      ...{ cash: 5_000, cash_claimed: 4_000, price: 400, price_at: expect.any(Number) },
+      controls: [{ scope: KILL.scope, last_command: offset, no_new_debit_or_short: true }],
+    });
     expect(await codeOf({ side: 'SELL', qty: 10 })).toBe('ALLOW');
     expect(await codeOf({ side: 'SELL', qty: 1 })).toBe('NO_NEW_DEBIT_OR_SHORT');
     expect(await codeOf({ account_id: 'ACC_2', qty: 20 })).toBe('ALLOW');
@@ -688,6 +803,80 @@ describe('a liquidation', () => {
     await tellAccount(kafka, 'ACC_1', { positions: { NVDA: 101 } });
     await eventually('a share more', WAIT_MS, async () => {
       return (await codeOf({ side: 'SELL', qty: 1 })) === 'ALLOW';
+    });
+  });
+
+  test('that was held passes at the next owner: what called a person is over', async () => {
+    await tellAccount(kafka, 'ACC_1', { positions: { NVDA: 100 } });
+    const killed = await sendCommand(kafka, { scope: 'SYMBOL:NVDA', action: 'KILL' });
+    const first = await path.gate();
+    const held = liquidation({ qty: 10 });
+    await sendLiquidations(kafka, held);
+    expect((await decided(kafka, held.order_id)).code).toBe('KILLED');
+    await audited(held.order_id);
+    await path.stop(first);
+    await sendState(kafka, { kind: 'SYMBOL', id: 'NVDA' }, { version: 2, coversOffset: killed });
+    await path.gate();
+    const passes = liquidation({ qty: 10 });
+    await sendLiquidations(kafka, passes);
+    expect((await decided(kafka, passes.order_id)).code).toBe('ALLOW');
+    const alerts = await eventually('the end of the call', WAIT_MS, async () => {
+      const all = (await kafka.readAll(TOPICS.alerts.name)).map(({ value }) =>
+        alertSchema.parse(JSON.parse(String(value))),
+      );
+      return all.at(-1)?.event === 'CLEARED' && all;
+    });
+    expect(alerts[0]).toMatchObject({ code: 'LIQUIDATION_HELD', event: 'RAISED' });
+    expect(new Set(alerts.map(({ alert_id: id }) => id)).size).toBe(1);
+  });
+
+  describe('that can no longer pass leaves the customer’s orders alone:', () => {
+    async function until(count: number): Promise<string[]> {
+      const found = await eventually('the decisions', WAIT_MS, async () => {
+        const all = (await decisions(kafka)).filter(
+          ({ source }) => source.topic === TOPICS.liquidationOrders.name,
+        );
+        return all.length >= count && all;
+      });
+      return found.map(({ code }) => code);
+    }
+
+    async function cancelled(): Promise<string[]> {
+      const cancels = await kafka.readAll(TOPICS.orderCancels.name);
+      return cancels.map(
+        ({ value }) => orderCancelSchema.parse(JSON.parse(String(value))).order_id,
+      );
+    }
+
+    test('one whose time is over', async () => {
+      await tellAccount(kafka, 'ACC_1', { positions: { NVDA: 100 } });
+      await path.gate();
+      expect(await codeOf({ side: 'SELL', qty: 80 })).toBe('ALLOW');
+      await sendLiquidations(kafka, liquidation({ valid_until: Date.now() - 1 }));
+      expect(await until(1)).toEqual(['EXPIRED']);
+      expect(await cancelled()).toEqual([]);
+    });
+
+    test('one that comes again, after it was decided or while it waits', async () => {
+      await tellAccount(kafka, 'ACC_1', { positions: { NVDA: 100 } });
+      await path.gate();
+      const slice = liquidation({ qty: 10 });
+      await sendLiquidations(kafka, slice);
+      expect(await until(1)).toEqual(['ALLOW']);
+      const first = order({ side: 'SELL', qty: 20 });
+      expect(await codeOf(first)).toBe('ALLOW');
+      await sendLiquidations(kafka, slice);
+      expect(await until(2)).toEqual(['ALLOW', 'DUPLICATE']);
+      expect(await cancelled()).toEqual([]);
+      const next = liquidation({ qty: 10 });
+      await sendLiquidations(kafka, next);
+      await eventually('it waits for the cancel', WAIT_MS, async () => {
+        return (await cancelled()).length > 0;
+      });
+      expect(await codeOf({ side: 'SELL', qty: 20 })).toBe('ALLOW');
+      await sendLiquidations(kafka, next);
+      expect(await until(4)).toEqual(['ALLOW', 'DUPLICATE', 'ALLOW', 'DUPLICATE']);
+      expect(await cancelled()).toEqual([first.order_id]);
     });
   });
 

@@ -38,7 +38,7 @@ function decision(changes: Partial<GatedDecision> = {}): GatedDecision {
     ...{ valid_until: 2, expires_at: 3, accepted: { opens_qty: 10, adverse_price: 0 } },
     evidence: {
       ...{ position: 0, reducing_leaves: 0, excess: 9_000, reserved: 0, price: 400 },
-      figures_version: null,
+      ...{ cash: null, cash_claimed: null, price_at: null, figures_version: null, controls: [] },
     },
     ...changes,
   };

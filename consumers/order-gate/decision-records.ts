@@ -1,17 +1,15 @@
 import { encodeDeadLetter, deadLetterKey } from '#contracts/dead-letter.ts';
 import type { DeadLetterRecord, Refusal } from '#contracts/dead-letter.ts';
-import { figuresVersionString } from '#contracts/figures-version.ts';
 import { encodeGatedOrder } from '#contracts/gated-orders.ts';
 import type { GatedDecision, OrderEvidence, OrderSource } from '#contracts/gated-orders.ts';
 import { orderAudit } from '#contracts/order-audit.ts';
 import { encodeVerdict } from '#contracts/order-decisions.ts';
 import { deadLetterTopicName, TOPICS } from '#contracts/topics.ts';
 import { fromE4 } from '#contracts/wire.ts';
-import type { Gate, GateDecision } from '#domain/gate/gate.ts';
+import type { GateDecision } from '#domain/gate/gate.ts';
 import type { GatePolicy } from '#domain/gate/gate-policy.ts';
 import type { Order } from '#domain/gate/orders.ts';
 import type { InboundRecord, OutboundRecord } from '#ports/records.ts';
-import type { Accounts } from './accounts.ts';
 
 /** Decisions of the gate as records of their topics. */
 
@@ -59,29 +57,6 @@ export function decisionRecord(
   };
 }
 
-/** What the gate has before it when it looks at an order; null for a cancel, where it looks at nothing. */
-export function evidenceOf(gate: Gate, accounts: Accounts, order: Order): OrderEvidence | null {
-  if (order.type === 'CANCEL') return null;
-  const { accountId, symbol, side, qtyE4 } = order;
-  const version = accounts.ledger(accountId)?.version ?? null;
-  const exposure = gate.exposure(accountId);
-  const told = {
-    price: dollars(gate.priceE4(symbol)),
-    figures_version: version === null ? null : figuresVersionString(version),
-  };
-  if (exposure?.isKnown !== true) {
-    return { position: null, reducing_leaves: null, excess: null, reserved: null, ...told };
-  }
-  const effect = exposure.effectOf(symbol, side, qtyE4);
-  return {
-    position: fromE4(effect.positionE4),
-    reducing_leaves: fromE4(effect.reducingLeavesE4),
-    excess: dollars(exposure.excessE4),
-    reserved: fromE4(exposure.reservedE4 + exposure.unsettledE4),
-    ...told,
-  };
-}
-
 /** The audit of a decision that lies at `gatedOffset`. */
 export function auditRecord(
   decision: GatedDecision,
@@ -112,8 +87,4 @@ function sourceOf({ topic, partition, offset }: InboundRecord): OrderSource {
   const { orders, liquidationOrders } = TOPICS;
   const from = topic === liquidationOrders.name ? liquidationOrders.name : orders.name;
   return { topic: from, partition, offset };
-}
-
-function dollars(amountE4: number | null): number | null {
-  return amountE4 === null ? null : fromE4(amountE4);
 }

@@ -8,7 +8,7 @@ import type { QuotaAlert } from '#domain/gate/quotas.ts';
 import { scopeName } from '#domain/scopes.ts';
 import type { OutboundRecord } from '#ports/records.ts';
 
-/** What the decisions of a partition call people for. */
+/** What the decisions of a partition call people for, told in their order and of every owner's. */
 export class GateAlerts {
   readonly #partition: number;
   /** By account and cause, of liquidations that are held: a person is called once for each. */

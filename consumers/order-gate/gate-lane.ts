@@ -24,8 +24,9 @@ import type { LastPrices } from '../order-path/last-prices.ts';
 import { Accounts } from './accounts.ts';
 import { DecisionLog } from './decision-log.ts';
 import type { Outgoing } from './decision-log.ts';
-import { deadLetterRecord, decisionRecord, evidenceOf } from './decision-records.ts';
+import { deadLetterRecord, decisionRecord } from './decision-records.ts';
 import type { DecisionContext } from './decision-records.ts';
+import { evidenceOf } from './evidence.ts';
 import { GateAlerts } from './gate-alerts.ts';
 import type { GateMetrics } from './gate-metrics.ts';
 import { incomingLiquidation, incomingOrder } from './incoming-order.ts';
@@ -97,6 +98,7 @@ export class GateLane implements LaneProcessor {
   #epoch = -1;
   #day = '';
   #timer: NodeJS.Timeout | undefined;
+  #restored = false;
   #released = false;
 
   constructor(lane: Lane, surroundings: GateSurroundings) {
@@ -135,6 +137,14 @@ export class GateLane implements LaneProcessor {
 
   isHeld(): boolean {
     return !this.#released;
+  }
+
+  /**
+   * Does it know every order that may still work here, and has it asked for the cancels of those that may
+   * not? Before that it can name no scope with cancels pending, and must not seem to have none.
+   */
+  knowsItsOrders(): boolean {
+    return this.#restored && !this.#released;
   }
 
   /** May something that it has decided still come through? */
@@ -181,11 +191,13 @@ export class GateLane implements LaneProcessor {
     this.#day = dayOf(now);
     this.#followMarket();
     const restored = await restoreGate({
-      ...{ lane: this.#lane, gate: this.#gate, accounts: this.#accounts, committed, now },
+      ...{ lane: this.#lane, gate: this.#gate, accounts: this.#accounts, alerts: this.#alerts },
+      ...{ committed, now },
     });
     this.#before = restored.decided;
     this.startAt = restored.startAt;
     this.#cancelWhatMayNotStand(this.#accounts.ids());
+    this.#restored = true;
   }
 
   async onBatch(records: readonly InboundRecord[]): Promise<void> {
@@ -292,7 +304,9 @@ export class GateLane implements LaneProcessor {
   }
 
   #decide(record: InboundRecord, order: Order, corrId: string, now: number): Outgoing {
-    const evidence = evidenceOf(this.#gate, this.#accounts, order);
+    const { prices, controls } = this.#surroundings;
+    const sources = { gate: this.#gate, accounts: this.#accounts, prices, controls };
+    const evidence = evidenceOf(sources, order);
     const decided = this.#gate.decide(order, now);
     const context = { ...this.#context(now), evidence, corrId };
     const decision = decisionRecord(record, order, decided, context);
@@ -317,12 +331,12 @@ export class GateLane implements LaneProcessor {
   #tellAgain(
     record: InboundRecord,
     incoming: Incoming,
-    { decision, offset, accountId }: DecidedBefore,
+    { decision, offset, accountId, alerts }: DecidedBefore,
   ): void {
     const follows =
       incoming.is === 'FAULTY'
         ? [deadLetterRecord(record, incoming.letter, decision.ts).outbound]
-        : this.#alerts.of(incoming.order, decision);
+        : alerts;
     this.#log.tellAgain({ record, decision, accountId, follows }, offset);
   }
 
@@ -352,25 +366,28 @@ export class GateLane implements LaneProcessor {
     }
   }
 
-  /** Before a slice the customer's working orders in its symbol go (RULES, Liquidation). */
+  /** Before a slice that may pass the customer's working orders in its symbol go (RULES, Liquidation). */
   #park(waiting: Omit<ParkedLiquidation, 'reserves'>, now: number): boolean {
-    const { accountId } = waiting.order;
-    const own = this.#customersOrders(waiting.order);
-    if (own.length === 0) return false;
-    this.#cancel(accountId, own, null, 'a liquidation comes first');
-    this.#parked.add({ ...waiting, reserves: this.#reserve(waiting.order) }, now);
+    const { order } = waiting;
+    if (this.#parked.has(order.accountId, order.orderId)) {
+      // It came once more: its turn is after the one that waits, and it takes no place from anybody.
+      this.#parked.add({ ...waiting, reserves: false }, now);
+      return true;
+    }
+    const own = this.#customersOrders(order);
+    if (own.length === 0 || this.#gate.isOver(order, now)) return false;
+    this.#cancel(order.accountId, own, [], 'a liquidation comes first');
+    this.#parked.add({ ...waiting, reserves: this.#reserve(order) }, now);
     this.#lookLater();
     return true;
   }
 
   /** What waits has its shares already: an order that the customer sends meanwhile must fit beside them. */
-  #reserve({ accountId, orderId, symbol, side, qtyE4, priceE4, strategy }: NewOrder): boolean {
-    const exposure = this.#gate.exposure(accountId);
-    if (exposure === undefined || exposure.openOrder(symbol, orderId) !== undefined) return false;
-    const reservation = { referencePriceE4: priceE4, adversePriceE4: 0 };
-    exposure.accept({
-      ...{ orderId, symbol, side, strategy, liquidation: true, leavesE4: qtyE4, reservation },
-    });
+  #reserve(order: NewOrder): boolean {
+    const exposure = this.#gate.exposure(order.accountId);
+    if (exposure === undefined) return false;
+    if (exposure.openOrder(order.symbol, order.orderId) !== undefined) return false;
+    exposure.accept(order, { referencePriceE4: order.priceE4, adversePriceE4: 0 });
     return true;
   }
 
@@ -418,10 +435,10 @@ export class GateLane implements LaneProcessor {
     for (const accountId of accountIds) {
       const exposure = this.#gate.exposure(accountId);
       if (exposure === undefined) continue;
-      for (const { order, scope } of ordersToCancel(this.#gate.controls, accountId, exposure)) {
+      for (const { order, scopes } of ordersToCancel(this.#gate.controls, accountId, exposure)) {
         // The venue has not heard of it: it is refused here when its turn comes.
         if (order.liquidation && this.#parked.has(accountId, order.orderId)) continue;
-        this.#cancel(accountId, [order], scope, `${scope} is restricted`);
+        this.#cancel(accountId, [order], scopes, `${String(scopes[0])} is restricted`);
       }
     }
   }
@@ -429,11 +446,11 @@ export class GateLane implements LaneProcessor {
   #cancel(
     accountId: string,
     orders: readonly OpenOrder[],
-    scope: string | null,
+    scopes: readonly string[],
     reason: string,
   ): void {
     const { clock, evidence } = this.#surroundings;
-    const records = this.#cancels.ask(accountId, orders, { scope, reason, now: clock.now() });
+    const records = this.#cancels.ask(accountId, orders, { scopes, reason, now: clock.now() });
     if (records.length === 0 || this.#released) return;
     evidence.publish(records).catch((error: unknown) => {
       this.#lane.fail(error);

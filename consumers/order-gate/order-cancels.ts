@@ -8,8 +8,8 @@ interface Cancellable {
 
 /** The cancels that a partition of the gate has asked for, each order's once, until the order is over. */
 export class OrderCancels {
-  /** Order → the scope whose control asked for its cancel; null when a liquidation did. */
-  readonly #asked = new Map<string, string | null>();
+  /** Order → the scopes whose controls want it gone; none while a liquidation alone does. */
+  readonly #asked = new Map<string, Set<string>>();
   readonly #partition: number;
   #epoch = -1;
   #count = 0;
@@ -23,21 +23,24 @@ export class OrderCancels {
     this.#epoch = epoch;
   }
 
-  /** The records that ask for the cancels not yet asked for. `now` is Unix ms. */
+  /**
+   * The records that ask for the cancels not yet asked for. `scopes` are those of the controls that want the
+   * orders gone; none when a liquidation does. `now` is Unix ms.
+   */
   ask(
     accountId: string,
     orders: readonly Cancellable[],
     {
-      scope,
+      scopes,
       reason,
       now,
-    }: { readonly scope: string | null; readonly reason: string; readonly now: number },
+    }: { readonly scopes: readonly string[]; readonly reason: string; readonly now: number },
   ): OutboundRecord[] {
     const fresh = orders.filter(({ orderId }) => !this.#asked.has(keyOf(accountId, orderId)));
     for (const { orderId } of orders) {
       const key = keyOf(accountId, orderId);
-      // What a liquidation asked for confirms a control's cancel as well.
-      this.#asked.set(key, this.#asked.get(key) ?? scope);
+      // The one cancel confirms whatever wanted it, and as long as it does not, each of them is open.
+      this.#asked.set(key, new Set([...(this.#asked.get(key) ?? []), ...scopes]));
     }
     return fresh.map(({ orderId, symbol }) => {
       this.#count += 1;
@@ -63,7 +66,7 @@ export class OrderCancels {
 
   /** Scopes with orders whose cancel is not confirmed. */
   pending(): Iterable<string> {
-    return new Set([...this.#asked.values()].filter((scope) => scope !== null));
+    return new Set([...this.#asked.values()].flatMap((scopes) => [...scopes]));
   }
 }
 

@@ -70,7 +70,8 @@ export class OrderGate {
       kind: 'GATE',
       publisher: parts.leases,
       controls: this.#controls,
-      ownedPartitions: () => this.#held().map(({ partition }) => partition),
+      ownedPartitions: () =>
+        this.#lanes.filter((lane) => lane.knowsItsOrders()).map(({ partition }) => partition),
       cancelsPending: () => [
         ...new Set(this.#held().flatMap((lane) => [...lane.cancelsPending()])),
       ],
@@ -107,7 +108,13 @@ export class OrderGate {
       });
       // What a lane before it still has under way counts until it has come through.
       this.#lanes = [...this.#lanes.filter((one) => one.isHeld() || one.isSending()), taken];
-      await taken.takeOver();
+      try {
+        await taken.takeOver();
+      } catch (error) {
+        // Nobody else ends one that was never taken: it must not go on following the controls.
+        taken.onRelease();
+        throw error;
+      }
       return taken;
     });
   }

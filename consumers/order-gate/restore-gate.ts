@@ -4,10 +4,14 @@ import type { GatedDecision } from '#contracts/gated-orders.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import { dayOf } from '#domain/calendar.ts';
 import type { Gate } from '#domain/gate/gate.ts';
+import type { NewOrder } from '#domain/gate/orders.ts';
 import { Ownership } from '#domain/gate/ownership.ts';
+import { NO_ALERTS } from '#domain/gate/quotas.ts';
+import type { QuotaAlert } from '#domain/gate/quotas.ts';
 import type { Lane } from '#ports/partition-group.ts';
-import type { InboundRecord } from '#ports/records.ts';
+import type { InboundRecord, OutboundRecord } from '#ports/records.ts';
 import type { Accounts, ReadExecution } from './accounts.ts';
+import type { GateAlerts } from './gate-alerts.ts';
 
 const GATED = TOPICS.gatedOrders.name;
 const EXECUTIONS = TOPICS.executions.name;
@@ -28,12 +32,15 @@ export interface DecidedBefore {
   readonly offset: number;
   /** Under which account it lies. */
   readonly accountId: string;
+  /** What it called people for. */
+  readonly alerts: readonly OutboundRecord[];
 }
 
 export interface RestoreParts {
   readonly lane: Lane;
   readonly gate: Gate;
   readonly accounts: Accounts;
+  readonly alerts: GateAlerts;
   /** Per order topic the first offset that is not finished. */
   readonly committed: ReadonlyMap<string, number>;
   /** Unix ms. */
@@ -49,7 +56,7 @@ export interface RestoredGate {
 
 /**
  * What earlier owners of a partition let pass and what became of it: ids, reservations, the day's
- * limits, positions. The gate's own log decides (DESIGN 19): one that cannot be read stops the take-over,
+ * limits, positions, the liquidations that are held. The gate's own log decides (DESIGN 19): one that cannot be read stops the take-over,
  * because without it nobody knows what passed.
  */
 export async function restoreGate(parts: RestoreParts): Promise<RestoredGate> {
@@ -93,38 +100,43 @@ async function restoreDecisions(
         continue;
       }
       if (!ownership.isValid(told.epoch, record.offset)) continue;
+      const order = decodeGatedOrder(told);
+      const limits = restoreOne(parts, told, order, executed);
+      // In the order of decisions, and of all: what one called a person for another may have ended.
+      const alerts = order === null ? [] : parts.alerts.of(order, told, limits);
       const { source } = told;
-      if (source.offset >= (parts.committed.get(source.topic) ?? 0)) {
-        const { offset, key } = record;
-        decided.set(told.event_id, { decision: told, offset, accountId: key ?? 'UNKNOWN' });
-      }
-      restoreOne(parts, told, executed);
+      if (source.offset < (parts.committed.get(source.topic) ?? 0)) continue;
+      const { offset, key } = record;
+      decided.set(told.event_id, { decision: told, offset, accountId: key ?? 'UNKNOWN', alerts });
     }
   });
   return decided;
 }
 
-/** One valid decision, in the order of decisions. */
+/** One valid decision, in the order of decisions; returns the limits that it nearly used up. */
 function restoreOne(
   { gate, accounts, now }: RestoreParts,
   told: GatedDecision,
+  order: NewOrder | null,
   { ended, unsettled }: Executed,
-): void {
+): readonly QuotaAlert[] {
   // What was not looked at as an order does not count as decided.
-  if (told.order === null || told.decision === 'DUPLICATE' || told.code === 'EXPIRED') return;
-  const order = decodeGatedOrder(told);
+  if (told.order === null || told.decision === 'DUPLICATE' || told.code === 'EXPIRED') {
+    return NO_ALERTS;
+  }
   const accepted = decodeAccepted(told);
   if (order === null || accepted === null) {
     gate.remember(told.order.account_id, told.order.order_id);
-    return;
+    return NO_ALERTS;
   }
   accounts.open(order.accountId);
   const today = dayOf(told.ts) === dayOf(now);
   const name = keyOf(order);
   const isOver = told.expires_at !== null && told.expires_at + OVER_AFTER_MS < now;
   if ((ended.has(name) || isOver) && !unsettled.has(name)) {
-    gate.restoreFinished(order, accepted, today);
-  } else gate.restore(order, accepted, today);
+    return gate.restoreFinished(order, accepted, today);
+  }
+  return gate.restore(order, accepted, today);
 }
 
 function readOwn(record: InboundRecord) {

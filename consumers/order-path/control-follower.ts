@@ -5,7 +5,7 @@ import type { GateLeaseRecord } from '#contracts/gate-leases.ts';
 import { decodeScope, scopeSchema } from '#contracts/scopes.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import { AppliedControls } from '#domain/controls/applied-controls.ts';
-import type { EffectiveControls } from '#domain/controls/applied-controls.ts';
+import type { EffectiveControls, SeenControls } from '#domain/controls/applied-controls.ts';
 import { scopeName } from '#domain/scopes.ts';
 import type { Scope } from '#domain/scopes.ts';
 import type { Clock } from '#ports/clock.ts';
@@ -84,6 +84,11 @@ export class ControlFollower {
 
   of(scope: Scope): EffectiveControls {
     return this.#controls.of(scope);
+  }
+
+  /** What it knows of the scope and from what; null: nothing was ever told. */
+  seen(scope: Scope): SeenControls | null {
+    return this.#controls.seen(scope);
   }
 
   /** Every scope that somebody holds or held. */

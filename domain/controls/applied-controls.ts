@@ -32,7 +32,8 @@ export const NOTHING_HELD: EffectiveControls = {
   noNewDebitOrShort: false,
 };
 
-interface Applied {
+/** What is known of a scope, and from what. */
+export interface SeenControls {
   /** Of the last state taken; −1 before the first. */
   readonly version: number;
   readonly coversOffset: number;
@@ -41,7 +42,7 @@ interface Applied {
   readonly effective: EffectiveControls;
 }
 
-const UNKNOWN: Applied = {
+const UNKNOWN: SeenControls = {
   version: -1,
   coversOffset: -1,
   lastCommand: -1,
@@ -56,7 +57,7 @@ const UNKNOWN: Applied = {
  * the command topic is not fed to this at all.
  */
 export class AppliedControls {
-  readonly #scopes = new Map<string, Applied>();
+  readonly #scopes = new Map<string, SeenControls>();
 
   /** What stands for the scope afterwards, or null when the command changed nothing. */
   takeCommand({ scope, offset, mode }: AppliedCommand): EffectiveControls | null {
@@ -93,11 +94,16 @@ export class AppliedControls {
     return this.#of(scope).effective;
   }
 
-  #of(scope: Scope): Applied {
-    return this.#scopes.get(scopeName(scope)) ?? UNKNOWN;
+  /** null: nothing was ever told of the scope. */
+  seen(scope: Scope): SeenControls | null {
+    return this.#scopes.get(scopeName(scope)) ?? null;
   }
 
-  #set(scope: Scope, before: Applied, after: Applied): EffectiveControls | null {
+  #of(scope: Scope): SeenControls {
+    return this.seen(scope) ?? UNKNOWN;
+  }
+
+  #set(scope: Scope, before: SeenControls, after: SeenControls): EffectiveControls | null {
     this.#scopes.set(scopeName(scope), after);
     return same(before.effective, after.effective) ? null : after.effective;
   }

@@ -57,15 +57,17 @@ function execution(given: Partial<LedgerExecution> = {}): LedgerExecution {
 }
 
 function accept(exposure: AccountExposure, qty = 100): void {
-  exposure.accept({
-    orderId: 'O1',
-    symbol: 'XYZ',
-    side: 'BUY',
-    strategy: 'alpha',
-    liquidation: false,
-    leavesE4: qty * E4,
-    reservation: { referencePriceE4: 100 * E4, adversePriceE4: 0 },
-  });
+  exposure.accept(
+    {
+      orderId: 'O1',
+      symbol: 'XYZ',
+      side: 'BUY',
+      strategy: 'alpha',
+      liquidation: false,
+      qtyE4: qty * E4,
+    },
+    { referencePriceE4: 100 * E4, adversePriceE4: 0 },
+  );
 }
 
 describe('an account that the engine and the venue tell of', () => {

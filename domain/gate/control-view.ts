@@ -162,6 +162,14 @@ export class ControlsOver {
     return null;
   }
 
+  /** Every kill over the order's scopes in the order in which `kill` looks for one. */
+  kills(): StandingKill[] {
+    const scopes = [this.#firm, this.#account, this.#symbol, this.#strategy];
+    return (['BLOCK', 'REDUCE_ONLY'] as const).flatMap((mode) =>
+      scopes.filter(({ kill }) => kill === mode).map(({ scope }) => ({ scope, mode })),
+    );
+  }
+
   /** The throttle that an order of `ts` would be one too many for: what it would count, and the limit. */
   throttle(ts: number): ThrottleExcess | null {
     return (

@@ -19,10 +19,12 @@ describe('the ids that were decided', () => {
     const idsMax = 5_000;
     const decided = new DecidedIds(idsMax, 0);
     for (let n = 0; n < 2 * idsMax; n += 1) expect(decided.add('A', `O${String(n)}`)).toBe(true);
+    expect(decided.has('A', 'O0')).toBe(true);
     for (let n = 0; n < idsMax; n += 1) {
       expect(decided.add('A', `O${String(idsMax + n)}`)).toBe(false);
     }
     expect(decided.add('A', 'one more')).toBe(true);
+    expect(decided.has('A', 'O0')).toBe(false);
     expect(decided.add('A', 'O0')).toBe(true);
   });
   test.each([0, 1, -1, 0x7fff_ffff, -0x8000_0000])('whatever the seed: %i', (seed) => {
@@ -33,6 +35,7 @@ describe('the ids that were decided', () => {
         const seen = new Set<string>();
         for (const [accountId, orderId] of pairs) {
           const pair = JSON.stringify([accountId, orderId]);
+          expect(decided.has(accountId, orderId)).toBe(seen.has(pair));
           expect(decided.add(accountId, orderId)).toBe(!seen.has(pair));
           seen.add(pair);
         }

@@ -24,10 +24,19 @@ export class DecidedIds {
       [this.#younger, this.#older] = [this.#older, this.#younger];
       this.#younger.clear();
     }
-    // FREE stands for none.
-    const hash = hashOf(hashOf(this.#seed, accountId), orderId) || 1;
+    const hash = this.#hashOf(accountId, orderId);
     const isNew = !this.#older.has(hash, accountId, orderId);
     return this.#younger.add(hash, accountId, orderId) && isNew;
+  }
+
+  has(accountId: string, orderId: string): boolean {
+    const hash = this.#hashOf(accountId, orderId);
+    return this.#younger.has(hash, accountId, orderId) || this.#older.has(hash, accountId, orderId);
+  }
+
+  #hashOf(accountId: string, orderId: string): number {
+    // FREE stands for none.
+    return hashOf(hashOf(this.#seed, accountId), orderId) || 1;
   }
 }
 

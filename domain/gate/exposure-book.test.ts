@@ -30,10 +30,10 @@ function take(exposure: AccountExposure, { kind, symbol, side, order, qtyE4 }: S
   switch (kind) {
     case 'accept':
       if (qtyE4 === 0 || exposure.openOrder(symbol, order) !== undefined) return;
-      exposure.accept({
-        ...{ orderId: order, symbol, side, strategy: 'alpha', liquidation: false },
-        ...{ leavesE4: qtyE4, reservation: { referencePriceE4: 100 * E4, adversePriceE4: 0 } },
-      });
+      exposure.accept(
+        { orderId: order, symbol, side, strategy: 'alpha', liquidation: false, qtyE4 },
+        { referencePriceE4: 100 * E4, adversePriceE4: 0 },
+      );
       return;
     case 'execute': {
       const open = exposure.openOrder(symbol, order);

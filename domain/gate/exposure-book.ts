@@ -4,7 +4,7 @@ import { ACCOUNT, ExposureRows } from './exposure-rows.ts';
 import type { GatePolicy } from './gate-policy.ts';
 import { Names } from './names.ts';
 import { leavesNotionalE4 } from './open-order.ts';
-import type { OpenOrder, Reservation } from './open-order.ts';
+import type { OpenOrder, Reservation, TakenOrder } from './open-order.ts';
 import { signedQtyE4 } from './orders.ts';
 import type { Side } from './orders.ts';
 import { NO_ROW } from './pair-rows.ts';
@@ -149,15 +149,22 @@ export class ExposureBook {
   }
 
   /** Reserves an accepted order's quantity, before it is sent. */
-  accept(account: number, symbol: number, order: OpenOrder): void {
-    const row = this.#row(account, symbol);
-    const { opensE4 } = this.#effectAt(row, order.side, order.leavesE4);
-    this.#rows.addOrder(row, order);
-    this.#reserve(
-      account,
-      row,
-      this.reserveE4(order.symbol, order.side, opensE4, order.reservation),
-    );
+  accept(account: number, number: number, order: TakenOrder, reservation: Reservation): void {
+    const { orderId, symbol, side, strategy, liquidation, qtyE4: leavesE4 } = order;
+    const row = this.#row(account, number);
+    const { opensE4 } = this.#effectAt(row, side, leavesE4);
+    this.#rows.addOrder(row, {
+      number: this.#countAccepted(account),
+      ...{ orderId, symbol, side, strategy, liquidation, leavesE4, reservation },
+    });
+    this.#reserve(account, row, this.reserveE4(symbol, side, opensE4, reservation));
+  }
+
+  /** The number of the account's next order. */
+  #countAccepted(account: number): number {
+    const number = this.#rows.amount(account, ACCOUNT.accepted) + 1;
+    this.#rows.setAmount(account, ACCOUNT.accepted, number);
+    return number;
   }
 
   /** Moves the position and sets what the order keeps, in one step (DESIGN 20). */

@@ -3,8 +3,16 @@ import type { OpenOrder } from './open-order.ts';
 import type { Side } from './orders.ts';
 import { NO_ROW, PairRows } from './pair-rows.ts';
 
-/** What an account has beside its symbols; its amounts lie side by side. Amounts in 1/10,000 dollar. */
-export const ACCOUNT = { known: 0, excess: 1, unsettled: 2, cash: 3, reserved: 4 } as const;
+/** What an account has beside its symbols, side by side. Amounts in 1/10,000 dollar. */
+export const ACCOUNT = {
+  known: 0,
+  excess: 1,
+  unsettled: 2,
+  cash: 3,
+  reserved: 4,
+  /** How many of its orders were accepted so far. */
+  accepted: 5,
+} as const;
 const ACCOUNT_WIDTH = 8;
 
 /** What an account has in a symbol lies side by side as well. 1/10,000 share and dollar. */

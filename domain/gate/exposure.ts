@@ -1,7 +1,7 @@
 import { ExposureBook } from './exposure-book.ts';
 import type { Effect } from './exposure-book.ts';
 import type { GatePolicy } from './gate-policy.ts';
-import type { OpenOrder, Reservation } from './open-order.ts';
+import type { OpenOrder, Reservation, TakenOrder } from './open-order.ts';
 import type { Side } from './orders.ts';
 
 /** One account of an ExposureBook, with symbols by their names. Amounts in 1/10,000. */
@@ -93,8 +93,8 @@ export class AccountExposure {
   }
 
   /** Reserves an accepted order's quantity, before it is sent. */
-  accept(order: OpenOrder): void {
-    this.#book.accept(this.#account, this.#book.symbols.add(order.symbol), order);
+  accept(order: TakenOrder, reservation: Reservation): void {
+    this.#book.accept(this.#account, this.#book.symbols.add(order.symbol), order, reservation);
   }
 
   /**

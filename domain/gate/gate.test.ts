@@ -154,6 +154,15 @@ describe('one decision per order', () => {
   });
 });
 
+test('whether an order is over is asked without deciding it', () => {
+  const gate = gateWith({ holds: 100 });
+  const slice = sell({ liquidation: true, validUntil: NOW });
+  expect([gate.isOver(slice, NOW), gate.isOver(slice, NOW + 1)]).toEqual([false, true]);
+  expect(gate.isOver(slice, NOW)).toBe(false);
+  expect(verdictOf(gate, slice)).toEqual(allowed);
+  expect(gate.isOver(slice, NOW)).toBe(true);
+});
+
 describe('control freshness: what cannot be proven is not open', () => {
   test('nothing but cancels passes on stale controls', () => {
     const gate = gateWith({ holds: 100 });
@@ -541,6 +550,21 @@ describe('quotas', () => {
         .alerts.map(({ scope, level }) => `${scope.kind} ${String(level.e6)}`),
     );
     expect(told).toEqual([[], ['SYMBOL 500000'], ['GLOBAL 500000'], ['SYMBOL 900000'], []]);
+  });
+  test('a successor that restores what passed would tell people the same', () => {
+    const gate = gateWith({ policy: { quotas } });
+    const next = gateWith({ policy: { quotas } });
+    const other = gateWith({ policy: { quotas } });
+    let told = 0;
+    for (const qty of [50, 60, 50, 30]) {
+      const one = order({ qty });
+      const { accepted, alerts } = gate.decide(one, NOW);
+      if (accepted === null) throw new Error('it was to pass');
+      told += alerts.length;
+      expect(next.restore(one, accepted, true)).toEqual(alerts);
+      expect(other.restoreFinished(one, accepted, true)).toEqual(alerts);
+    }
+    expect(told).toBeGreaterThan(1);
   });
   test.each(['firmE4', 'symbolE4', 'strategyE4'] as const)(
     'are whole on a new day: %s',

@@ -8,7 +8,7 @@ import { ExposureBook } from './exposure-book.ts';
 import type { Effect } from './exposure-book.ts';
 import type { GatePolicy } from './gate-policy.ts';
 import { NO_NUMBER, Names } from './names.ts';
-import type { OpenOrder, Reservation } from './open-order.ts';
+import type { Reservation } from './open-order.ts';
 import type { NewOrder, Order } from './orders.ts';
 import { NO_ALERTS, Quotas } from './quotas.ts';
 import type { QuotaAlert } from './quotas.ts';
@@ -138,24 +138,29 @@ export class Gate {
   /**
    * An order that an earlier owner allowed, told again in the order of the decisions: reserves what may
    * still execute. `today`: it was allowed on this day, and counts for the day's quotas and locates.
+   * Returns what the decision told people of, as it did.
    */
-  restore(order: NewOrder, { opensE4, adversePriceE4 }: Accepted, today: boolean): void {
+  restore(
+    order: NewOrder,
+    { opensE4, adversePriceE4 }: Accepted,
+    today: boolean,
+  ): readonly QuotaAlert[] {
     this.remember(order.accountId, order.orderId);
     const reservation = { referencePriceE4: order.priceE4, adversePriceE4 };
-    this.know(order.accountId).accept(openOrderOf(order, reservation));
-    this.#countPassed(order, opensE4, today);
+    this.know(order.accountId).accept(order, reservation);
+    return this.#countPassed(order, opensE4, today);
   }
 
   /** One of which nothing can execute any more: it still counts for throttles and the day's limits. */
-  restoreFinished(order: NewOrder, { opensE4 }: Accepted, today: boolean): void {
+  restoreFinished(order: NewOrder, { opensE4 }: Accepted, today: boolean): readonly QuotaAlert[] {
     this.remember(order.accountId, order.orderId);
-    this.#countPassed(order, opensE4, today);
+    return this.#countPassed(order, opensE4, today);
   }
 
-  #countPassed(order: NewOrder, opensE4: number, today: boolean): void {
-    if (order.liquidation) return;
+  #countPassed(order: NewOrder, opensE4: number, today: boolean): readonly QuotaAlert[] {
+    if (order.liquidation) return NO_ALERTS;
     this.controls.over(order).passed(order.ts);
-    if (today) this.#count(order, opensE4);
+    return today ? this.#count(order, opensE4) : NO_ALERTS;
   }
 
   /** A new trading day: quotas and locates are whole again. */
@@ -167,6 +172,14 @@ export class Gate {
 
   priceE4(symbol: string): number | null {
     return this.#securities.of(symbol).priceE4;
+  }
+
+  /** Is it too old or decided already, so that nothing can make it pass? Remembers nothing of it. */
+  isOver(order: NewOrder, now: number): boolean {
+    return (
+      expiryOf(order, now, this.#policy) !== null ||
+      this.#decided.has(order.accountId, order.orderId)
+    );
   }
 
   /** Decides an order that arrived at `now` and reserves what it may do if it is allowed. */
@@ -299,7 +312,7 @@ export class Gate {
   #accept(order: NewOrder, { account, effect, security, over }: Met): GateDecision {
     const { opensE4 } = effect;
     const reservation = reservationOf(order, security);
-    this.#book.accept(account, security.number, openOrderOf(order, reservation));
+    this.#book.accept(account, security.number, order, reservation);
     const accepted = { opensE4, adversePriceE4: reservation.adversePriceE4 };
     if (order.liquidation) return { verdict: ALLOW, alerts: NO_ALERTS, accepted };
     over.passed(order.ts);
@@ -333,11 +346,6 @@ const ALLOWED: GateDecision = { verdict: ALLOW, alerts: NO_ALERTS, accepted: nul
 
 function refused(verdict: Refusal): GateDecision {
   return { verdict, alerts: NO_ALERTS, accepted: null };
-}
-
-function openOrderOf(order: NewOrder, reservation: Reservation): OpenOrder {
-  const { orderId, symbol, side, strategy, liquidation, qtyE4: leavesE4 } = order;
-  return { orderId, symbol, side, strategy, liquidation, leavesE4, reservation };
 }
 
 /**

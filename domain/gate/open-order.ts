@@ -1,8 +1,16 @@
 import { E4, mulDivUp } from '../money.ts';
-import type { Side } from './orders.ts';
+import type { NewOrder, Side } from './orders.ts';
+
+/** What of an order is kept when it is accepted; all of its quantity may execute then. */
+export type TakenOrder = Pick<
+  NewOrder,
+  'orderId' | 'symbol' | 'side' | 'strategy' | 'liquidation' | 'qtyE4'
+>;
 
 /** An accepted order that may still execute. */
 export interface OpenOrder {
+  /** Running number among the account's orders: a newer one has a higher, whatever its symbol. */
+  readonly number: number;
   readonly orderId: string;
   readonly symbol: string;
   readonly side: Side;

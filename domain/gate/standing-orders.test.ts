@@ -5,7 +5,7 @@ import type { Scope } from '../scopes.ts';
 import { ControlView } from './control-view.ts';
 import type { KillMode } from './control-view.ts';
 import { AccountExposure } from './exposure.ts';
-import type { OpenOrder } from './open-order.ts';
+import type { TakenOrder } from './open-order.ts';
 import { ordersToCancel } from './standing-orders.ts';
 
 const POLICY = {
@@ -16,20 +16,22 @@ const POLICY = {
 
 const ACCOUNT: Scope = { kind: 'ACCOUNT', id: 'A' };
 
+const RESERVATION = { referencePriceE4: 100 * E4, adversePriceE4: 0 };
+
+/** An order at $100. */
 function open(
   orderId: string,
-  side: OpenOrder['side'],
+  side: TakenOrder['side'],
   qty: number,
-  given: Partial<OpenOrder> = {},
-) {
+  given: Partial<TakenOrder> = {},
+): TakenOrder {
   return {
     orderId,
     symbol: 'XYZ',
     side,
     strategy: 'alpha',
     liquidation: false,
-    leavesE4: qty * E4,
-    reservation: { referencePriceE4: 100 * E4, adversePriceE4: 0 },
+    qtyE4: qty * E4,
     ...given,
   };
 }
@@ -37,7 +39,7 @@ function open(
 /** The ids that are cancelled, newest first, of an account that holds 100 XYZ and $5,000 of cash. */
 function cancelled(
   set: (controls: ControlView) => void,
-  ...orders: readonly OpenOrder[]
+  ...orders: readonly TakenOrder[]
 ): string[] {
   return cancelledOf(
     (exposure) => {
@@ -52,11 +54,11 @@ function cancelled(
 function cancelledOf(
   fill: (exposure: AccountExposure) => void,
   set: (controls: ControlView) => void,
-  ...orders: readonly OpenOrder[]
+  ...orders: readonly TakenOrder[]
 ): string[] {
   const exposure = new AccountExposure(POLICY);
   fill(exposure);
-  for (const order of orders) exposure.accept(order);
+  for (const order of orders) exposure.accept(order, RESERVATION);
   const controls = new ControlView(5_000);
   set(controls);
   return ordersToCancel(controls, 'A', exposure).map(({ order }) => order.orderId);
@@ -117,6 +119,16 @@ describe('on entering a control', () => {
     expect(cancelled(availableCashOnly, open('B1', 'BUY', 31), ...paid.slice(1))).toEqual(['B2']);
   });
 
+  test('no new debit: the newest goes whatever its symbol, and none that was paid for before it', () => {
+    const [aaa, bbb] = [{ symbol: 'AAA' }, { symbol: 'BBB' }];
+    const orders = [
+      open('A1', 'BUY', 10, aaa),
+      open('B', 'BUY', 30, bbb),
+      open('A2', 'BUY', 20, aaa),
+    ];
+    expect(cancelled(availableCashOnly, ...orders)).toEqual(['A2']);
+  });
+
   test('no new short: of the sales beyond the position the newest go first, until the rest fits', () => {
     const orders = [open('S1', 'SELL', 60), open('S2', 'SELL', 40), open('S3', 'SELL', 20)];
     expect(cancelled(availableCashOnly, ...orders)).toEqual(['S3']);
@@ -135,6 +147,27 @@ describe('on entering a control', () => {
     expect(cancelledOf(short, closeOnly, cover)).toEqual([]);
     expect(cancelledOf(short, availableCashOnly, cover)).toEqual(['COVER']);
     expect(cancelledOf(short, both, cover)).toEqual(['COVER']);
+  });
+
+  test('each scope whose control does not let it stand is named, once, the strictest first', () => {
+    const exposure = new AccountExposure(POLICY);
+    exposure.setPosition('XYZ', 100 * E4);
+    for (const order of [open('S', 'SELL', 10), open('B', 'BUY', 10)]) {
+      exposure.accept(order, RESERVATION);
+    }
+    const controls = new ControlView(5_000);
+    controls.setKill({ kind: 'GLOBAL' }, 'REDUCE_ONLY');
+    controls.setKill(ACCOUNT, 'REDUCE_ONLY');
+    controls.setKill({ kind: 'STRATEGY', id: 'alpha' }, 'BLOCK');
+    closeOnly(controls);
+    const named = ordersToCancel(controls, 'A', exposure).map(({ order, scopes }) => [
+      order.orderId,
+      ...scopes,
+    ]);
+    expect(named).toEqual([
+      ['B', 'STRATEGY:alpha', 'GLOBAL', 'ACCOUNT:A'],
+      ['S', 'STRATEGY:alpha'],
+    ]);
   });
 
   test('a flat account has nothing to reduce', () => {

@@ -1,13 +1,14 @@
 import { scopeName } from '../scopes.ts';
-import type { ControlView, KillMode } from './control-view.ts';
+import type { ControlView, KillMode, StandingKill } from './control-view.ts';
 import type { AccountExposure } from './exposure.ts';
 import { leavesNotionalE4 } from './open-order.ts';
 import type { OpenOrder } from './open-order.ts';
 
-/** An open order that the controls no longer let stand, and the scope whose control that is. */
+/** An open order that the controls no longer let stand. */
 export interface OrderToCancel {
   readonly order: OpenOrder;
-  readonly scope: string;
+  /** The scopes of all these controls, each once, the strictest first. At least one. */
+  readonly scopes: readonly string[];
 }
 
 /**
@@ -22,16 +23,17 @@ export function ordersToCancel(
   accountId: string,
   exposure: AccountExposure,
 ): OrderToCancel[] {
-  const newestFirst = [...exposure.openOrders()].reverse();
+  // An exposure tells them symbol by symbol; the cash is one for all of them.
+  const newestFirst = [...exposure.openOrders()].sort((a, b) => b.number - a.number);
   const standing = new StandingOrders(exposure, newestFirst);
   const cancelled: OrderToCancel[] = [];
   for (const order of newestFirst) {
-    const held = restrictionsOf(controls, accountId, order).find(
+    const held = restrictionsOf(controls, accountId, order).filter(
       ({ mode }) => !standing.fits(order, mode),
     );
-    if (held === undefined) continue;
+    if (held.length === 0) continue;
     standing.remove(order);
-    cancelled.push({ order, scope: held.scope });
+    cancelled.push({ order, scopes: [...new Set(held.map(({ scope }) => scope))] });
   }
   return cancelled;
 }
@@ -88,12 +90,19 @@ function restrictionsOf(
 ): readonly Restriction[] {
   const scoped = { accountId, symbol: order.symbol, strategy: order.strategy };
   const over = controls.over(scoped);
-  const kill = order.liquidation ? controls.wideBlockOf(scoped) : over.kill();
-  const standing: Restriction[] =
-    kill === null ? [] : [{ mode: kill.mode, scope: scopeName(kill.scope) }];
+  const kills = over.kills().filter((kill) => !order.liquidation || isWideBlock(kill));
+  const standing: Restriction[] = kills.map(({ mode, scope }) => ({
+    mode,
+    scope: scopeName(scope),
+  }));
   if (order.liquidation) return standing;
   const scope = scopeName({ kind: 'ACCOUNT', id: accountId });
   if (over.closeOnly) standing.push({ mode: 'REDUCE_ONLY', scope });
   if (over.noNewDebitOrShort) standing.push({ mode: 'NO_NEW_DEBIT_OR_SHORT', scope });
   return standing;
+}
+
+/** What alone holds the firm's own liquidations. */
+function isWideBlock({ mode, scope }: StandingKill): boolean {
+  return mode === 'BLOCK' && (scope.kind === 'GLOBAL' || scope.kind === 'SYMBOL');
 }
