@@ -285,6 +285,34 @@ describe('a kill that comes while a fill is being written', () => {
   });
 });
 
+describe('a fill that waits so long that its price grows old', () => {
+  test('is taken back: the order works on, and is filled at the price of then', async () => {
+    await sendPrice('NVDA', 400, Date.now() - 500_000);
+    let aheadMs = 0;
+    const held = heldBeforeCommit();
+    const changes = { owner: held.wrap, quoteAgeMaxMs: 600_000, now: () => Date.now() + aheadMs };
+    venue = await startOne(kafka, defects, changes);
+    held.hold(partitionOf('ACC_1', PARTITIONS));
+    await sendOrders(order('O1', { valid_until: Date.now() + 3_600_000 }));
+    await eventually('a fill before its last look', WAIT_MS, () =>
+      Promise.resolve(held.heldCount() > 0),
+    );
+    aheadMs = 200_000;
+    held.letGo();
+    const [taken] = await eventually('that it was taken', WAIT_MS, async () => {
+      const all = await executions();
+      return all.length > 0 && all;
+    });
+    expect(taken).toMatchObject({ status: 'ACCEPTED', cum_qty: 0, leaves_qty: 100 });
+    await sendPrice('NVDA', 500);
+    expect(await executed('O1')).toMatchObject({
+      ...{ exec_id: 'paper:O1:2', status: 'FILLED', last_price: 500, cum_qty: 100 },
+    });
+    expect((await fills()).map(({ qty, price }) => [qty, price])).toEqual([[-100, 500]]);
+    expect(held.takenCount()).toBe(PARTITIONS);
+  });
+});
+
 describe('REDUCE_ONLY and close-only, without any gate', () => {
   /** A customer's order that opens so many shares, as the gate let it pass before it knew. */
   function customers(orderId: string, opens: number): GatedDecision {
