@@ -132,7 +132,6 @@ export function decodeControlState(record: ControlStateRecord): ControlState {
   return {
     ...appliedStateOf(record),
     coversRestriction: record.covers_restriction_offset,
-    cancelsPendingSince: record.cancels_pending_version,
     request:
       request === null
         ? null
@@ -158,6 +157,7 @@ export function appliedStateOf(record: ControlStateRecord): AppliedState {
     scope: decodeScope(record.scope),
     version: record.version,
     coversOffset: record.covers_offset,
+    cancelsPendingSince: record.cancels_pending_version,
     holders: record.holders.map((holder) => ({
       name: holder.name,
       mode: decodeMode(holder.mode, holder.max_rate_per_second),

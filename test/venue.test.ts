@@ -313,15 +313,20 @@ describe('a fill that waits so long that its price grows old', () => {
   });
 });
 
+/** A customer's order that opens so many shares, as the gate let it pass before it knew. */
+function customers(
+  orderId: string,
+  opens: number,
+  side: 'BUY' | 'SELL' = opens > 0 ? 'BUY' : 'SELL',
+): GatedDecision {
+  const decision = passed(order(orderId, { side }), {
+    accepted: { opens_qty: opens, adverse_price: 0 },
+  });
+  if (decision.order?.type !== 'NEW') throw new Error('a new order was asked for');
+  return { ...decision, order: { ...decision.order, liquidation: false } };
+}
+
 describe('REDUCE_ONLY and close-only, without any gate', () => {
-  /** A customer's order that opens so many shares, as the gate let it pass before it knew. */
-  function customers(orderId: string, opens: number): GatedDecision {
-    const decision = passed(order(orderId, { side: opens > 0 ? 'BUY' : 'SELL' }), {
-      accepted: { opens_qty: opens, adverse_price: 0 },
-    });
-    if (decision.order?.type !== 'NEW') throw new Error('a new order was asked for');
-    return { ...decision, order: { ...decision.order, liquidation: false } };
-  }
   const holder: Holder = {
     ...{ name: 'stale-call' as const, mode: { kind: 'REDUCE_ONLY' as const }, reason: 'past due' },
     ...{ actor: 'margin-sentinel', commandId: 'C1', since: 1, epoch: null },
@@ -355,6 +360,32 @@ describe('REDUCE_ONLY and close-only, without any gate', () => {
       expect((await fills()).map(({ qty }) => qty)).toEqual([-100, -100]);
     },
   );
+});
+
+describe('a restriction to available cash', () => {
+  const account = { kind: 'ACCOUNT', id: 'ACC_1' } as const;
+  const holder: Holder = {
+    ...{ name: 'operator', mode: { kind: 'NO_NEW_DEBIT_OR_SHORT' }, reason: 'a practice' },
+    ...{ actor: 'ann', commandId: 'C1', since: 1, epoch: 0 },
+  };
+
+  test('lets no purchase through until all cancels of the gate are confirmed', async () => {
+    await startVenue();
+    const works = [customers('BUY', 100), customers('SALE', 0), customers('SHORT', 1, 'SELL')];
+    await sendDecisions(...works);
+    await eventually('all work', WAIT_MS, async () => (await executions()).length === works.length);
+    const mode = 'NO_NEW_DEBIT_OR_SHORT';
+    const offset = await sendCommand(kafka, { scope: 'ACCOUNT:ACC_1', action: 'KILL', mode });
+    expect(await executed('SHORT')).toMatchObject({ status: 'CANCELLED' });
+    await sendPrice('NVDA', 400);
+    // One look at all that works.
+    expect(await executed('SALE')).toMatchObject({ status: 'FILLED' });
+    expect((await done()).map(({ order_id }) => order_id)).toEqual(['SHORT', 'SALE']);
+    const restricted = { coversOffset: offset, holders: [holder] };
+    await sendState(kafka, account, { ...restricted, version: 1, cancelsPendingSince: 1 });
+    await sendState(kafka, account, { ...restricted, version: 2 });
+    expect(await executed('BUY')).toMatchObject({ status: 'FILLED', cum_qty: 100 });
+  });
 });
 
 describe('what the gate has not let pass', () => {

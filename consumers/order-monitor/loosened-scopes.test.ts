@@ -1,3 +1,4 @@
+import { openScope } from '#domain/controls/control-state.ts';
 import type { ControlMode, Holder } from '#domain/controls/control-state.ts';
 import { describe, expect, test } from '@jest/globals';
 import { LoosenedScopes } from './loosened-scopes.ts';
@@ -51,7 +52,7 @@ describe('a scope is let go', () => {
     const scopes = new LoosenedScopes();
     const scope = { kind: 'ACCOUNT', id: 'ACC_1' } as const;
     const seen = steps.map(([holders], index) =>
-      scopes.take({ scope, version: index + 1, coversOffset: 0, holders }),
+      scopes.take({ ...openScope(scope), version: index + 1, holders }),
     );
     expect(seen).toEqual(steps.map(([, isLooser]) => isLooser));
   });

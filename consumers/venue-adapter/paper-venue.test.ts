@@ -245,6 +245,7 @@ describe('the last hop', () => {
     lastHop: () => ({ is: 'STOPPED', why: 'kill switch active for ACCOUNT:ACC_1' }),
   };
   const unproved: Partial<Market> = { lastHop: () => ({ is: 'UNPROVED' }) };
+  const waits: Partial<Market> = { lastHop: () => ({ is: 'WAITS' }) };
   const KILLED = '1 CANCELLED 0 - 0 paper venue: kill switch active for ACCOUNT:ACC_1';
   const EXPIRED = '1 EXPIRED 0 - 0 paper venue: valid_until has passed';
   const FILLED = '1 FILLED 1000000 4000000 1000000 paper venue: filled at the last price';
@@ -252,6 +253,7 @@ describe('the last hop', () => {
     ['a kill stops what the gate let pass', {}, FRESH, NOW, killed, KILLED],
     ['on controls that nobody can prove it waits', {}, FRESH, NOW, unproved, 'WORKING'],
     ['and is over at its valid_until', {}, FRESH, NOW + 1_000, unproved, EXPIRED],
+    ['until the gate has judged it anew it works', {}, FRESH, NOW, waits, WORKS],
     ['it is not taken at its valid_until', {}, FRESH, NOW + 1_000, {}, EXPIRED],
     ['a limit that the price does not reach works', { limitE4: 4_000_001 }, FRESH, NOW, {}, WORKS],
     ['a limit that it reaches is filled', {}, FRESH, NOW, {}, FILLED],

@@ -27,8 +27,10 @@ export interface PaperMarket {
 /** What the controls say to an order immediately before it is executed (DESIGN 20). */
 export type LastHop =
   | { readonly is: 'OPEN' }
-  /** Nobody can prove that the controls are known: nothing is executed, and nothing ends. */
+  /** Nobody can prove that the controls are known: nothing is taken or executed, and nothing ends. */
   | { readonly is: 'UNPROVED' }
+  /** The gate has yet to judge it under a control: it is taken, and not executed. */
+  | { readonly is: 'WAITS' }
   | { readonly is: 'STOPPED'; readonly why: string };
 
 /** What the venue knows of the world at a decision. */
@@ -45,7 +47,7 @@ export interface Market {
 export type OrderOutcome =
   | { readonly code: 'EXECUTED'; readonly execution: VenueExecution }
   /**
-   * No price, one that is too old or outside the limit, or controls that are not proved: it waits.
+   * No price, one that is too old or outside the limit, or a last hop that is not open: it waits.
    * That it was taken is told once.
    */
   | { readonly code: 'WORKING'; readonly execution: VenueExecution | null }
@@ -133,9 +135,10 @@ function decideWorking(
 ): VenueExecution | null {
   const stopped = stop(order, progress, market);
   if (stopped !== null) return stopped;
-  if (market.lastHop(order).is === 'UNPROVED') return null;
+  const hop = market.lastHop(order).is;
+  if (hop === 'UNPROVED') return null;
   const last = market.lastPrice(order.symbol);
-  if (last === null || !isExecutable(order, last, market)) {
+  if (hop === 'WAITS' || last === null || !isExecutable(order, last, market)) {
     return progress.taken ? null : accept(order, progress);
   }
   const openE4 = order.qtyE4 - progress.cumQtyE4;

@@ -12,6 +12,7 @@ import type { ControlPolicy } from './controls.ts';
 const NVDA: Scope = { kind: 'SYMBOL', id: 'NVDA' };
 const BLOCK: ControlMode = { kind: 'BLOCK' };
 const REDUCE_ONLY: ControlMode = { kind: 'REDUCE_ONLY' };
+const CASH_ONLY: ControlMode = { kind: 'NO_NEW_DEBIT_OR_SHORT' };
 const throttleAt = (maxRatePerSecond: number): ControlMode => ({
   kind: 'THROTTLE',
   maxRatePerSecond,
@@ -40,7 +41,8 @@ const state = (
   version: number,
   coversOffset: number,
   holders: AppliedState['holders'] = [],
-): AppliedState => ({ scope: NVDA, version, coversOffset, holders });
+  cancelsPendingSince: number | null = null,
+): AppliedState => ({ scope: NVDA, version, coversOffset, holders, cancelsPendingSince });
 
 type Given = AppliedCommand | AppliedState;
 
@@ -120,6 +122,31 @@ describe('a gate’s controls', () => {
   });
 });
 
+describe('purchases under a restriction to available cash', () => {
+  const restricted = { ...NOTHING_HELD, noNewDebitOrShort: true };
+  const waiting = { ...restricted, purchasesWait: true };
+  const held = [holder(CASH_ONLY)];
+  const cases: [string, Given[], object][] = [
+    ['wait from the command on', [command(5, CASH_ONLY)], waiting],
+    ['while cancels are pending', [command(5, CASH_ONLY), state(1, 5, held, 1)], waiting],
+    [
+      'no longer when all are confirmed',
+      [command(5, CASH_ONLY), state(1, 5, held, 1), state(2, 5, held)],
+      restricted,
+    ],
+    [
+      'though an earlier state says that none are pending',
+      [state(1, 4, held), command(5, CASH_ONLY), state(2, 4, held)],
+      waiting,
+    ],
+    ['of a process that starts later not', [state(2, 5, held), command(5, CASH_ONLY)], restricted],
+    ['nor for the cancels of a kill alone', [state(1, 5, [holder(BLOCK)], 1)], KILLED],
+  ];
+  test.each(cases)('%s', (_what, given, expected) => {
+    expect(after(...given)).toEqual(expected);
+  });
+});
+
 describe('the holders of a scope', () => {
   test('come to the strictest kill and the lowest rate', () => {
     const held = [
@@ -128,15 +155,13 @@ describe('the holders of a scope', () => {
       holder(throttleAt(5)),
     ];
     expect(effectiveOf(held)).toEqual({
+      ...NOTHING_HELD,
       kill: 'REDUCE_ONLY',
       maxRatePerSecond: 5,
-      closeOnly: false,
-      noNewDebitOrShort: false,
     });
   });
   test('of different sorts stand side by side', () => {
-    const restricted = holder({ kind: 'NO_NEW_DEBIT_OR_SHORT' }, 'operator');
-    expect(effectiveOf([holder(BLOCK, 'operator'), restricted])).toEqual({
+    expect(effectiveOf([holder(BLOCK), holder(CASH_ONLY)])).toEqual({
       ...NOTHING_HELD,
       kill: 'BLOCK',
       noNewDebitOrShort: true,

@@ -5,7 +5,10 @@ import { MARGIN_HOLDERS } from './control-state.ts';
 import type { ControlMode, ControlState } from './control-state.ts';
 
 /** What a record of killswitch.state.v1 tells a gate. */
-export type AppliedState = Pick<ControlState, 'scope' | 'version' | 'coversOffset' | 'holders'>;
+export type AppliedState = Pick<
+  ControlState,
+  'scope' | 'version' | 'coversOffset' | 'holders' | 'cancelsPendingSince'
+>;
 
 /** A command of killswitch.commands.v1 that makes a scope stricter; `offset` is where it lies. */
 export interface AppliedCommand {
@@ -23,6 +26,11 @@ export interface EffectiveControls {
   readonly closeOnly: boolean;
   /** The account may buy with available cash only and sell what it holds. */
   readonly noNewDebitOrShort: boolean;
+  /**
+   * Under that, what already works may buy beyond the cash: of the gate's cancels not all are confirmed,
+   * or nobody has told yet that they are.
+   */
+  readonly purchasesWait: boolean;
 }
 
 export const NOTHING_HELD: EffectiveControls = {
@@ -30,6 +38,7 @@ export const NOTHING_HELD: EffectiveControls = {
   maxRatePerSecond: null,
   closeOnly: false,
   noNewDebitOrShort: false,
+  purchasesWait: false,
 };
 
 interface Applied {
@@ -65,15 +74,18 @@ export class AppliedControls {
     const lastCommand = offset;
     // A state that covers the command was written knowing it.
     if (offset <= held.coversOffset) return this.#set(scope, held, { ...held, lastCommand });
-    const effective = stricterOf(held.effective, commanded(mode));
+    // The gate has yet to look at what works.
+    const purchasesWait = mode.kind === 'NO_NEW_DEBIT_OR_SHORT';
+    const effective = stricterOf(held.effective, { ...asked(mode), purchasesWait });
     return this.#set(scope, held, { ...held, lastCommand, effective });
   }
 
   /** What stands for the scope afterwards, or null when the state changed nothing. */
-  takeState({ scope, version, coversOffset, holders }: AppliedState): EffectiveControls | null {
+  takeState(state: AppliedState): EffectiveControls | null {
+    const { scope, version, coversOffset } = state;
     const held = this.#of(scope);
     if (version <= held.version) return null;
-    const told = effectiveOf(holders);
+    const told = toldBy(state);
     const covers = coversOffset >= held.lastCommand;
     const effective = covers ? told : stricterOf(held.effective, told);
     return this.#set(scope, held, { ...held, version, coversOffset, effective });
@@ -85,7 +97,7 @@ export class AppliedControls {
    */
   takeUnreadableState(scope: Scope): EffectiveControls | null {
     const held = this.#of(scope);
-    const effective = stricterOf(held.effective, commanded({ kind: 'BLOCK' }));
+    const effective = stricterOf(held.effective, asked({ kind: 'BLOCK' }));
     return this.#set(scope, held, { ...held, effective });
   }
 
@@ -118,12 +130,17 @@ export function effectiveOf(holders: AppliedState['holders']): EffectiveControls
     .map(({ name, mode }) =>
       mode.kind === 'REDUCE_ONLY' && MARGIN_HOLDERS.includes(name)
         ? { ...NOTHING_HELD, closeOnly: true }
-        : commanded(mode),
+        : asked(mode),
     )
     .reduce(stricterOf, NOTHING_HELD);
 }
 
-function commanded(mode: ControlMode): EffectiveControls {
+function toldBy({ holders, cancelsPendingSince }: AppliedState): EffectiveControls {
+  const held = effectiveOf(holders);
+  return { ...held, purchasesWait: held.noNewDebitOrShort && cancelsPendingSince !== null };
+}
+
+function asked(mode: ControlMode): EffectiveControls {
   switch (mode.kind) {
     case 'THROTTLE':
       return { ...NOTHING_HELD, maxRatePerSecond: mode.maxRatePerSecond };
@@ -141,6 +158,7 @@ function stricterOf(a: EffectiveControls, b: EffectiveControls): EffectiveContro
     maxRatePerSecond: rates.length === 0 ? null : Math.min(...rates),
     closeOnly: a.closeOnly || b.closeOnly,
     noNewDebitOrShort: a.noNewDebitOrShort || b.noNewDebitOrShort,
+    purchasesWait: a.purchasesWait || b.purchasesWait,
   };
 }
 
@@ -149,6 +167,7 @@ function same(a: EffectiveControls, b: EffectiveControls): boolean {
     a.kill === b.kill &&
     a.maxRatePerSecond === b.maxRatePerSecond &&
     a.closeOnly === b.closeOnly &&
-    a.noNewDebitOrShort === b.noNewDebitOrShort
+    a.noNewDebitOrShort === b.noNewDebitOrShort &&
+    a.purchasesWait === b.purchasesWait
   );
 }
