@@ -3,7 +3,12 @@ import fc from 'fast-check';
 import { ControlView } from '../gate/control-view.ts';
 import type { Scope } from '../scopes.ts';
 import { AppliedControls, effectiveOf, NOTHING_HELD, showControls } from './applied-controls.ts';
-import type { AppliedCommand, AppliedState, EffectiveControls } from './applied-controls.ts';
+import type {
+  AppliedCommand,
+  AppliedState,
+  EffectiveControls,
+  UnreadableControl,
+} from './applied-controls.ts';
 import { openScope } from './control-state.ts';
 import type { ControlMode, ControlState, HolderName } from './control-state.ts';
 import { decideControls } from './controls.ts';
@@ -44,6 +49,10 @@ const state = (
   cancelsPendingSince: number | null = null,
 ): AppliedState => ({ scope: NVDA, version, coversOffset, holders, cancelsPendingSince });
 
+const unread = (topic: string, offset: number): UnreadableControl => ({
+  ...{ scope: NVDA, topic, partition: 0, offset, at: 1 },
+});
+
 type Given = AppliedCommand | AppliedState;
 
 function after(...given: readonly Given[]): EffectiveControls {
@@ -59,13 +68,29 @@ describe('a state that cannot be read', () => {
   test('stops its scope until a later one is read that covers its commands', () => {
     const applied = new AppliedControls();
     applied.takeState(state(1, -1, [holder(throttleAt(5))]));
-    expect(applied.takeUnreadableState(NVDA)).toMatchObject({ kill: 'BLOCK', maxRatePerSecond: 5 });
-    expect(applied.takeUnreadableState(NVDA)).toBeNull();
+    const held = applied.takeUnreadableState(unread('killswitch.state.v1', 7));
+    expect(held).toMatchObject({ kill: 'BLOCK', maxRatePerSecond: 5 });
+    expect(applied.takeUnreadableState(unread('killswitch.state.v1', 8))).toBeNull();
+    expect([...applied.unreadable()]).toEqual([unread('killswitch.state.v1', 8)]);
     applied.takeCommand(command(3));
     applied.takeState(state(2, 2));
     expect(applied.of(NVDA).kill).toBe('BLOCK');
+    expect([...applied.unreadable()]).toHaveLength(1);
     applied.takeState(state(3, 3));
     expect(applied.of(NVDA)).toEqual(NOTHING_HELD);
+    expect([...applied.unreadable()]).toEqual([]);
+  });
+  test('nor can a command: it is named until a state covers it, and not when one has', () => {
+    const applied = new AppliedControls();
+    applied.takeState(state(1, 4));
+    expect(applied.takeUnreadableCommand(unread('killswitch.commands.v1', 4))).toBeNull();
+    expect([...applied.unreadable()]).toEqual([]);
+    const one = unread('killswitch.commands.v1', 5);
+    expect(applied.takeUnreadableCommand(one)).toEqual(KILLED);
+    applied.takeState(state(2, 4));
+    expect([...applied.unreadable()]).toEqual([one]);
+    applied.takeState(state(3, 5));
+    expect([...applied.unreadable()]).toEqual([]);
   });
 });
 

@@ -17,6 +17,17 @@ export interface AppliedCommand {
   readonly mode: ControlMode;
 }
 
+/** A control of a scope that cannot be read: it may be anything, so it stops the scope. */
+export interface UnreadableControl {
+  readonly scope: Scope;
+  /** Where it lies. */
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** When it was written, ms. */
+  readonly at: number;
+}
+
 /** What stands in front of the orders of a scope. */
 export interface EffectiveControls {
   readonly kill: KillMode | null;
@@ -66,6 +77,8 @@ const UNKNOWN: Applied = {
  */
 export class AppliedControls {
   readonly #scopes = new Map<string, Applied>();
+  /** By scope, the last one that still stops it. */
+  readonly #unreadable = new Map<string, UnreadableControl>();
 
   /** What stands for the scope afterwards, or null when the command changed nothing. */
   takeCommand({ scope, offset, mode }: AppliedCommand): EffectiveControls | null {
@@ -87,6 +100,7 @@ export class AppliedControls {
     if (version <= held.version) return null;
     const told = toldBy(state);
     const covers = coversOffset >= held.lastCommand;
+    if (covers) this.#unreadable.delete(scopeName(scope));
     const effective = covers ? told : stricterOf(held.effective, told);
     return this.#set(scope, held, { ...held, version, coversOffset, effective });
   }
@@ -95,10 +109,27 @@ export class AppliedControls {
    * A state of the scope that nobody here can read may say anything: it stops the scope, until a later state
    * is read that covers what was read of its commands. null when it was stopped before.
    */
-  takeUnreadableState(scope: Scope): EffectiveControls | null {
+  takeUnreadableState(control: UnreadableControl): EffectiveControls | null {
+    const { scope } = control;
+    this.#unreadable.set(scopeName(scope), control);
     const held = this.#of(scope);
     const effective = stricterOf(held.effective, asked({ kind: 'BLOCK' }));
     return this.#set(scope, held, { ...held, effective });
+  }
+
+  /** So does a command, until a state covers it. null when it changed nothing. */
+  takeUnreadableCommand(control: UnreadableControl): EffectiveControls | null {
+    const { scope, offset } = control;
+    const { lastCommand, coversOffset } = this.#of(scope);
+    if (offset > Math.max(lastCommand, coversOffset)) {
+      this.#unreadable.set(scopeName(scope), control);
+    }
+    return this.takeCommand({ scope, offset, mode: { kind: 'BLOCK' } });
+  }
+
+  /** What stops its scope because it cannot be read, at most one of each scope. */
+  unreadable(): Iterable<UnreadableControl> {
+    return this.#unreadable.values();
   }
 
   of(scope: Scope): EffectiveControls {
