@@ -121,6 +121,14 @@ function wordOf(heard: HeardLease): VenueWord {
   return { process, left, endsAt, saidAt: heard.ts, owned: heard.owned_partitions };
 }
 
+/** What those said last whose leases have not ended at `now`, ms. */
+export function livingLeases(book: ControlBook, now: number): readonly HeardLease[] {
+  return book.leases().filter((heard) => {
+    const { left, endsAt } = leaseOf(heard);
+    return !left && endsAt > now;
+  });
+}
+
 /** The end of a lease is counted from when the broker had it: never early. */
 export function leaseOf(heard: HeardLease): Lease {
   const until = Math.max(heard.ts, heard.heardAt) + heard.lease_ms;

@@ -9,10 +9,11 @@ import type { ApprovalList, KillSwitchList } from '#contracts/control-rest.ts';
 import { CONTROL_STATUSES } from '#contracts/control-states.ts';
 import type { ControlStateRecord } from '#contracts/control-states.ts';
 import { scopeSchema } from '#contracts/scopes.ts';
-import { leaseOf } from './control-desk.ts';
+import { livingLeases } from './control-desk.ts';
 import { ask } from './dependency.ts';
 import { NO_BODY, NO_FIELDS, route } from './route.ts';
 import type { Route } from './route.ts';
+import { stoppedScopes } from './stopped-scopes.ts';
 
 const query = z.strictObject({
   scope: scopeSchema.optional(),
@@ -46,14 +47,14 @@ const killSwitches = route({
       .filter((state) => isWanted(state, wanted))
       .sort(byStrictness);
     const { limit = SCOPES_LISTED_DEFAULT } = wanted;
-    const now = clock.now();
-    const live = book.leases().filter((heard) => {
-      const { left, endsAt } = leaseOf(heard);
-      return !left && endsAt > now;
-    });
+    const live = livingLeases(book, clock.now());
+    const stopped = wanted.status === undefined || wanted.status === 'KILLED';
     const list: KillSwitchList = {
       scopes: found.slice(0, limit),
       others: Math.max(0, found.length - limit),
+      stopped: stoppedScopes(live).filter(
+        ({ scope }) => stopped && (wanted.scope === undefined || wanted.scope === scope),
+      ),
       leases: live.map(({ process, kind, ts, owned_partitions }) => ({
         process,
         kind,

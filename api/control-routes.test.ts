@@ -16,6 +16,7 @@ const LONG_MS = 50_000;
 /** More than any offset here: everything is applied. */
 const ALL = [1_000, 1_000, 1_000, 1_000];
 const NONE = [0, 0, 0, 0];
+const UNREADABLE = { topic: 'killswitch.state.v1', partition: 1, offset: 7, since: 5 };
 
 let api: ApiFixture;
 
@@ -149,6 +150,18 @@ describe('POST /unkill refuses before it asks anybody', () => {
     expect(status).toBe(409);
     expect(body.detail).toContain('held by nobody');
   });
+  test('what is stopped because it cannot be read, and says what to do', async () => {
+    const unreadable = [{ ...UNREADABLE, scope: 'SYMBOL:B5' }];
+    await api.kafka.publish([leaseRecord('g7', ALL, { lease_ms: 60_000, unreadable })]);
+    const { status, body } = await eventually('the lease is heard', LONG_MS, async () => {
+      const answer = await unkill({ scope: 'SYMBOL:B5' });
+      return String(answer.body.detail).includes('cannot be read') && answer;
+    });
+    expect(status).toBe(409);
+    expect(body.detail).toContain('held by nobody');
+    expect(body.detail).toContain('kill SYMBOL:B5, and have that kill lifted');
+    await alone('g7');
+  });
   test('what only a margin case holds', async () => {
     await showStates(controlState('ACCOUNT:B2', [{ name: 'stress', epoch: null }]));
     const { status, body } = await unkill({ scope: 'ACCOUNT:B2' });
@@ -193,6 +206,25 @@ describe('GET /killswitch and /approvals', () => {
     const approvals = await api.send('GET', '/approvals', { as: ['viewer'] });
     expect(approvals.body.approvals).toMatchObject([{ scope: 'SYMBOL:C2' }]);
     await alone('g6');
+  });
+  test('show what is stopped because it cannot be read, by whoever stops it', async () => {
+    const stops = { lease_ms: 60_000, unreadable: [{ ...UNREADABLE, scope: 'SYMBOL:C5' }] };
+    await showStates(controlState('SYMBOL:C5', []));
+    await api.kafka.publish([
+      leaseRecord('v8', ALL, { ...stops, kind: 'VENUE' }),
+      leaseRecord('g8', ALL, stops),
+      leaseRecord('g9', ALL, { lease_ms: 60_000 }),
+    ]);
+    const stopped = [{ ...UNREADABLE, scope: 'SYMBOL:C5', processes: ['g8', 'v8'] }];
+    const list = async (query: string): Promise<unknown> =>
+      (await api.send('GET', `/killswitch${query}`, { as: ['viewer'] })).body.stopped;
+    expect(await list('')).toEqual(stopped);
+    expect(await list('?status=KILLED')).toEqual(stopped);
+    expect(await list('?scope=SYMBOL:C5')).toEqual(stopped);
+    expect(await list('?scope=SYMBOL:C4')).toEqual([]);
+    expect(await list('?status=THROTTLED')).toEqual([]);
+    await alone('g8', 'v8', 'g9');
+    expect(await list('')).toEqual([]);
   });
   test('an approval of what nobody asked is not found', async () => {
     const answer = await api.send('POST', '/approvals/R9', { as: ['approver'], body: {} });

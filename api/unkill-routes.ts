@@ -17,6 +17,7 @@ import type { ControlMode } from '#domain/controls/control-state.ts';
 import type { ControlResult } from '#ports/kill-switches.ts';
 import { commandIdOf } from './command-id.ts';
 import { controlRefusal } from './control-refusal.ts';
+import { livingLeases } from './control-desk.ts';
 import { ask } from './dependency.ts';
 import type { Asked } from './dependency.ts';
 import { meantHolder } from './meant-holder.ts';
@@ -27,6 +28,7 @@ import { noAnswer } from './refusal-problem.ts';
 import { NO_FIELDS, route } from './route.ts';
 import type { Reply, RequestFacts, Route } from './route.ts';
 import type { ApiServices } from './services.ts';
+import { stoppedScopes, wayOut } from './stopped-scopes.ts';
 import { unsharedRate } from './throttle-rate.ts';
 
 /** What loosens a scope: people alone, signed, for the epoch that they saw (DESIGN 15, 16). */
@@ -62,7 +64,7 @@ const unkill = route({
     const seen = await heldState(body.scope, services);
     if (!seen.ok) return seen.problem;
     const meant = meantHolder(body, seen.value);
-    if ('kind' in meant) return meant;
+    if ('kind' in meant) return explained(meant, scope, services);
     return tell(body.scope, body, facts, services, (commandId) => ({
       type: 'LIFT',
       commandId,
@@ -115,6 +117,15 @@ export const UNKILL_ROUTES: readonly Route[] = [unkill, approve];
 /** Every state that there is has been read. */
 function statesRead({ controls, logger }: ApiServices): Promise<Asked<void>> {
   return ask(controls.book.statesRead(), 'The controls cannot be read from Kafka.', logger);
+}
+
+/** Who finds nothing to lift may have come for what nobody holds: a control that cannot be read. */
+function explained(problem: Problem, scope: string, { controls, clock }: ApiServices): Problem {
+  const [stopped] = stoppedScopes(livingLeases(controls.book, clock.now())).filter(
+    (one) => one.scope === scope,
+  );
+  if (stopped === undefined) return problem;
+  return { ...problem, detail: `${problem.detail} ${wayOut(stopped)}` };
 }
 
 async function heldState(

@@ -1,4 +1,10 @@
-import type { ApprovalList, Killed, KillSwitchList, Unkilled } from '#contracts/control-rest.ts';
+import type {
+  ApprovalList,
+  Killed,
+  KillSwitchList,
+  StoppedScope,
+  Unkilled,
+} from '#contracts/control-rest.ts';
 import type { ControlStateRecord } from '#contracts/control-states.ts';
 import { instantText } from './account-text.ts';
 import type { Paint, Style } from './account-text.ts';
@@ -17,9 +23,25 @@ const STYLES: Readonly<Record<ControlStateRecord['status'], Style>> = {
 export function killSwitchText(list: KillSwitchList, now: number, paint: Paint): string {
   const scopes = list.scopes.map((state) => scopeText(state, now, paint)).join('\n');
   const gates = list.leases.map(({ process, kind }) => `${kind} ${process}`).join(', ');
+  const stopped = list.stopped.map((one) => stoppedText(one, now, paint)).join('\n');
+  const isOpen = list.scopes.length + list.stopped.length === 0;
   return [
-    list.scopes.length === 0 ? 'No scope is held: orders pass.\n' : scopes,
+    ...(stopped === '' ? [] : [stopped]),
+    ...(isOpen ? ['No scope is held: orders pass.\n'] : []),
+    ...(scopes === '' ? [] : [scopes]),
     list.leases.length === 0 ? 'No gate lives now.\n' : `Enforced by ${gates}.\n`,
+  ].join('\n');
+}
+
+/** As a BLOCK, by whoever cannot read what stands there. */
+function stoppedText(stopped: StoppedScope, now: number, paint: Paint): string {
+  const { scope, topic, partition, offset, since, processes } = stopped;
+  const place = `${topic}, partition ${String(partition)}, offset ${String(offset)}`;
+  return [
+    `${paint('red', 'UNREADABLE')} ${paint('bold', scope)}`,
+    `  stopped by ${processes.join(', ')}: a control of ${instantText(since, now)} cannot be read (${place})`,
+    `  run one release of all parts; then sentinel kill ${scope} --reason …, and have that lifted`,
+    '',
   ].join('\n');
 }
 

@@ -24,6 +24,8 @@ export const ALERT_CODES = [
   'LIQUIDATION_HELD',
   /** Firm, symbol or strategy have used up most of what they may open today. */
   'LIMIT_NEARLY_USED',
+  /** A control that nobody who enforces it can read stops its scope. */
+  'CONTROL_UNREADABLE',
   /** The flow of orders breaks a threshold whose action is to tell a person. */
   'ORDER_FLOW',
 ] as const;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { HOLDERS } from '#domain/controls/control-state.ts';
 import { isForScope, KILL_MODE_TEXT, KILL_MODES, maxRatePerSecond } from './control-commands.ts';
 import { controlStateSchema } from './control-states.ts';
+import { unreadableSchema } from './gate-leases.ts';
 import { scopeSchema } from './scopes.ts';
 import { count, id, instant } from './wire.ts';
 
@@ -117,10 +118,18 @@ const leaseSummary = z
   })
   .meta({ id: 'LeaseSummary' });
 
+const stoppedScope = unreadableSchema
+  .extend({ processes: z.array(id).describe('gates and venue adapters that stop it') })
+  .meta({ id: 'StoppedScope' });
+export type StoppedScope = z.infer<typeof stoppedScope>;
+
 export const killSwitchListSchema = z
   .strictObject({
     scopes: z.array(controlStateSchema),
     others: count.describe('scopes beyond those listed'),
+    stopped: z
+      .array(stoppedScope)
+      .describe('scopes stopped, as by a BLOCK, because a control of theirs cannot be read'),
     leases: z.array(leaseSummary).describe('gates and venue adapters that live now'),
   })
   .meta({ id: 'KillSwitchList' });

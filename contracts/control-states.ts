@@ -87,6 +87,10 @@ export const controlStateSchema = z
     loosens_at: instant
       .nullable()
       .describe('when policy loosens a kill by the monitor; mostly null'),
+    loosened_at: instant
+      .nullable()
+      .default(null)
+      .describe('when people, or a cooldown, last let more pass than before; null for never'),
   })
   .meta({ id: 'ControlState' });
 
@@ -123,6 +127,7 @@ export function encodeControlState(state: ControlState, change: ControlChange): 
     cancels_pending_version: state.cancelsPendingSince,
     request: encodeRequest(state.request),
     loosens_at: state.loosensAt,
+    loosened_at: state.loosenedAt,
   };
 }
 
@@ -132,7 +137,6 @@ export function decodeControlState(record: ControlStateRecord): ControlState {
   return {
     ...appliedStateOf(record),
     coversRestriction: record.covers_restriction_offset,
-    cancelsPendingSince: record.cancels_pending_version,
     request:
       request === null
         ? null
@@ -149,6 +153,7 @@ export function decodeControlState(record: ControlStateRecord): ControlState {
             expiresAt: request.expires_at,
           },
     loosensAt: record.loosens_at,
+    loosenedAt: record.loosened_at,
   };
 }
 
@@ -158,6 +163,7 @@ export function appliedStateOf(record: ControlStateRecord): AppliedState {
     scope: decodeScope(record.scope),
     version: record.version,
     coversOffset: record.covers_offset,
+    cancelsPendingSince: record.cancels_pending_version,
     holders: record.holders.map((holder) => ({
       name: holder.name,
       mode: decodeMode(holder.mode, holder.max_rate_per_second),

@@ -106,6 +106,7 @@ test('a state survives its way over the wire, the request and the throttle with 
       expiresAt: 1_710_000_060_000,
     },
     loosensAt: null,
+    loosenedAt: null,
   };
   const change = {
     reason: 'r',

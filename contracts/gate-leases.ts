@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { scopeSchema } from './scopes.ts';
-import { count, id, instant } from './wire.ts';
+import { count, id, instant, text } from './wire.ts';
 
 /** gate.leases.v1: what holds orders up or lets them pass, alive, and how far it knows the controls (DESIGN 21). */
 
@@ -9,10 +9,21 @@ export const LEASE_HEARTBEAT_MS = 100;
 /** How long it may act on what it said, ms. */
 export const LEASE_MS = 1_000;
 
-/** So many scopes are named at most; beyond them `cancels_pending_more` says that there are others. */
+/** So many scopes are named at most; beyond them `cancels_pending_more` says that more have orders. */
 export const LEASE_SCOPES_MAX = 1_000;
 
 const positions = z.array(count).describe('per partition the first offset that is not applied');
+
+export const unreadableSchema = z
+  .strictObject({
+    scope: scopeSchema,
+    topic: text(200).describe('killswitch.commands.v1 or killswitch.state.v1'),
+    partition: count,
+    offset: count,
+    since: instant.describe('when it was written'),
+  })
+  .meta({ id: 'UnreadableControl' });
+export type UnreadableControlRecord = z.infer<typeof unreadableSchema>;
 
 /**
  * gate.leases.v1, keyed by process. What a holder promises with each record, so that whoever kills can
@@ -24,9 +35,11 @@ const positions = z.array(count).describe('per partition the first offset that i
  * - nothing that it lets pass on this record is valid at or after `valid_until_max`;
  * - it opens only after its first record is acknowledged and it has then applied both topics up to
  *   their ends as fetched after that: a kill that saw no lease of it is one that it has seen.
+ *
+ * An unknown field is passed over: whoever kills may be of an earlier version than a holder.
  */
 export const gateLeaseSchema = z
-  .strictObject({
+  .object({
     process: id.describe('one run of one process; another run is another'),
     kind: z.enum(['GATE', 'VENUE']),
     state: z
@@ -49,6 +62,13 @@ export const gateLeaseSchema = z
         'scopes with orders on its partitions that their controls do not let stand, and whose cancel is not confirmed',
       ),
     cancels_pending_more: z.boolean(),
+    unreadable: z
+      .array(unreadableSchema)
+      .max(LEASE_SCOPES_MAX)
+      .default([])
+      .describe(
+        'scopes that it stops because it cannot read a control of theirs, and where that lies',
+      ),
   })
   .meta({ id: 'GateLease' });
 

@@ -298,6 +298,25 @@ describe('cancels of a kill', () => {
   });
 });
 
+describe('a control that a gate cannot read', () => {
+  test('calls a person, until no gate stops its scope any more', async () => {
+    const scope = freshScope();
+    const control = { scope, topic: 'killswitch.state.v1', partition: 1, offset: 7, since: 5 };
+    const gate = (unreadable: readonly (typeof control)[]) =>
+      leaseRecord('g9', [0, 0], { lease_ms: 600_000, unreadable: [...unreadable] });
+    const event = async (): Promise<unknown> =>
+      (await controls.kafka.readAll(TOPICS.alerts.name))
+        .filter(({ key }) => key === scope)
+        .map(({ value }) => TOPICS.alerts.schema.parse(JSON.parse(String(value))).event)
+        .join();
+    await controls.kafka.publish([gate([control])]);
+    await eventually('the call', LONG_MS, async () => (await event()) === 'RAISED');
+    await controls.kafka.publish([gate([])]);
+    await eventually('its end', LONG_MS, async () => (await event()) === 'RAISED,CLEARED');
+    await controls.kafka.publish([leaseRecord('g9', [0, 0], { state: 'LEFT' })]);
+  });
+});
+
 describe('after a loss', () => {
   test('a workflow takes over what the logs know, and what was told meanwhile', async () => {
     const { scope, epoch } = await killedScope();

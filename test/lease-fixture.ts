@@ -24,6 +24,7 @@ export function leaseRecord(
     owned_partitions: [0],
     cancels_pending: [],
     cancels_pending_more: false,
+    unreadable: [],
     ...changes,
   };
   return { topic: TOPICS.gateLeases.name, key: process, value: JSON.stringify(record) };

@@ -6,6 +6,7 @@ import type { ControlCommandRecord } from '#contracts/control-commands.ts';
 import { decodeMonitorPolicy } from '#contracts/order-monitor-policy.ts';
 import { riskSignalSchema } from '#contracts/risk-signals.ts';
 import { TOPICS } from '#contracts/topics.ts';
+import type { Holder } from '#domain/controls/control-state.ts';
 import { createLogReader } from '#platform/kafka/log-reader.ts';
 import { createPartitionOwner } from '#platform/kafka/partition-owner.ts';
 import { createMetrics } from '#platform/metrics.ts';
@@ -25,6 +26,7 @@ import {
 jest.setTimeout(180_000);
 
 const PARTITIONS = 2;
+const ACC_1 = { kind: 'ACCOUNT', id: 'ACC_1' } as const;
 
 let kafka: KafkaFixture;
 let started: { stop(): Promise<void> }[];
@@ -142,11 +144,28 @@ test('the next monitor knows the windows, and says what was said before no secon
   expect(found.map(({ scope }) => scope).sort()).toEqual(['ACCOUNT:ACC_1', 'ACCOUNT:ACC_2']);
 });
 
+test('the next monitor counts from a resumption to a rate, though the kill before it is compacted away', async () => {
+  const first = await startMonitor();
+  await sendOrders(kafka, ...burst(101));
+  await eventually('the kill', WAIT_MS, async () => (await commands()).length === 1);
+  await first.stop();
+  started = started.filter((one) => one !== first);
+  const throttled: Holder = {
+    ...{ name: 'operator', mode: { kind: 'THROTTLE', maxRatePerSecond: 1_000 }, reason: 'mended' },
+    ...{ actor: 'ann', commandId: 'C2', since: Date.now(), epoch: 1 },
+  };
+  const loosened = { version: 3, coversOffset: 10, loosenedAt: Date.now() };
+  await sendState(kafka, ACC_1, { ...loosened, holders: [throttled] });
+  await startMonitor();
+  await sendOrders(kafka, ...burst(101));
+  await eventually('the next kill', WAIT_MS, async () => (await commands()).length === 2);
+});
+
 test('after a resumption the account’s windows start anew', async () => {
   await startMonitor();
   await sendOrders(kafka, ...burst(101));
   await eventually('the kill', WAIT_MS, async () => (await commands()).length === 1);
-  await sendState(kafka, { kind: 'ACCOUNT', id: 'ACC_1' }, { version: 2, coversOffset: 10 });
+  await sendState(kafka, ACC_1, { version: 2, coversOffset: 10, loosenedAt: Date.now() });
   await eventually('an empty window', WAIT_MS, async () => {
     await sendOrders(kafka, ...burst(1));
     const last = (await signals('ACCOUNT:ACC_1')).at(-1);

@@ -285,15 +285,48 @@ describe('a kill that comes while a fill is being written', () => {
   });
 });
 
-describe('REDUCE_ONLY and close-only, without any gate', () => {
-  /** A customer's order that opens so many shares, as the gate let it pass before it knew. */
-  function customers(orderId: string, opens: number): GatedDecision {
-    const decision = passed(order(orderId, { side: opens > 0 ? 'BUY' : 'SELL' }), {
-      accepted: { opens_qty: opens, adverse_price: 0 },
+describe('a fill that waits so long that its price grows old', () => {
+  test('is taken back: the order works on, and is filled at the price of then', async () => {
+    await sendPrice('NVDA', 400, Date.now() - 500_000);
+    let aheadMs = 0;
+    const held = heldBeforeCommit();
+    const changes = { owner: held.wrap, quoteAgeMaxMs: 600_000, now: () => Date.now() + aheadMs };
+    venue = await startOne(kafka, defects, changes);
+    held.hold(partitionOf('ACC_1', PARTITIONS));
+    await sendOrders(order('O1', { valid_until: Date.now() + 3_600_000 }));
+    await eventually('a fill before its last look', WAIT_MS, () =>
+      Promise.resolve(held.heldCount() > 0),
+    );
+    aheadMs = 200_000;
+    held.letGo();
+    const [taken] = await eventually('that it was taken', WAIT_MS, async () => {
+      const all = await executions();
+      return all.length > 0 && all;
     });
-    if (decision.order?.type !== 'NEW') throw new Error('a new order was asked for');
-    return { ...decision, order: { ...decision.order, liquidation: false } };
-  }
+    expect(taken).toMatchObject({ status: 'ACCEPTED', cum_qty: 0, leaves_qty: 100 });
+    await sendPrice('NVDA', 500);
+    expect(await executed('O1')).toMatchObject({
+      ...{ exec_id: 'paper:O1:2', status: 'FILLED', last_price: 500, cum_qty: 100 },
+    });
+    expect((await fills()).map(({ qty, price }) => [qty, price])).toEqual([[-100, 500]]);
+    expect(held.takenCount()).toBe(PARTITIONS);
+  });
+});
+
+/** A customer's order that opens so many shares, as the gate let it pass before it knew. */
+function customers(
+  orderId: string,
+  opens: number,
+  side: 'BUY' | 'SELL' = opens > 0 ? 'BUY' : 'SELL',
+): GatedDecision {
+  const decision = passed(order(orderId, { side }), {
+    accepted: { opens_qty: opens, adverse_price: 0 },
+  });
+  if (decision.order?.type !== 'NEW') throw new Error('a new order was asked for');
+  return { ...decision, order: { ...decision.order, liquidation: false } };
+}
+
+describe('REDUCE_ONLY and close-only, without any gate', () => {
   const holder: Holder = {
     ...{ name: 'stale-call' as const, mode: { kind: 'REDUCE_ONLY' as const }, reason: 'past due' },
     ...{ actor: 'margin-sentinel', commandId: 'C1', since: 1, epoch: null },
@@ -327,6 +360,32 @@ describe('REDUCE_ONLY and close-only, without any gate', () => {
       expect((await fills()).map(({ qty }) => qty)).toEqual([-100, -100]);
     },
   );
+});
+
+describe('a restriction to available cash', () => {
+  const account = { kind: 'ACCOUNT', id: 'ACC_1' } as const;
+  const holder: Holder = {
+    ...{ name: 'operator', mode: { kind: 'NO_NEW_DEBIT_OR_SHORT' }, reason: 'a practice' },
+    ...{ actor: 'ann', commandId: 'C1', since: 1, epoch: 0 },
+  };
+
+  test('lets no purchase through until all cancels of the gate are confirmed', async () => {
+    await startVenue();
+    const works = [customers('BUY', 100), customers('SALE', 0), customers('SHORT', 1, 'SELL')];
+    await sendDecisions(...works);
+    await eventually('all work', WAIT_MS, async () => (await executions()).length === works.length);
+    const mode = 'NO_NEW_DEBIT_OR_SHORT';
+    const offset = await sendCommand(kafka, { scope: 'ACCOUNT:ACC_1', action: 'KILL', mode });
+    expect(await executed('SHORT')).toMatchObject({ status: 'CANCELLED' });
+    await sendPrice('NVDA', 400);
+    // One look at all that works.
+    expect(await executed('SALE')).toMatchObject({ status: 'FILLED' });
+    expect((await done()).map(({ order_id }) => order_id)).toEqual(['SHORT', 'SALE']);
+    const restricted = { coversOffset: offset, holders: [holder] };
+    await sendState(kafka, account, { ...restricted, version: 1, cancelsPendingSince: 1 });
+    await sendState(kafka, account, { ...restricted, version: 2 });
+    expect(await executed('BUY')).toMatchObject({ status: 'FILLED', cum_qty: 100 });
+  });
 });
 
 describe('what the gate has not let pass', () => {

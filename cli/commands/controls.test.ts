@@ -52,6 +52,16 @@ describe('sentinel kill', () => {
 });
 
 describe('sentinel killswitch, unkill and approve', () => {
+  test('tell what is stopped because it cannot be read, and how to go on', async () => {
+    const control = { topic: 'killswitch.state.v1', partition: 1, offset: 7, since: 5 };
+    const unreadable = [{ ...control, scope: 'SYMBOL:K4' }];
+    await api.kafka.publish([leaseRecord('g2', ALL, { lease_ms: 60_000, unreadable })]);
+    const { out } = await run('killswitch', 'SYMBOL:K4');
+    expect(out).toContain('UNREADABLE SYMBOL:K4\n  stopped by g2: a control of ');
+    expect(out).toContain('then sentinel kill SYMBOL:K4 --reason …, and have that lifted');
+    expect(out).not.toContain('No scope is held');
+    await api.kafka.publish([leaseRecord('g2', ALL, { state: 'LEFT' })]);
+  });
   test('show what stands and what waits, and where to look when it is neither', async () => {
     const killed = controlState('SYMBOL:K2', [{}], { request: liftRequest('R1') });
     await api.kafka.publish(stateRecords(killed, controlState('SYMBOL:K3', [])));

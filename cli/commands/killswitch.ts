@@ -16,7 +16,8 @@ import { scopeArgument } from '../scope-argument.ts';
 
 const HELP = `
 Every scope that is not ACTIVE, the strictest first: who holds it, since when, why, at which epoch; what
-waits for a second person; and which gates and venue adapters enforce it.
+waits for a second person; and which gates and venue adapters enforce it. UNREADABLE is a scope that they
+stop because they cannot read a control of it.
 
 Examples:
   sentinel killswitch
@@ -44,7 +45,11 @@ export function register(program: Command): void {
       integerOption(1, SCOPES_LISTED_MAX),
       SCOPES_LISTED_DEFAULT,
     )
-    .option('--json', 'print JSON: {"scopes": […], "others": n, "leases": […]}', false)
+    .option(
+      '--json',
+      'print JSON: {"scopes": […], "others": n, "stopped": […], "leases": […]}',
+      false,
+    )
     .option('--instance <name>', 'of this instance')
     .addHelpText('after', HELP)
     .action(show);

@@ -1,15 +1,14 @@
 import { controlStateSchema } from '#contracts/control-states.ts';
 import { decodeRecord } from '#contracts/decode-record.ts';
-import { gateLeaseSchema, LEASE_HEARTBEAT_MS } from '#contracts/gate-leases.ts';
-import type { GateLeaseRecord } from '#contracts/gate-leases.ts';
+import { LEASE_HEARTBEAT_MS } from '#contracts/gate-leases.ts';
 import { accountOfScope } from '#contracts/scopes.ts';
-import { TOPICS } from '#contracts/topics.ts';
 import { cancelsConfirmed } from '#domain/controls/cancels-confirmed.ts';
 import type { PendingCancels, OrderLease } from '#domain/controls/cancels-confirmed.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { ControlSignals } from '#ports/kill-switches.ts';
 import type { Logger } from '#ports/logger.ts';
 import type { InboundRecord } from '#ports/records.ts';
+import type { LivingLeases } from './living-leases.ts';
 
 /** As often as leases are told anew. */
 const LOOK_MS = LEASE_HEARTBEAT_MS;
@@ -18,6 +17,7 @@ const TELL_AGAIN_MS = 5_000;
 
 export interface CancelWatchParts {
   readonly scopes: ControlSignals;
+  readonly leases: LivingLeases;
   readonly partitions: number;
   /** The partition number of a key. */
   readonly partitionOf: (key: string) => number;
@@ -39,7 +39,6 @@ interface Pending extends PendingCancels {
 export class CancelWatch {
   readonly #parts: CancelWatchParts;
   readonly #pending = new Map<string, Pending>();
-  readonly #leases = new Map<string, GateLeaseRecord>();
   #timer: NodeJS.Timeout | undefined;
   /** Under way; null between two looks. */
   #looking: Promise<void> | null = null;
@@ -61,11 +60,9 @@ export class CancelWatch {
     await this.#looking;
   }
 
-  take(records: readonly InboundRecord[]): void {
-    for (const record of records) {
-      if (record.topic === TOPICS.controlState.name) this.#takeState(record);
-      else this.#takeLease(record);
-    }
+  /** Takes records of killswitch.state.v1. */
+  takeStates(records: readonly InboundRecord[]): void {
+    for (const record of records) this.#takeState(record);
   }
 
   #takeState({ value, key, partition, offset }: InboundRecord): void {
@@ -84,14 +81,6 @@ export class CancelWatch {
         ? Array.from({ length: partitions }, (_, number) => number)
         : [partitionOf(accountId)];
     this.#pending.set(scope, { scope, version, partition, offset, orderPartitions, toldAt: 0 });
-  }
-
-  #takeLease({ value }: InboundRecord): void {
-    const decoded = decodeRecord(gateLeaseSchema, value, null);
-    if (!decoded.ok) return;
-    const lease = decoded.record;
-    if (lease.state === 'LEFT') this.#leases.delete(lease.process);
-    else this.#leases.set(lease.process, lease);
   }
 
   async #look(): Promise<void> {
@@ -113,10 +102,7 @@ export class CancelWatch {
   }
 
   #living(now: number): OrderLease[] {
-    for (const [process, { ts, lease_ms }] of this.#leases) {
-      if (ts + lease_ms <= now) this.#leases.delete(process);
-    }
-    return [...this.#leases.values()].map((lease) => ({
+    return this.#parts.leases.at(now).map((lease) => ({
       kind: lease.kind,
       owned: lease.owned_partitions,
       statePositions: lease.applied['killswitch.state.v1'],

@@ -1,5 +1,4 @@
 import { TOPICS } from '#contracts/topics.ts';
-import type { InboundRecord } from '#ports/records.ts';
 import { createLogReader } from '#platform/kafka/log-reader.ts';
 import { systemClock } from '#platform/clock.ts';
 import { createConsumerGroup } from '#platform/kafka/consumer-group.ts';
@@ -12,11 +11,15 @@ import { connectTemporal } from '#platform/temporal/connection.ts';
 import { createKillSwitches } from '#platform/temporal/kill-switches.ts';
 import { CancelWatch } from './cancel-watch.ts';
 import { KillSignaller } from './kill-signaller.ts';
+import { LivingLeases } from './living-leases.ts';
 import { killSignallerMetrics } from './signaller-metrics.ts';
+import { UnreadableWatch } from './unreadable-watch.ts';
 
 const NAME = 'kill-signaller';
 /** Partitions under way at once, of both topics. */
 const PARTITIONS_CONCURRENT_MAX = 16;
+/** The alerts of before are read within this time. */
+const CAUGHT_UP_MS = 60_000;
 
 runProcess({
   name: NAME,
@@ -41,8 +44,10 @@ runProcess({
       logger,
       metrics: killSignallerMetrics(metrics),
     });
+    const living = new LivingLeases();
     const cancels = new CancelWatch({
       scopes,
+      leases: living,
       partitions,
       partitionOf: (key) => partitionOf(key, partitions),
       clock: systemClock,
@@ -50,19 +55,30 @@ runProcess({
     });
     const states = createLogReader(watched, { name: 'states', onFatal: fail });
     const leases = createLogReader(watched, { name: 'leases', from: 'END', onFatal: fail });
-    const take = (records: readonly InboundRecord[]): void => {
-      cancels.take(records);
-    };
+    const alerts = createLogReader(watched, { name: 'alerts', onFatal: fail });
+    const unreadable = new UnreadableWatch({
+      ...{ leases: living, publisher, clock: systemClock, logger },
+    });
     await Promise.all([
       signaller.start(),
-      states.start([TOPICS.controlState.name], take),
-      leases.start([TOPICS.gateLeases.name], take),
+      states.start([TOPICS.controlState.name], (records) => {
+        cancels.takeStates(records);
+      }),
+      leases.start([TOPICS.gateLeases.name], (records) => {
+        for (const record of records) living.take(record);
+      }),
+      alerts.start([TOPICS.alerts.name], (records) => {
+        unreadable.takeAlerts(records);
+      }),
     ]);
     cancels.start();
+    await alerts.caughtUp(CAUGHT_UP_MS);
+    unreadable.start();
     return {
       ready: () => Promise.resolve(firstNotReady(watch.ready(), signaller.ready())),
       stop: async () => {
-        await Promise.all([signaller.stop(), cancels.stop(), states.stop(), leases.stop()]);
+        await Promise.all([signaller.stop(), cancels.stop(), unreadable.stop()]);
+        await Promise.all([states.stop(), leases.stop(), alerts.stop()]);
         await Promise.all([publisher.close(), temporal.close(), watch.stop()]);
       },
     };

@@ -125,6 +125,7 @@ function decideAgain(decision: GatedDecision) {
     const held: EffectiveControls = {
       kill: seen.kill,
       closeOnly: seen.close_only,
+      purchasesWait: false,
       noNewDebitOrShort: seen.no_new_debit_or_short,
       maxRatePerSecond: seen.max_rate_per_second,
     };

@@ -1,6 +1,7 @@
 import { controlCommandSchema } from '#contracts/control-commands.ts';
-import { appliedStateOf, controlStateSchema } from '#contracts/control-states.ts';
+import { controlStateSchema } from '#contracts/control-states.ts';
 import { decodeRecord } from '#contracts/decode-record.ts';
+import { decodeScope } from '#contracts/scopes.ts';
 import { decodeGatedOrder, gatedOrderSchema } from '#contracts/gated-orders.ts';
 import type { MonitoredThreshold } from '#contracts/order-monitor-policy.ts';
 import { encodeRiskSignals } from '#contracts/risk-signals.ts';
@@ -15,7 +16,6 @@ import type { Logger } from '#ports/logger.ts';
 import type { FencedWriter } from '#ports/partition-owner.ts';
 import type { InboundRecord, OutboundRecord } from '#ports/records.ts';
 import { breachRecord } from './breach-records.ts';
-import { LoosenedScopes } from './loosened-scopes.ts';
 import type { MonitorMetrics } from './monitor-metrics.ts';
 
 const GATED = TOPICS.gatedOrders.name;
@@ -52,7 +52,8 @@ export class MonitorSession {
   readonly #monitor: OrderMonitor;
   readonly #owners = new Map<number, Ownership>();
   readonly #commanded = new Set<string>();
-  readonly #loosened = new LoosenedScopes();
+  /** Scope → when it was last loosened, ms. As large as the scopes ever loosened. */
+  readonly #loosenedAt = new Map<string, number>();
   /** Begun while catching up: said then, unless somebody has said it before. */
   #begun: { readonly id: string; readonly record: OutboundRecord; readonly scope: string }[] = [];
   readonly #touched = new Set<string>();
@@ -156,8 +157,10 @@ export class MonitorSession {
       this.#unreadable(record, decoded.refusal.code, decoded.refusal.reason);
       return;
     }
-    const state = appliedStateOf(decoded.record);
-    if (this.#loosened.take(state)) this.#monitor.restart(state.scope, decoded.record.updated_ts);
+    const { scope, loosened_at: loosenedAt } = decoded.record;
+    if (loosenedAt === null || loosenedAt === this.#loosenedAt.get(scope)) return;
+    this.#loosenedAt.set(scope, loosenedAt);
+    this.#monitor.restart(decodeScope(scope), loosenedAt);
   }
 
   #takeCommand(record: InboundRecord): void {

@@ -67,9 +67,12 @@ describe('a control that cannot be read', () => {
     give(topic, content);
     expect(kill()).toBe('BLOCK');
     expect(told).toEqual([[NVDA, 'BLOCK']]);
+    const place = { topic, partition: PARTITION, offset: 0, at: 0 };
+    expect([...follower.unreadable()]).toEqual([{ scope: NVDA, ...place }]);
     // A later state that covers it is what stands.
     give(STATES, stateOf(9, 9));
     expect(kill()).toBeNull();
+    expect([...follower.unreadable()]).toEqual([]);
     await follower.stop();
   });
 

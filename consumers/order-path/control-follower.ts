@@ -5,7 +5,11 @@ import type { GateLeaseRecord } from '#contracts/gate-leases.ts';
 import { decodeScope, scopeSchema } from '#contracts/scopes.ts';
 import { TOPICS } from '#contracts/topics.ts';
 import { AppliedControls } from '#domain/controls/applied-controls.ts';
-import type { EffectiveControls, SeenControls } from '#domain/controls/applied-controls.ts';
+import type {
+  EffectiveControls,
+  SeenControls,
+  UnreadableControl,
+} from '#domain/controls/applied-controls.ts';
 import { scopeName } from '#domain/scopes.ts';
 import type { Scope } from '#domain/scopes.ts';
 import type { Clock } from '#ports/clock.ts';
@@ -91,6 +95,11 @@ export class ControlFollower {
     return this.#controls.seen(scope);
   }
 
+  /** What stops its scope because it cannot be read. */
+  unreadable(): Iterable<UnreadableControl> {
+    return this.#controls.unreadable();
+  }
+
   /** Every scope that somebody holds or held. */
   all(): Iterable<{ readonly scope: Scope; readonly held: EffectiveControls }> {
     return this.#held.values();
@@ -124,9 +133,7 @@ export class ControlFollower {
     const decoded = decodeRecord(controlCommandSchema, record.value, null);
     if (!decoded.ok) {
       this.#unreadable(record, decoded.refusal);
-      return this.#stopBy(record, (scope) =>
-        this.#controls.takeCommand({ scope, offset: record.offset, mode: { kind: 'BLOCK' } }),
-      );
+      return this.#stopBy(record, (control) => this.#controls.takeUnreadableCommand(control));
     }
     const mode = modeOf(decoded.record);
     // An UNKILL loosens nothing here, whoever wrote it (DESIGN 15).
@@ -145,7 +152,7 @@ export class ControlFollower {
     const decoded = decodeRecord(controlStateSchema, record.value, null);
     if (!decoded.ok) {
       this.#unreadable(record, decoded.refusal);
-      return this.#stopBy(record, (scope) => this.#controls.takeUnreadableState(scope));
+      return this.#stopBy(record, (control) => this.#controls.takeUnreadableState(control));
     }
     const state = appliedStateOf(decoded.record);
     const held = this.#controls.takeState(state);
@@ -157,13 +164,13 @@ export class ControlFollower {
    * in another's partition, it is no control of ours.
    */
   #stopBy(
-    { key, partition }: InboundRecord,
-    stop: (scope: Scope) => EffectiveControls | null,
+    { topic, key, partition, offset, timestamp: at }: InboundRecord,
+    stop: (control: UnreadableControl) => EffectiveControls | null,
   ): { scope: Scope; held: EffectiveControls } | null {
     const name = scopeSchema.safeParse(key);
     if (!name.success || partition !== this.#parts.partitionOf(name.data)) return null;
     const scope = decodeScope(name.data);
-    const held = stop(scope);
+    const held = stop({ scope, topic, partition, offset, at });
     return held === null ? null : { scope, held };
   }
 

@@ -1,17 +1,18 @@
 import { LEASE_HEARTBEAT_MS, LEASE_MS, LEASE_SCOPES_MAX } from '#contracts/gate-leases.ts';
 import type { GateLeaseRecord } from '#contracts/gate-leases.ts';
 import { TOPICS } from '#contracts/topics.ts';
+import { scopeName } from '#domain/scopes.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { Logger } from '#ports/logger.ts';
 import type { Publisher } from '#ports/publisher.ts';
-import type { AppliedPositions } from './control-follower.ts';
+import type { AppliedPositions, ControlFollower } from './control-follower.ts';
 
 export interface LeaseKeeperParts {
   /** One run of one process: a restart has another. */
   readonly process: string;
   readonly kind: GateLeaseRecord['kind'];
   readonly publisher: Publisher;
-  readonly controls: { readonly provedAt: number; applied(): AppliedPositions };
+  readonly controls: Pick<ControlFollower, 'provedAt' | 'applied' | 'unreadable'>;
   readonly ownedPartitions: () => readonly number[];
   /** Scopes with orders whose cancel is not confirmed. */
   readonly cancelsPending: () => readonly string[];
@@ -119,6 +120,7 @@ export class LeaseKeeper {
       owned_partitions: [...this.#parts.ownedPartitions()],
       cancels_pending: scopes.slice(0, LEASE_SCOPES_MAX),
       cancels_pending_more: scopes.length > LEASE_SCOPES_MAX,
+      unreadable: this.#unreadable(),
     };
     await publisher.publish([
       { topic: TOPICS.gateLeases.name, key: process, value: JSON.stringify(lease) },
@@ -127,6 +129,14 @@ export class LeaseKeeper {
     const now = clock.now();
     if (now >= this.#heldUntil) this.#heldSince = now;
     this.#heldUntil = ts + LEASE_MS;
+  }
+
+  #unreadable(): GateLeaseRecord['unreadable'] {
+    return [...this.#parts.controls.unreadable()]
+      .slice(0, LEASE_SCOPES_MAX)
+      .map(({ scope, topic, partition, offset, at: since }) => {
+        return { scope: scopeName(scope), topic, partition, offset, since };
+      });
   }
 }
 

@@ -27,6 +27,7 @@ const EXECUTION: VenueExecution = {
   status: 'FILLED',
   lastQtyE4: 1_000_000,
   lastPriceE4: 4_005_000,
+  quotedAt: NOW,
   cumQtyE4: 1_000_000,
   leavesQtyE4: 0,
   reason: 'paper venue: filled at the last price',

@@ -72,6 +72,20 @@ describe('which control stops an order at the last hop', () => {
     expect(standingAgainst(order, controls(held))?.scope ?? null).toBe(expected);
   });
 
+  const waiting: Partial<EffectiveControls> = { ...CASH_ONLY, purchasesWait: true };
+  const judged: [string, VenueOrder, Record<string, Partial<EffectiveControls>>, string][] = [
+    ['what buys', OPENS, { 'ACCOUNT:ACC_1': waiting }, 'WAITS'],
+    ['what covers', { ...OPENS, opensE4: 0 }, { 'ACCOUNT:ACC_1': waiting }, 'WAITS'],
+    ['not what sells what is held', REDUCES, { 'ACCOUNT:ACC_1': waiting }, 'OPEN'],
+    ['what sells short ends', CROSSES, { 'ACCOUNT:ACC_1': waiting }, 'STOPPED'],
+    ['no liquidation', { ...LIQUIDATES, side: 'BUY' }, { 'ACCOUNT:ACC_1': waiting }, 'OPEN'],
+    ['not another account’s', OPENS, { 'ACCOUNT:ACC_2': waiting }, 'OPEN'],
+    ['nothing when the gate has judged', OPENS, { 'ACCOUNT:ACC_1': CASH_ONLY }, 'OPEN'],
+  ];
+  test.each(judged)('until the gate has judged the cash it waits: %s', (_what, order, held, is) => {
+    expect(lastHop(order, controls(held), true).is).toBe(is);
+  });
+
   test('it stops an order whether or not the controls are proved; without one the proof decides', () => {
     const stopped = { is: 'STOPPED', why: 'kill switch of GLOBAL is reduce-only' };
     for (const open of [true, false]) {

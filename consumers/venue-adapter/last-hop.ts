@@ -17,7 +17,8 @@ export interface Standing {
 /**
  * The control that stops the order here. A liquidation is stopped by the BLOCK of its symbol or the firm
  * only. REDUCE_ONLY and close-only stop what opened when the gate let it pass, NO_NEW_DEBIT_OR_SHORT a
- * sale that did; what position and cash no longer cover since then only the gate can tell, and cancels.
+ * sale that did; what position and cash no longer cover since then only the gate can tell, and cancels:
+ * until it has, purchases wait.
  */
 export function standingAgainst(order: VenueOrder, controls: Controls): Standing | null {
   const scopes = scopesOf(order);
@@ -42,7 +43,14 @@ export function standingAgainst(order: VenueOrder, controls: Controls): Standing
 export function lastHop(order: VenueOrder, controls: Controls, open: boolean): LastHop {
   const standing = standingAgainst(order, controls);
   if (standing !== null) return { is: 'STOPPED', why: standing.why };
-  return { is: open ? 'OPEN' : 'UNPROVED' };
+  if (!open) return { is: 'UNPROVED' };
+  return { is: isPurchaseToJudge(order, controls) ? 'WAITS' : 'OPEN' };
+}
+
+/** Of the cash the venue knows nothing: a cover, too, may cost more than there is. */
+function isPurchaseToJudge(order: VenueOrder, controls: Controls): boolean {
+  if (order.liquidation || order.side !== 'BUY') return false;
+  return scopesOf(order).some((scope) => controls.of(scope).purchasesWait);
 }
 
 /** The widest first. */

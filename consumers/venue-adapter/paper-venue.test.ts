@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { decideCancel, decideMarket, decideOrder, lookAgain, mayStand } from './paper-venue.ts';
+import { decideCancel, decideMarket, decideOrder, mayStand } from './paper-venue.ts';
 import type { LastPrice } from '#domain/gate/last-price.ts';
 import type { CancelOutcome, Market, OrderOutcome, PaperMarket } from './paper-venue.ts';
 import { VENUE_LIMITS, VenueBook } from './venue-book.ts';
@@ -245,6 +245,7 @@ describe('the last hop', () => {
     lastHop: () => ({ is: 'STOPPED', why: 'kill switch active for ACCOUNT:ACC_1' }),
   };
   const unproved: Partial<Market> = { lastHop: () => ({ is: 'UNPROVED' }) };
+  const waits: Partial<Market> = { lastHop: () => ({ is: 'WAITS' }) };
   const KILLED = '1 CANCELLED 0 - 0 paper venue: kill switch active for ACCOUNT:ACC_1';
   const EXPIRED = '1 EXPIRED 0 - 0 paper venue: valid_until has passed';
   const FILLED = '1 FILLED 1000000 4000000 1000000 paper venue: filled at the last price';
@@ -252,6 +253,7 @@ describe('the last hop', () => {
     ['a kill stops what the gate let pass', {}, FRESH, NOW, killed, KILLED],
     ['on controls that nobody can prove it waits', {}, FRESH, NOW, unproved, 'WORKING'],
     ['and is over at its valid_until', {}, FRESH, NOW + 1_000, unproved, EXPIRED],
+    ['until the gate has judged it anew it works', {}, FRESH, NOW, waits, WORKS],
     ['it is not taken at its valid_until', {}, FRESH, NOW + 1_000, {}, EXPIRED],
     ['a limit that the price does not reach works', { limitE4: 4_000_001 }, FRESH, NOW, {}, WORKS],
     ['a limit that it reaches is filled', {}, FRESH, NOW, {}, FILLED],
@@ -297,74 +299,52 @@ describe('the last hop', () => {
 
 describe('another look at what was decided and is not visible yet', () => {
   const at = (now: number, given: Partial<Market> = {}) =>
-    market({ ...FRESH, at: now }, now, given);
+    market({ ...FRESH, at: NOW }, now, given);
   const killed: Partial<Market> = {
     lastHop: () => ({ is: 'STOPPED', why: 'kill switch active for GLOBAL' }),
   };
   const unproved: Partial<Market> = { lastHop: () => ({ is: 'UNPROVED' }) };
+  const customers: VenueOrder = { ...ORDER, liquidation: false, takeUntil: NOW + 1_000 };
 
-  /** What becomes of a whole order, half of it in a first part, then a cancel. */
-  function partAndCancel(): VenueExecution[] {
-    const paper = { fillDelayMs: 0, fillQtyE4Max: 400_000 };
-    const customers = { ...ORDER, liquidation: false };
-    const book = new VenueBook();
-    const part = decideOrder(book, customers, at(NOW, { paper }));
-    book.keepWorking(customers, 7, NOW);
-    const first = 'execution' in part ? part.execution : null;
-    if (first !== null) book.executed({ ...O1, ...first }, NOW);
-    const second = decideCancel(book, O1);
-    return [first, 'execution' in second ? second.execution : null].filter((one) => one !== null);
+  /** A fill of the order, as the venue decides it now. */
+  function filled(order: VenueOrder, book = new VenueBook()): readonly VenueExecution[] {
+    const outcome = decideOrder(book, order, at(NOW));
+    return 'execution' in outcome && outcome.execution !== null ? [outcome.execution] : [];
   }
 
-  const inLine = (executions: readonly VenueExecution[]) =>
-    executions.map((execution) => inShort({ code: 'EXECUTED', execution }));
-
-  test('leaves it as it is while the controls let it stand', () => {
-    const decided = partAndCancel();
-    expect(mayStand(decided, at(NOW))).toBe(true);
-    expect(lookAgain(decided, at(NOW))).toEqual(decided);
-  });
-
-  test('a kill ends the order without the shares, and nothing follows its end', () => {
-    const decided = partAndCancel();
-    expect(inLine(decided).map((line) => line.slice(0, 20))).toEqual([
-      '1 PARTIALLY_FILLED 4',
-      '2 CANCELLED 0 - 4000',
-    ]);
-    expect(mayStand(decided, at(NOW, killed))).toBe(false);
-    expect(inLine(lookAgain(decided, at(NOW, killed)))).toEqual([
-      '1 CANCELLED 0 - 0 paper venue: kill switch active for GLOBAL',
-    ]);
-  });
-
-  test('what was executed in earlier parts stays executed', () => {
-    const book = bookWith((prepared) => {
-      prepared.executed({ ...O1, status: 'PARTIALLY_FILLED', cumQtyE4: 400_000 }, NOW);
-      prepared.keepWorking(ORDER, 7, NOW);
-    });
-    const decided = decideMarket(book, at(NOW));
-    expect(inLine(lookAgain(decided, at(NOW, killed)))).toEqual([
-      '2 CANCELLED 0 - 400000 paper venue: kill switch active for GLOBAL',
-    ]);
-  });
-
-  test('on controls that nobody can prove it waits, and after its time it expires', () => {
-    const decided = partAndCancel();
-    expect(mayStand(decided, at(NOW, unproved))).toBe(false);
-    expect(lookAgain(decided, at(NOW, unproved))).toEqual(decided);
-    const late = at(NOW + 60_000);
-    expect(mayStand(decided, late)).toBe(false);
-    expect(inLine(lookAgain(decided, late))).toEqual([
-      '1 EXPIRED 0 - 0 paper venue: valid_until has passed',
-    ]);
+  const accepted = (book: VenueBook): void => {
+    book.executed({ ...O1, status: 'ACCEPTED', cumQtyE4: 0 }, NOW);
+  };
+  const cases: [string, VenueOrder, (book: VenueBook) => void, Market, boolean][] = [
+    ['stands at once', ORDER, () => undefined, at(NOW), true],
+    ['a kill does not let it stand', ORDER, () => undefined, at(NOW, killed), false],
+    ['nor do controls that nobody can prove', ORDER, () => undefined, at(NOW, unproved), false],
+    ['stands while its price is new', ORDER, () => undefined, at(NOW + QUOTE_AGE_MAX_MS), true],
+    ['not on an old price', ORDER, () => undefined, at(NOW + QUOTE_AGE_MAX_MS + 1), false],
+    ['not when it comes too late to be taken', customers, () => undefined, at(NOW + 1_000), false],
+    ['stands later when it was taken in time', customers, accepted, at(NOW + 1_000), true],
+    [
+      'not when it has expired',
+      { ...ORDER, validUntil: NOW + 10 },
+      () => undefined,
+      at(NOW + 10),
+      false,
+    ],
+  ];
+  test.each(cases)('%s', (_what, order, prepare, now, expected) => {
+    const decided = filled(order, bookWith(prepare));
+    expect(decided).toHaveLength(1);
+    expect(mayStand(decided, now)).toBe(expected);
   });
 
   test('what moves no shares may always stand', () => {
-    const [, cancelled] = partAndCancel();
-    const ends = cancelled === undefined ? [] : [cancelled];
+    const book = bookWith((prepared) => {
+      prepared.keepWorking(ORDER, 7, NOW);
+    });
+    const outcome = decideCancel(book, O1);
+    const ends = 'execution' in outcome ? [outcome.execution] : [];
     expect(ends).toHaveLength(1);
-    expect(mayStand(ends, at(NOW, unproved))).toBe(true);
-    expect(lookAgain(ends, at(NOW, killed))).toEqual(ends);
+    for (const given of [unproved, killed]) expect(mayStand(ends, at(NOW, given))).toBe(true);
   });
 });
 

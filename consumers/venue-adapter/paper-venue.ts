@@ -27,8 +27,10 @@ export interface PaperMarket {
 /** What the controls say to an order immediately before it is executed (DESIGN 20). */
 export type LastHop =
   | { readonly is: 'OPEN' }
-  /** Nobody can prove that the controls are known: nothing is executed, and nothing ends. */
+  /** Nobody can prove that the controls are known: nothing is taken or executed, and nothing ends. */
   | { readonly is: 'UNPROVED' }
+  /** The gate has yet to judge it under a control: it is taken, and not executed. */
+  | { readonly is: 'WAITS' }
   | { readonly is: 'STOPPED'; readonly why: string };
 
 /** What the venue knows of the world at a decision. */
@@ -45,7 +47,7 @@ export interface Market {
 export type OrderOutcome =
   | { readonly code: 'EXECUTED'; readonly execution: VenueExecution }
   /**
-   * No price, one that is too old or outside the limit, or controls that are not proved: it waits.
+   * No price, one that is too old or outside the limit, or a last hop that is not open: it waits.
    * That it was taken is told once.
    */
   | { readonly code: 'WORKING'; readonly execution: VenueExecution | null }
@@ -101,34 +103,15 @@ export function decideMarket(book: VenueBook, market: Market): VenueExecution[] 
 }
 
 /**
- * What was decided, after another look and before any of it is visible: an order of which shares may
- * not move any more ends instead, without them, and nothing follows its end. The same executions when
- * all may stand.
+ * May what was decided become visible at this moment? What moves no share always may. When something may
+ * not, all of it is taken back and decided anew.
  */
-export function lookAgain(
-  executions: readonly VenueExecution[],
-  market: Market,
-): readonly VenueExecution[] {
-  const ended = new Set<string>();
-  return executions.flatMap((execution) => {
-    const { order, lastQtyE4, cumQtyE4, number } = execution;
-    const name = `${order.accountId} ${order.orderId}`;
-    if (ended.has(name)) return [];
-    const before = { cumQtyE4: cumQtyE4 - lastQtyE4, executions: number - 1, taken: number > 1 };
-    const instead = lastQtyE4 === 0 ? null : stop(order, before, market);
-    if (instead === null) return [execution];
-    ended.add(name);
-    return [instead];
-  });
-}
-
-/** May what was decided become visible at this moment? What moves no share always may. */
 export function mayStand(executions: readonly VenueExecution[], market: Market): boolean {
-  const moving = executions.filter(({ lastQtyE4 }) => lastQtyE4 > 0);
-  return (
-    moving.every(({ order }) => market.lastHop(order).is === 'OPEN') &&
-    lookAgain(moving, market).every(({ lastQtyE4 }) => lastQtyE4 > 0)
-  );
+  return executions.every(({ order, number, quotedAt }) => {
+    if (quotedAt === null) return true;
+    const isOver = market.now >= order.validUntil || isLate(order, number > 1, market);
+    return !isOver && isFresh(quotedAt, market) && market.lastHop(order).is === 'OPEN';
+  });
 }
 
 function refusalOf(
@@ -152,9 +135,10 @@ function decideWorking(
 ): VenueExecution | null {
   const stopped = stop(order, progress, market);
   if (stopped !== null) return stopped;
-  if (market.lastHop(order).is === 'UNPROVED') return null;
+  const hop = market.lastHop(order).is;
+  if (hop === 'UNPROVED') return null;
   const last = market.lastPrice(order.symbol);
-  if (last === null || !isExecutable(order, last, market)) {
+  if (hop === 'WAITS' || last === null || !isExecutable(order, last, market)) {
     return progress.taken ? null : accept(order, progress);
   }
   const openE4 = order.qtyE4 - progress.cumQtyE4;
@@ -167,6 +151,7 @@ function decideWorking(
     status: leavesQtyE4 === 0 ? 'FILLED' : 'PARTIALLY_FILLED',
     lastQtyE4,
     lastPriceE4: last.priceE4,
+    quotedAt: last.at,
     cumQtyE4: progress.cumQtyE4 + lastQtyE4,
     leavesQtyE4,
     reason: honest('filled at the last price'),
@@ -179,15 +164,25 @@ function stop(order: VenueOrder, progress: Progress, market: Market): VenueExecu
     return end(order, progress, 'EXPIRED', 'valid_until has passed');
   const hop = market.lastHop(order);
   if (hop.is === 'STOPPED') return end(order, progress, 'CANCELLED', hop.why);
-  const isLate = !progress.taken && market.now >= order.takeUntil;
-  return isLate ? end(order, progress, 'EXPIRED', 'valid_until has passed') : null;
+  return isLate(order, progress.taken, market)
+    ? end(order, progress, 'EXPIRED', 'valid_until has passed')
+    : null;
+}
+
+/** What was not taken in time is not taken any more. */
+function isLate({ takeUntil }: VenueOrder, taken: boolean, { now }: Market): boolean {
+  return !taken && now >= takeUntil;
 }
 
 /** A fresh price that the order's limit takes, and its time has come. */
 function isExecutable(order: WorkingOrder, last: LastPrice, market: Market): boolean {
-  if (market.now - last.at > market.quoteAgeMaxMs || market.now < order.executesAt) return false;
+  if (!isFresh(last.at, market) || market.now < order.executesAt) return false;
   if (order.limitE4 === null) return true;
   return order.side === 'BUY' ? last.priceE4 <= order.limitE4 : last.priceE4 >= order.limitE4;
+}
+
+function isFresh(quotedAt: number, { now, quoteAgeMaxMs }: Market): boolean {
+  return now - quotedAt <= quoteAgeMaxMs;
 }
 
 /** May the order have been executed without the book knowing it? Ids are kept for a time and a number. */
@@ -203,6 +198,7 @@ function accept(order: VenueOrder, progress: Progress): VenueExecution {
     status: 'ACCEPTED',
     lastQtyE4: 0,
     lastPriceE4: null,
+    quotedAt: null,
     cumQtyE4: progress.cumQtyE4,
     leavesQtyE4: order.qtyE4 - progress.cumQtyE4,
     reason: honest('the order works'),
@@ -222,6 +218,7 @@ function end(
     status,
     lastQtyE4: 0,
     lastPriceE4: null,
+    quotedAt: null,
     cumQtyE4: progress.cumQtyE4,
     leavesQtyE4: 0,
     reason: honest(why),
@@ -229,9 +226,9 @@ function end(
 }
 
 /** A liquidation that the gate did not let pass: its case waits for its end. */
-export function refusedByGate(order: VenueOrder, code: string, observed: string): VenueExecution {
+export function refusedByGate(order: VenueOrder, why: string): VenueExecution {
   const progress = { cumQtyE4: 0, executions: 0, taken: false };
-  return end(order, progress, 'REJECTED', `the gate refused it: ${code} ${observed}`.slice(0, 180));
+  return end(order, progress, 'REJECTED', `the gate refused it: ${why}`.slice(0, 180));
 }
 
 /** Every execution says where it came from: no broker ever saw it. */

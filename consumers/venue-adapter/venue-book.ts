@@ -42,6 +42,8 @@ export interface VenueExecution {
   readonly lastQtyE4: number;
   /** 1/10,000 dollar per share; null when no shares moved. */
   readonly lastPriceE4: number | null;
+  /** Of what time that price is, Unix ms; null when no shares moved. */
+  readonly quotedAt: number | null;
   readonly cumQtyE4: number;
   readonly leavesQtyE4: number;
   readonly reason: string;
@@ -81,6 +83,14 @@ export const VENUE_LIMITS = {
 
 const NOTHING_DONE: Progress = { cumQtyE4: 0, executions: 0, taken: false };
 
+/** What the book knew of an order before the first change since `mark`. */
+interface Before {
+  readonly working: WorkingOrder | undefined;
+  readonly progress: Progress | undefined;
+  readonly finished: number | undefined;
+  readonly cancelled: number | undefined;
+}
+
 /** The memory of one partition. It only changes by what `paper-venue.ts` has decided. */
 export class VenueBook {
   readonly #working = new Map<string, WorkingOrder>();
@@ -90,6 +100,28 @@ export class VenueBook {
   readonly #progress = new Map<string, Progress>();
   /** Cancels that came before their order → when they are forgotten. */
   readonly #cancels = new Map<string, number>();
+  /** By order, since `mark`; null until it is first called. */
+  #before: Map<string, Before> | null = null;
+
+  /** What happens from here on may be taken back. */
+  mark(): void {
+    this.#before = new Map();
+  }
+
+  /** Nothing has happened since `mark`. */
+  takeBack(): void {
+    for (const [key, before] of this.#before ?? []) {
+      restore(this.#working, key, before.working);
+      restore(this.#progress, key, before.progress);
+      restore(this.#finished, key, before.finished);
+      restore(this.#cancels, key, before.cancelled);
+    }
+    this.#before = new Map();
+    // What has worked and works again stands where it stood.
+    const working = [...this.#working].sort(([, a], [, b]) => a.offset - b.offset);
+    this.#working.clear();
+    for (const [key, order] of working) this.#working.set(key, order);
+  }
 
   /** Orders that wait for a price, in the order of their offsets. */
   working(): IterableIterator<WorkingOrder> {
@@ -147,13 +179,17 @@ export class VenueBook {
 
   /** The order waits for a price. */
   keepWorking(order: VenueOrder, offset: number, executesAt: number): void {
-    this.#working.set(keyOf(order), { ...order, offset, executesAt });
+    const key = keyOf(order);
+    this.#remember(key);
+    this.#working.set(key, { ...order, offset, executesAt });
   }
 
   /** A cancel came before its order. */
   keepCancel(order: OrderName, now: number): void {
     this.#forgetCancels(now);
-    this.#cancels.set(keyOf(order), now + VENUE_LIMITS.cancelWaitMs);
+    const key = keyOf(order);
+    this.#remember(key);
+    this.#cancels.set(key, now + VENUE_LIMITS.cancelWaitMs);
   }
 
   /** An execution happened at `at` (Unix ms); also told once per record when the book is rebuilt. */
@@ -166,6 +202,7 @@ export class VenueBook {
   ): void {
     const { status, cumQtyE4 } = execution;
     const key = keyOf(execution);
+    this.#remember(key);
     if (status === 'PARTIALLY_FILLED' || status === 'ACCEPTED') {
       const { executions } = this.progress(execution);
       this.#progress.set(key, { cumQtyE4, executions: executions + 1, taken: true });
@@ -178,6 +215,16 @@ export class VenueBook {
     if (this.#finished.size < VENUE_LIMITS.orderIdsMax) {
       this.#finished.set(key, at + VENUE_LIMITS.orderMemoryMs);
     }
+  }
+
+  #remember(key: string): void {
+    if (this.#before === null || this.#before.has(key)) return;
+    this.#before.set(key, {
+      working: this.#working.get(key),
+      progress: this.#progress.get(key),
+      finished: this.#finished.get(key),
+      cancelled: this.#cancels.get(key),
+    });
   }
 
   #forgetFinished(now: number): void {
@@ -193,6 +240,11 @@ export class VenueBook {
       this.#cancels.delete(key);
     }
   }
+}
+
+function restore<T>(map: Map<string, T>, key: string, value: T | undefined): void {
+  if (value === undefined) map.delete(key);
+  else map.set(key, value);
 }
 
 function keyOf({ accountId, orderId }: OrderName): string {

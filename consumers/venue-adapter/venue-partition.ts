@@ -1,32 +1,20 @@
-import { orderCancelSchema } from '#contracts/case-events.ts';
-import { deadLetterKey, encodeDeadLetter } from '#contracts/dead-letter.ts';
-import type { Refusal } from '#contracts/dead-letter.ts';
-import { decodeRecord } from '#contracts/decode-record.ts';
-import { gatedOrderSchema } from '#contracts/gated-orders.ts';
-import type { GatedDecision } from '#contracts/gated-orders.ts';
-import { deadLetterTopicName, TOPICS } from '#contracts/topics.ts';
+import { TOPICS } from '#contracts/topics.ts';
 import { Ownership } from '#domain/gate/ownership.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { Logger } from '#ports/logger.ts';
 import type { FencedWriter, PartitionProcessor } from '#ports/partition-owner.ts';
 import type { InboundRecord, OutboundRecord } from '#ports/records.ts';
-import { decodeOrder } from './execution-records.ts';
 import type { ControlFollower } from '../order-path/control-follower.ts';
 import type { LastPrices } from '../order-path/last-prices.ts';
 import { lastHop, standingAgainst } from './last-hop.ts';
-import {
-  decideCancel,
-  decideMarket,
-  decideOrder,
-  lookAgain,
-  mayStand,
-  refusedByGate,
-} from './paper-venue.ts';
-import type { Market, PaperMarket } from './paper-venue.ts';
+import { decideCancel, decideMarket, decideOrder, mayStand, refusedByGate } from './paper-venue.ts';
+import type { CancelOutcome, Market, OrderOutcome, PaperMarket } from './paper-venue.ts';
 import { sendExecutions } from './send-executions.ts';
+import { arrivalOf } from './venue-arrivals.ts';
+import type { Arrival } from './venue-arrivals.ts';
 import { VENUE_LIMITS, VenueBook } from './venue-book.ts';
 import type { OrderName, VenueExecution, VenueOrder } from './venue-book.ts';
-import { decodeKeyed, rememberCancel, rememberExecution, rememberOwner } from './venue-memory.ts';
+import { rememberCancel, rememberExecution, rememberOwner } from './venue-memory.ts';
 import type { VenueMetrics } from './venue-metrics.ts';
 import { VenuePositions } from './venue-positions.ts';
 
@@ -61,11 +49,24 @@ export interface VenueSurroundings {
   readonly onFatal: (error: unknown) => void;
 }
 
-/** What one transaction writes, beside the consumed positions. */
+/** What became of the orders and cancels of one transaction. */
 interface Outcome {
   readonly executions: VenueExecution[];
-  readonly deadLetters: OutboundRecord[];
+  readonly decided: Decided[];
 }
+
+type Decided = OrderName &
+  (
+    | { readonly of: 'orders'; readonly code: OrderOutcome['code'] }
+    | { readonly of: 'cancels'; readonly code: CancelOutcome['code'] }
+  );
+
+/** What is told beside the count. */
+const NOTES: Partial<Record<Decided['code'], readonly [event: string, message: string]>> = {
+  DUPLICATE: ['duplicate_order', 'the order id is known: nothing is executed again'],
+  TOO_OLD: ['order_too_old', 'so late that it may have been executed before'],
+  TOO_LATE: ['cancel_too_late', 'the order is finished: there is nothing to cancel'],
+};
 
 /**
  * Takes a partition over: rebuilds the book from what was executed and cancelled before, and learns who
@@ -183,98 +184,54 @@ export class VenuePartition implements PartitionProcessor {
   }
 
   async #decideRecords(records: readonly InboundRecord[]): Promise<void> {
-    const outcome: Outcome = { executions: [], deadLetters: [] };
-    for (const record of records) {
-      if (record.topic === GATED) this.#takeGated(record, outcome);
-      else this.#takeCancel(record, outcome);
+    const arrivals = records.flatMap((record) => {
+      const arrival = arrivalOf(record, this.#ownership, this.#surroundings);
       this.#positions.readTo(record.topic, record.offset + 1);
-    }
-    await this.#write(outcome);
+      return arrival ?? [];
+    });
+    const letters = arrivals.flatMap((arrival) => (arrival.is === 'BAD' ? arrival.letter : []));
+    await this.#carryOut((outcome) => {
+      for (const arrival of arrivals) this.#decide(arrival, outcome);
+    }, letters);
   }
 
-  /** A decision of the gate; what a gate that has lost the partition wrote is void (DESIGN 19). */
-  #takeGated(record: InboundRecord, outcome: Outcome): void {
-    const decoded = decodeRecord(gatedOrderSchema, record.value, null);
-    if (!decoded.ok) {
-      this.#unreadable(record, decoded.refusal);
-      return;
+  #decide(arrival: Arrival, outcome: Outcome): void {
+    switch (arrival.is) {
+      case 'ORDER':
+        this.#decideOrder(arrival.order, arrival.offset, outcome);
+        return;
+      case 'REFUSED': {
+        const { order, why } = arrival;
+        if (this.#book.isFinished(order) || this.#book.workingOrder(order) !== undefined) return;
+        this.#executed(refusedByGate(order, why), outcome);
+        return;
+      }
+      case 'CANCEL':
+        this.#decideCancel(arrival.cancel, outcome, arrival.mayPrecede);
+        return;
+      case 'BAD':
     }
-    const told = decoded.record;
-    if (told.kind === 'OWNER') {
-      this.#ownership.marker(record.offset);
-      return;
-    }
-    const { metrics } = this.#surroundings;
-    if (!this.#ownership.isValid(told.epoch, record.offset)) {
-      metrics.orders.inc({ outcome: 'VOID' });
-      return;
-    }
-    if (told.decision === 'ALLOW') this.#takeAllowed(told, record.offset, outcome);
-    else this.#takeRefused(told, outcome);
-  }
-
-  #takeAllowed(decision: GatedDecision, offset: number, outcome: Outcome): void {
-    const order = decodeOrder(decision);
-    if (order !== null) this.#decideOrder(order, offset, outcome);
-    else if (decision.order?.type === 'CANCEL') {
-      const { account_id: accountId, cancel_order_id: orderId } = decision.order;
-      this.#decideCancel({ accountId, orderId }, outcome, false);
-    }
-  }
-
-  /** A case waits for the end of each of its orders: what the gate refused ends here. */
-  #takeRefused(decision: GatedDecision, outcome: Outcome): void {
-    const order = decodeOrder(decision);
-    if (order?.liquidation !== true || decision.decision === 'DUPLICATE') return;
-    if (this.#book.isFinished(order) || this.#book.workingOrder(order) !== undefined) return;
-    this.#executed(refusedByGate(order, decision.code, String(decision.observed ?? '')), outcome);
   }
 
   #decideOrder(order: VenueOrder, offset: number, outcome: Outcome): void {
     const market = this.#market();
     const decision = decideOrder(this.#book, order, market);
-    this.#surroundings.metrics.orders.inc({ outcome: decision.code });
-    switch (decision.code) {
-      case 'EXECUTED':
-        this.#executed(decision.execution, outcome);
-        return;
-      case 'WORKING':
-        this.#book.keepWorking(order, offset, market.now + market.paper.fillDelayMs);
-        if (decision.execution !== null) this.#executed(decision.execution, outcome);
-        return;
-      case 'DUPLICATE':
-        this.#log(order, 'duplicate_order', 'the order id is known: nothing is executed again');
-        return;
-      case 'TOO_OLD':
-        this.#log(order, 'order_too_old', 'so late that it may have been executed before');
-        return;
+    const { orderId, accountId } = order;
+    outcome.decided.push({ of: 'orders', orderId, accountId, code: decision.code });
+    if (decision.code === 'WORKING') {
+      this.#book.keepWorking(order, offset, market.now + market.paper.fillDelayMs);
+    }
+    if ('execution' in decision && decision.execution !== null) {
+      this.#executed(decision.execution, outcome);
     }
   }
 
-  #takeCancel(record: InboundRecord, outcome: Outcome): void {
-    const decoded = decodeKeyed(orderCancelSchema, record);
-    if (!decoded.ok) {
-      this.#refuse(record, decoded.refusal, outcome);
-      return;
-    }
-    const { order_id: orderId, account_id: accountId } = decoded.record;
-    this.#decideCancel({ orderId, accountId }, outcome, true);
-  }
-
-  /** `mayPrecede`: order.cancels.v1 and the gate's log have no common order. */
   #decideCancel(cancel: OrderName, outcome: Outcome, mayPrecede: boolean): void {
     const decision = decideCancel(this.#book, cancel);
-    this.#surroundings.metrics.cancels.inc({ outcome: decision.code });
-    switch (decision.code) {
-      case 'EXECUTED':
-        this.#executed(decision.execution, outcome);
-        return;
-      case 'WAITS':
-        if (mayPrecede) this.#book.keepCancel(cancel, this.#surroundings.clock.now());
-        return;
-      case 'TOO_LATE':
-        this.#log(cancel, 'cancel_too_late', 'the order is finished: there is nothing to cancel');
-        return;
+    outcome.decided.push({ of: 'cancels', ...cancel, code: decision.code });
+    if (decision.code === 'EXECUTED') this.#executed(decision.execution, outcome);
+    if (decision.code === 'WAITS' && mayPrecede) {
+      this.#book.keepCancel(cancel, this.#surroundings.clock.now());
     }
   }
 
@@ -290,33 +247,28 @@ export class VenuePartition implements PartitionProcessor {
     this.#book.keepWorking(working, working.offset, nextAt);
   }
 
-  #refuse(record: InboundRecord, refusal: Refusal, outcome: Outcome): void {
-    const { clock, logger, metrics } = this.#surroundings;
-    const letter = encodeDeadLetter(record, refusal, 'venue-adapter', clock.now());
-    metrics.deadLetters.inc({ topic: record.topic, code: letter.code });
-    logger.warn(
-      { event: 'dead_letter', origin: deadLetterKey(record), code: letter.code },
-      letter.reason,
-    );
-    outcome.deadLetters.push({
-      topic: deadLetterTopicName(record.topic),
-      key: deadLetterKey(record),
-      value: JSON.stringify(letter),
-    });
-  }
-
-  /** Executions, dead letters and consumed positions become visible together, or none of them. */
-  async #write({ executions, deadLetters }: Outcome): Promise<void> {
-    let decided: readonly VenueExecution[] = executions;
-    const isAny = executions.length + deadLetters.length > 0;
-    if (!isAny) this.#commitLater();
-    while (isAny && !(await this.#written(decided, deadLetters))) {
-      // A control came while it was written, or this process was paused: nothing of it is visible.
-      await this.#untilOpen();
-      decided = this.#lookAgain(decided);
-    }
-    this.#report(decided);
+  /**
+   * Executions, dead letters and consumed positions become visible together, or none of them. When a last
+   * look forbids what was decided, a control having come, its proof or the price having grown old, all of
+   * it is taken back and decided anew, on the prices and controls of then.
+   */
+  async #carryOut(
+    decide: (outcome: Outcome) => void,
+    letters: readonly OutboundRecord[] = [],
+  ): Promise<void> {
     const { metrics, clock } = this.#surroundings;
+    for (;;) {
+      this.#book.mark();
+      const outcome: Outcome = { executions: [], decided: [] };
+      decide(outcome);
+      const isAny = outcome.executions.length + letters.length > 0;
+      if (!isAny) this.#commitLater();
+      if (!isAny || (await this.#written(outcome.executions, letters))) {
+        this.#report(outcome);
+        break;
+      }
+      this.#book.takeBack();
+    }
     metrics.working.set({ partition: String(this.#writer.partition) }, this.#book.workingCount);
     this.#lookAt(this.#book.nextLookAt(clock.now()) ?? Infinity);
     this.#lookAgainWhenOpen();
@@ -356,29 +308,14 @@ export class VenuePartition implements PartitionProcessor {
     return true;
   }
 
-  /** What may not move shares any more ends in the book too. */
-  #lookAgain(executions: readonly VenueExecution[]): readonly VenueExecution[] {
-    const { clock } = this.#surroundings;
-    const again = lookAgain(executions, this.#market());
-    const known = new Set(executions);
-    for (const execution of again) {
-      if (known.has(execution)) continue;
-      const { order, status, cumQtyE4 } = execution;
-      this.#book.executed({ ...order, status, cumQtyE4 }, clock.now());
-    }
-    return again;
-  }
-
-  /** A lost partition waits no longer: its writer refuses. */
-  async #untilOpen(): Promise<void> {
-    const { clock, isOpen } = this.#surroundings;
-    while (!this.#released && !isOpen(clock.now())) {
-      await new Promise((resolve) => setTimeout(resolve, REOPEN_POLL_MS));
-    }
-  }
-
-  #report(executions: readonly VenueExecution[]): void {
+  #report({ executions, decided }: Outcome): void {
     const { logger, metrics } = this.#surroundings;
+    for (const { of, code, orderId, accountId } of decided) {
+      metrics[of].inc({ outcome: code });
+      const [event, message] = NOTES[code] ?? [];
+      if (message === undefined) continue;
+      logger.info({ event, order_id: orderId, account_id: accountId }, message);
+    }
     for (const { order, status, lastQtyE4, reason } of executions) {
       metrics.executions.inc({ status });
       logger.info(
@@ -427,13 +364,13 @@ export class VenuePartition implements PartitionProcessor {
   }
 
   #look(): void {
-    this.#inTurnAlone(async () => {
-      const outcome: Outcome = { executions: [], deadLetters: [] };
-      for (const execution of decideMarket(this.#book, this.#market())) {
-        this.#executed(execution, outcome);
-      }
-      await this.#write(outcome);
-    });
+    this.#inTurnAlone(() =>
+      this.#carryOut((outcome) => {
+        for (const execution of decideMarket(this.#book, this.#market())) {
+          this.#executed(execution, outcome);
+        }
+      }),
+    );
   }
 
   /** For what nobody waits for. */
@@ -454,26 +391,5 @@ export class VenuePartition implements PartitionProcessor {
     });
     this.#turn = run.catch(() => undefined);
     return run;
-  }
-
-  /** The gate's own record: one of another version, or somebody else's. */
-  #unreadable(record: InboundRecord, { code, reason }: Refusal): void {
-    const { logger, metrics } = this.#surroundings;
-    metrics.unreadable.inc({ topic: record.topic, code });
-    logger.error(
-      { event: 'unreadable', origin: deadLetterKey(record), code, reason },
-      'a decision of the gate that cannot be read is passed over: nothing is executed on it',
-    );
-  }
-
-  #log(
-    order: { readonly orderId: string; readonly accountId: string },
-    event: string,
-    message: string,
-  ): void {
-    this.#surroundings.logger.info(
-      { event, order_id: order.orderId, account_id: order.accountId },
-      message,
-    );
   }
 }

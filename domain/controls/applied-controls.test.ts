@@ -3,7 +3,12 @@ import fc from 'fast-check';
 import { ControlView } from '../gate/control-view.ts';
 import type { Scope } from '../scopes.ts';
 import { AppliedControls, effectiveOf, NOTHING_HELD, showControls } from './applied-controls.ts';
-import type { AppliedCommand, AppliedState, EffectiveControls } from './applied-controls.ts';
+import type {
+  AppliedCommand,
+  AppliedState,
+  EffectiveControls,
+  UnreadableControl,
+} from './applied-controls.ts';
 import { openScope } from './control-state.ts';
 import type { ControlMode, ControlState, HolderName } from './control-state.ts';
 import { decideControls } from './controls.ts';
@@ -12,6 +17,7 @@ import type { ControlPolicy } from './controls.ts';
 const NVDA: Scope = { kind: 'SYMBOL', id: 'NVDA' };
 const BLOCK: ControlMode = { kind: 'BLOCK' };
 const REDUCE_ONLY: ControlMode = { kind: 'REDUCE_ONLY' };
+const CASH_ONLY: ControlMode = { kind: 'NO_NEW_DEBIT_OR_SHORT' };
 const throttleAt = (maxRatePerSecond: number): ControlMode => ({
   kind: 'THROTTLE',
   maxRatePerSecond,
@@ -40,7 +46,12 @@ const state = (
   version: number,
   coversOffset: number,
   holders: AppliedState['holders'] = [],
-): AppliedState => ({ scope: NVDA, version, coversOffset, holders });
+  cancelsPendingSince: number | null = null,
+): AppliedState => ({ scope: NVDA, version, coversOffset, holders, cancelsPendingSince });
+
+const unread = (topic: string, offset: number): UnreadableControl => ({
+  ...{ scope: NVDA, topic, partition: 0, offset, at: 1 },
+});
 
 type Given = AppliedCommand | AppliedState;
 
@@ -57,13 +68,29 @@ describe('a state that cannot be read', () => {
   test('stops its scope until a later one is read that covers its commands', () => {
     const applied = new AppliedControls();
     applied.takeState(state(1, -1, [holder(throttleAt(5))]));
-    expect(applied.takeUnreadableState(NVDA)).toMatchObject({ kill: 'BLOCK', maxRatePerSecond: 5 });
-    expect(applied.takeUnreadableState(NVDA)).toBeNull();
+    const held = applied.takeUnreadableState(unread('killswitch.state.v1', 7));
+    expect(held).toMatchObject({ kill: 'BLOCK', maxRatePerSecond: 5 });
+    expect(applied.takeUnreadableState(unread('killswitch.state.v1', 8))).toBeNull();
+    expect([...applied.unreadable()]).toEqual([unread('killswitch.state.v1', 8)]);
     applied.takeCommand(command(3));
     applied.takeState(state(2, 2));
     expect(applied.of(NVDA).kill).toBe('BLOCK');
+    expect([...applied.unreadable()]).toHaveLength(1);
     applied.takeState(state(3, 3));
     expect(applied.of(NVDA)).toEqual(NOTHING_HELD);
+    expect([...applied.unreadable()]).toEqual([]);
+  });
+  test('nor can a command: it is named until a state covers it, and not when one has', () => {
+    const applied = new AppliedControls();
+    applied.takeState(state(1, 4));
+    expect(applied.takeUnreadableCommand(unread('killswitch.commands.v1', 4))).toBeNull();
+    expect([...applied.unreadable()]).toEqual([]);
+    const one = unread('killswitch.commands.v1', 5);
+    expect(applied.takeUnreadableCommand(one)).toEqual(KILLED);
+    applied.takeState(state(2, 4));
+    expect([...applied.unreadable()]).toEqual([one]);
+    applied.takeState(state(3, 5));
+    expect([...applied.unreadable()]).toEqual([]);
   });
 });
 
@@ -120,6 +147,31 @@ describe('a gate’s controls', () => {
   });
 });
 
+describe('purchases under a restriction to available cash', () => {
+  const restricted = { ...NOTHING_HELD, noNewDebitOrShort: true };
+  const waiting = { ...restricted, purchasesWait: true };
+  const held = [holder(CASH_ONLY)];
+  const cases: [string, Given[], object][] = [
+    ['wait from the command on', [command(5, CASH_ONLY)], waiting],
+    ['while cancels are pending', [command(5, CASH_ONLY), state(1, 5, held, 1)], waiting],
+    [
+      'no longer when all are confirmed',
+      [command(5, CASH_ONLY), state(1, 5, held, 1), state(2, 5, held)],
+      restricted,
+    ],
+    [
+      'though an earlier state says that none are pending',
+      [state(1, 4, held), command(5, CASH_ONLY), state(2, 4, held)],
+      waiting,
+    ],
+    ['of a process that starts later not', [state(2, 5, held), command(5, CASH_ONLY)], restricted],
+    ['nor for the cancels of a kill alone', [state(1, 5, [holder(BLOCK)], 1)], KILLED],
+  ];
+  test.each(cases)('%s', (_what, given, expected) => {
+    expect(after(...given)).toEqual(expected);
+  });
+});
+
 describe('the holders of a scope', () => {
   test('come to the strictest kill and the lowest rate', () => {
     const held = [
@@ -128,15 +180,13 @@ describe('the holders of a scope', () => {
       holder(throttleAt(5)),
     ];
     expect(effectiveOf(held)).toEqual({
+      ...NOTHING_HELD,
       kill: 'REDUCE_ONLY',
       maxRatePerSecond: 5,
-      closeOnly: false,
-      noNewDebitOrShort: false,
     });
   });
   test('of different sorts stand side by side', () => {
-    const restricted = holder({ kind: 'NO_NEW_DEBIT_OR_SHORT' }, 'operator');
-    expect(effectiveOf([holder(BLOCK, 'operator'), restricted])).toEqual({
+    expect(effectiveOf([holder(BLOCK), holder(CASH_ONLY)])).toEqual({
       ...NOTHING_HELD,
       kill: 'BLOCK',
       noNewDebitOrShort: true,

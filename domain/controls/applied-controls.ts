@@ -5,13 +5,27 @@ import { MARGIN_HOLDERS } from './control-state.ts';
 import type { ControlMode, ControlState } from './control-state.ts';
 
 /** What a record of killswitch.state.v1 tells a gate. */
-export type AppliedState = Pick<ControlState, 'scope' | 'version' | 'coversOffset' | 'holders'>;
+export type AppliedState = Pick<
+  ControlState,
+  'scope' | 'version' | 'coversOffset' | 'holders' | 'cancelsPendingSince'
+>;
 
 /** A command of killswitch.commands.v1 that makes a scope stricter; `offset` is where it lies. */
 export interface AppliedCommand {
   readonly scope: Scope;
   readonly offset: number;
   readonly mode: ControlMode;
+}
+
+/** A control of a scope that cannot be read: it may be anything, so it stops the scope. */
+export interface UnreadableControl {
+  readonly scope: Scope;
+  /** Where it lies. */
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** When it was written, ms. */
+  readonly at: number;
 }
 
 /** What stands in front of the orders of a scope. */
@@ -23,6 +37,11 @@ export interface EffectiveControls {
   readonly closeOnly: boolean;
   /** The account may buy with available cash only and sell what it holds. */
   readonly noNewDebitOrShort: boolean;
+  /**
+   * Under that, what already works may buy beyond the cash: of the gate's cancels not all are confirmed,
+   * or nobody has told yet that they are.
+   */
+  readonly purchasesWait: boolean;
 }
 
 export const NOTHING_HELD: EffectiveControls = {
@@ -30,6 +49,7 @@ export const NOTHING_HELD: EffectiveControls = {
   maxRatePerSecond: null,
   closeOnly: false,
   noNewDebitOrShort: false,
+  purchasesWait: false,
 };
 
 /** What is known of a scope, and from what. */
@@ -58,6 +78,8 @@ const UNKNOWN: SeenControls = {
  */
 export class AppliedControls {
   readonly #scopes = new Map<string, SeenControls>();
+  /** By scope, the last one that still stops it. */
+  readonly #unreadable = new Map<string, UnreadableControl>();
 
   /** What stands for the scope afterwards, or null when the command changed nothing. */
   takeCommand({ scope, offset, mode }: AppliedCommand): EffectiveControls | null {
@@ -66,16 +88,20 @@ export class AppliedControls {
     const lastCommand = offset;
     // A state that covers the command was written knowing it.
     if (offset <= held.coversOffset) return this.#set(scope, held, { ...held, lastCommand });
-    const effective = stricterOf(held.effective, commanded(mode));
+    // The gate has yet to look at what works.
+    const purchasesWait = mode.kind === 'NO_NEW_DEBIT_OR_SHORT';
+    const effective = stricterOf(held.effective, { ...asked(mode), purchasesWait });
     return this.#set(scope, held, { ...held, lastCommand, effective });
   }
 
   /** What stands for the scope afterwards, or null when the state changed nothing. */
-  takeState({ scope, version, coversOffset, holders }: AppliedState): EffectiveControls | null {
+  takeState(state: AppliedState): EffectiveControls | null {
+    const { scope, version, coversOffset } = state;
     const held = this.#of(scope);
     if (version <= held.version) return null;
-    const told = effectiveOf(holders);
+    const told = toldBy(state);
     const covers = coversOffset >= held.lastCommand;
+    if (covers) this.#unreadable.delete(scopeName(scope));
     const effective = covers ? told : stricterOf(held.effective, told);
     return this.#set(scope, held, { ...held, version, coversOffset, effective });
   }
@@ -84,10 +110,27 @@ export class AppliedControls {
    * A state of the scope that nobody here can read may say anything: it stops the scope, until a later state
    * is read that covers what was read of its commands. null when it was stopped before.
    */
-  takeUnreadableState(scope: Scope): EffectiveControls | null {
+  takeUnreadableState(control: UnreadableControl): EffectiveControls | null {
+    const { scope } = control;
+    this.#unreadable.set(scopeName(scope), control);
     const held = this.#of(scope);
-    const effective = stricterOf(held.effective, commanded({ kind: 'BLOCK' }));
+    const effective = stricterOf(held.effective, asked({ kind: 'BLOCK' }));
     return this.#set(scope, held, { ...held, effective });
+  }
+
+  /** So does a command, until a state covers it. null when it changed nothing. */
+  takeUnreadableCommand(control: UnreadableControl): EffectiveControls | null {
+    const { scope, offset } = control;
+    const { lastCommand, coversOffset } = this.#of(scope);
+    if (offset > Math.max(lastCommand, coversOffset)) {
+      this.#unreadable.set(scopeName(scope), control);
+    }
+    return this.takeCommand({ scope, offset, mode: { kind: 'BLOCK' } });
+  }
+
+  /** What stops its scope because it cannot be read, at most one of each scope. */
+  unreadable(): Iterable<UnreadableControl> {
+    return this.#unreadable.values();
   }
 
   of(scope: Scope): EffectiveControls {
@@ -124,12 +167,17 @@ export function effectiveOf(holders: AppliedState['holders']): EffectiveControls
     .map(({ name, mode }) =>
       mode.kind === 'REDUCE_ONLY' && MARGIN_HOLDERS.includes(name)
         ? { ...NOTHING_HELD, closeOnly: true }
-        : commanded(mode),
+        : asked(mode),
     )
     .reduce(stricterOf, NOTHING_HELD);
 }
 
-function commanded(mode: ControlMode): EffectiveControls {
+function toldBy({ holders, cancelsPendingSince }: AppliedState): EffectiveControls {
+  const held = effectiveOf(holders);
+  return { ...held, purchasesWait: held.noNewDebitOrShort && cancelsPendingSince !== null };
+}
+
+function asked(mode: ControlMode): EffectiveControls {
   switch (mode.kind) {
     case 'THROTTLE':
       return { ...NOTHING_HELD, maxRatePerSecond: mode.maxRatePerSecond };
@@ -147,6 +195,7 @@ function stricterOf(a: EffectiveControls, b: EffectiveControls): EffectiveContro
     maxRatePerSecond: rates.length === 0 ? null : Math.min(...rates),
     closeOnly: a.closeOnly || b.closeOnly,
     noNewDebitOrShort: a.noNewDebitOrShort || b.noNewDebitOrShort,
+    purchasesWait: a.purchasesWait || b.purchasesWait,
   };
 }
 
@@ -155,6 +204,7 @@ function same(a: EffectiveControls, b: EffectiveControls): boolean {
     a.kill === b.kill &&
     a.maxRatePerSecond === b.maxRatePerSecond &&
     a.closeOnly === b.closeOnly &&
-    a.noNewDebitOrShort === b.noNewDebitOrShort
+    a.noNewDebitOrShort === b.noNewDebitOrShort &&
+    a.purchasesWait === b.purchasesWait
   );
 }

@@ -83,6 +83,8 @@ export interface ControlState {
   readonly request: LiftRequest | null;
   /** When a kill by the monitor may loosen by itself; null when policy or a person says never. */
   readonly loosensAt: number | null;
+  /** When people, or a cooldown, last let more pass than before, ms; null for never. */
+  readonly loosenedAt: number | null;
 }
 
 /** A scope that nobody holds. */
@@ -96,6 +98,7 @@ export function openScope(scope: Scope): ControlState {
     cancelsPendingSince: null,
     request: null,
     loosensAt: null,
+    loosenedAt: null,
   };
 }
 

@@ -159,6 +159,17 @@ describe('people resume', () => {
     const { status } = after(ONE, kill(7), lift(7, { to: throttleAt(5) }));
     expect(status).toBe('THROTTLED');
   });
+  test('and when they did is told, until the next time', () => {
+    const loosenedAt = (policy: ControlPolicy, ...given: readonly Given[]) =>
+      after(policy, ...given).state.loosenedAt;
+    const lifted: Given[] = [kill(7), [lift(7), 30]];
+    expect(loosenedAt(ONE, kill(7))).toBeNull();
+    expect(loosenedAt(ONE, kill(7), [lift(7, { to: throttleAt(5) }), 30])).toBe(NOW + 30);
+    expect(loosenedAt(ONE, ...lifted, [kill(8), 40])).toBe(NOW + 30);
+    expect(loosenedAt(ONE, ...lifted, [kill(8), 40], [lift(8), 50])).toBe(NOW + 50);
+    expect(loosenedAt(TWO, ...lifted)).toBeNull();
+    expect(loosenedAt(TWO, ...lifted, [approve(7), 40])).toBe(NOW + 40);
+  });
   test('a holder lifts only what it put on', () => {
     const { status, state } = after(ONE, kill(7), monitorKill(8), lift(7));
     expect(status).toBe('KILLED');
@@ -229,7 +240,9 @@ describe('a cooldown', () => {
     given.push([{ type: 'TICK' }, 1_000]);
     expect(after(COOLING, ...given).status).toBe('THROTTLED');
     expect(after(COOLING, ...given, [{ type: 'TICK' }, 1_999]).status).toBe('THROTTLED');
-    expect(after(COOLING, ...given, [{ type: 'TICK' }, 2_000]).status).toBe('ACTIVE');
+    const cooled = after(COOLING, ...given, [{ type: 'TICK' }, 2_000]);
+    expect([cooled.status, cooled.state.loosenedAt]).toEqual(['ACTIVE', NOW + 2_000]);
+    expect(after(COOLING, ...given).state.loosenedAt).toBe(NOW + 1_000);
   });
   test('loosens nothing that a person put on', () => {
     const { status } = after(COOLING, kill(7), [{ type: 'TICK' }, 1_000_000]);

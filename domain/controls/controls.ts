@@ -8,6 +8,7 @@ import type {
   LiftAsked,
   RestrictCommand,
 } from './control-events.ts';
+import { whenLoosened } from './loosening.ts';
 import { isStricter, MODE_SORTS, sortOf, statusOf } from './control-state.ts';
 import type {
   ControlMode,
@@ -127,7 +128,8 @@ function askLift(state: ControlState, asked: LiftAsked, policy: ControlPolicy, n
   const refusal = liftRefusal(state, asked, now);
   if (refusal !== null) return refuse(state, refusal, subject, reason, requestId);
   if (!policy.twoPersons(state.scope)) {
-    return changed(state, lifted(state, asked), [audit('LIFTED', subject, reason, requestId)]);
+    const after = whenLoosened(state, lifted(state, asked), now);
+    return changed(state, after, [audit('LIFTED', subject, reason, requestId)]);
   }
   const expiresAt = now + policy.approvalMs;
   const request: LiftRequest = {
@@ -167,7 +169,7 @@ function approveLift(state: ControlState, approval: LiftApproved, now: number): 
     return refuse(state, refusal ?? 'NO_SUCH_REQUEST', subject, reason, approvalId);
   }
   const after = { ...lifted(state, request), request: null };
-  return changed(state, after, [
+  return changed(state, whenLoosened(state, after, now), [
     { ...audit('LIFTED', subject, reason, approvalId), askedBy: request.requestedBy },
   ]);
 }
@@ -223,9 +225,11 @@ function loosenAfterCooldown(
   const held = kill ?? throttle;
   if (held === undefined || cooldownMs === null) return step(state, []);
   const actions = [audit('LOOSENED_AFTER_COOLDOWN', 'order-monitor', held.reason, held.commandId)];
-  if (kill === undefined) return changed(before, remove(state, held), actions);
+  if (kill === undefined) {
+    return changed(before, whenLoosened(before, remove(state, held), now), actions);
+  }
   const mode: ControlMode = { kind: 'THROTTLE', maxRatePerSecond: cooldownRatePerSecond };
-  const after = loosened(state, kill, mode, now);
+  const after = whenLoosened(before, loosened(state, kill, mode, now), now);
   const loosensAt = throttle === undefined ? now + cooldownMs : null;
   return changed(before, { ...after, loosensAt }, actions);
 }
