@@ -150,12 +150,18 @@ export class ExposureBook {
 
   /** Reserves an accepted order's quantity, before it is sent. */
   accept(account: number, number: number, order: TakenOrder, reservation: Reservation): void {
-    const { orderId, symbol, side, strategy, liquidation, qtyE4: leavesE4 } = order;
+    const { symbol, side, qtyE4 } = order;
     const row = this.#row(account, number);
-    const { opensE4 } = this.#effectAt(row, side, leavesE4);
+    const { opensE4 } = this.#effectAt(row, side, qtyE4);
     this.#rows.addOrder(row, {
       number: this.#countAccepted(account),
-      ...{ orderId, symbol, side, strategy, liquidation, leavesE4, reservation },
+      orderId: order.orderId,
+      symbol,
+      side,
+      strategy: order.strategy,
+      liquidation: order.liquidation,
+      leavesE4: qtyE4,
+      reservation,
     });
     this.#reserve(account, row, this.reserveE4(symbol, side, opensE4, reservation));
   }
