@@ -79,7 +79,13 @@ function decide(given: Given, one: NewOrder): GatedDecision {
   account.excessE4 = given.excess * E4;
   const controls = new AppliedControls();
   const holders = given.closeOnly === true ? [STALE_CALL] : [];
-  controls.takeState({ scope: ACCOUNT, version: 1, coversOffset: -1, holders });
+  controls.takeState({
+    scope: ACCOUNT,
+    version: 1,
+    coversOffset: -1,
+    holders,
+    cancelsPendingSince: null,
+  });
   given.commands.forEach(([scope, mode], offset) => {
     controls.takeCommand({ scope, offset, mode });
   });
@@ -217,7 +223,13 @@ describe('what is audited of a decision', () => {
     const gate = openGate();
     gate.know('A');
     const controls = new AppliedControls();
-    controls.takeState({ scope: ACCOUNT, version: 7, coversOffset: 40, holders: [] });
+    controls.takeState({
+      scope: ACCOUNT,
+      version: 7,
+      coversOffset: 40,
+      holders: [],
+      cancelsPendingSince: null,
+    });
     controls.takeCommand({ scope: ACCOUNT, offset: 41, mode: { kind: 'BLOCK' } });
     controls.takeCommand({
       scope: { kind: 'GLOBAL' },
