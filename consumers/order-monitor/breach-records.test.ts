@@ -3,7 +3,7 @@ import { alertSchema } from '#contracts/alerts.ts';
 import { controlCommandSchema } from '#contracts/control-commands.ts';
 import { decodeMonitorPolicy, monitorPolicySchema } from '#contracts/order-monitor-policy.ts';
 import type { Breach } from '#domain/monitor/order-monitor.ts';
-import { breachRecord, commandIdOf } from './breach-records.ts';
+import { breachRecords, commandIdOf } from './breach-records.ts';
 
 const NOW = 1_710_000_000_000;
 const BREACH: Breach = {
@@ -16,9 +16,14 @@ const BREACH: Breach = {
   episode: 1,
 };
 
+/** What is said of a breach, first the command if there is one. */
+function allSaid(breach: Partial<Breach>, rate: number | null = null): unknown[] {
+  const { records } = breachRecords({ ...BREACH, ...breach }, rate, 'orders.v1:3:17', NOW);
+  return records.map(({ value }): unknown => JSON.parse(value ?? ''));
+}
+
 function said(breach: Partial<Breach>, rate: number | null = null): unknown {
-  const { record } = breachRecord({ ...BREACH, ...breach }, rate, 'orders.v1:3:17', NOW);
-  return JSON.parse(record.value ?? '');
+  return allSaid(breach, rate)[0];
 }
 
 describe('a breach', () => {
@@ -55,6 +60,18 @@ describe('a breach', () => {
     );
     expect(alert).toMatchObject({ code: 'ORDER_FLOW', subject: 'ACCOUNT:12345' });
     expect(alert.what).toMatch(/80\.0 % in one symbol in 60s, limit 70\.0 %/);
+  });
+
+  test.each([
+    ['KILL', null, /The monitor has killed it/],
+    ['REDUCE_ONLY', null, /The monitor lets it reduce only/],
+    ['THROTTLE', 50, /The monitor has throttled it/],
+  ] as const)('with the action %s calls a person too, who hears of it', (action, rate, what) => {
+    const [, told, ...more] = allSaid({ action }, rate);
+    expect(alertSchema.parse(told)).toMatchObject({ code: 'ORDER_FLOW', event: 'RAISED' });
+    expect(alertSchema.parse(told).what).toMatch(what);
+    expect(more).toEqual([]);
+    expect(allSaid({ action: 'ALERT' })).toHaveLength(1);
   });
 
   test('has one command: the same when its orders are read again, another for the next episode', () => {

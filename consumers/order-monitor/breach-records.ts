@@ -19,29 +19,31 @@ export function commandIdOf(scope: string, metric: Metric, beganWith: string): s
   return `monitor-${hash.slice(0, 40)}`;
 }
 
-/** What a breach leads to: a command, or an alert. `beganWith` is the event id of its first order. */
-export function breachRecord(
+/**
+ * What a breach leads to: a command, and a person who hears of it; or that person alone. `beganWith` is the
+ * event id of its first order.
+ */
+export function breachRecords(
   breach: Breach,
   maxRatePerSecond: number | null,
   beganWith: string,
   now: number,
-): { readonly id: string; readonly record: OutboundRecord } {
+): { readonly id: string; readonly records: readonly OutboundRecord[] } {
   const scope = scopeName(breach.scope);
   const id = commandIdOf(scope, breach.metric, beganWith);
   const reason = reasonOf(breach);
-  if (breach.action === 'ALERT') {
-    const alert = raisedAlert({
-      severity: 'WARNING',
-      code: 'ORDER_FLOW',
-      subject: scope,
-      what: `${scope}: ${reason}. Look at its orders; kill it if nobody can explain them`,
-      since: now,
-      timestamp: now,
-      correlation_id: id,
-      occurrence: id,
-    });
-    return { id, record: { topic: TOPICS.alerts.name, key: scope, value: JSON.stringify(alert) } };
-  }
+  const alert = raisedAlert({
+    severity: 'WARNING',
+    code: 'ORDER_FLOW',
+    subject: scope,
+    what: `${scope}: ${reason}. ${WHAT_TO_DO[breach.action]}`,
+    since: now,
+    timestamp: now,
+    correlation_id: id,
+    occurrence: id,
+  });
+  const told = { topic: TOPICS.alerts.name, key: scope, value: JSON.stringify(alert) };
+  if (breach.action === 'ALERT') return { id, records: [told] };
   const common = {
     cmd_id: id,
     ts: now,
@@ -57,8 +59,15 @@ export function breachRecord(
       ? { ...common, action: 'THROTTLE', max_rate_per_second: maxRatePerSecond ?? 0 }
       : { ...common, action: 'KILL', mode: breach.action === 'KILL' ? 'BLOCK' : 'REDUCE_ONLY' };
   const value = JSON.stringify(command);
-  return { id, record: { topic: TOPICS.controlCommands.name, key: scope, value } };
+  return { id, records: [{ topic: TOPICS.controlCommands.name, key: scope, value }, told] };
 }
+
+const WHAT_TO_DO: Readonly<Record<Breach['action'], string>> = {
+  ALERT: 'Look at its orders; if nobody can explain them and it is not killed yet, kill it',
+  THROTTLE: 'The monitor has throttled it: look at its orders, then lift it with unkill',
+  KILL: 'The monitor has killed it: look at its orders, then lift it with unkill',
+  REDUCE_ONLY: 'The monitor lets it reduce only: look at its orders, then lift it with unkill',
+};
 
 /** As the reference has it: `Order rate breach: 150 orders in 60s`. */
 function reasonOf({ metric, value, threshold }: Breach): string {

@@ -15,7 +15,7 @@ import type { Clock } from '#ports/clock.ts';
 import type { Logger } from '#ports/logger.ts';
 import type { FencedWriter } from '#ports/partition-owner.ts';
 import type { InboundRecord, OutboundRecord } from '#ports/records.ts';
-import { breachRecord } from './breach-records.ts';
+import { breachRecords } from './breach-records.ts';
 import type { MonitorMetrics } from './monitor-metrics.ts';
 
 const GATED = TOPICS.gatedOrders.name;
@@ -55,7 +55,11 @@ export class MonitorSession {
   /** Scope → when it was last loosened, ms. As large as the scopes ever loosened. */
   readonly #loosenedAt = new Map<string, number>();
   /** Begun while catching up: said then, unless somebody has said it before. */
-  #begun: { readonly id: string; readonly record: OutboundRecord; readonly scope: string }[] = [];
+  #begun: {
+    readonly id: string;
+    readonly records: readonly OutboundRecord[];
+    readonly scope: string;
+  }[] = [];
   readonly #touched = new Set<string>();
   #writer: FencedWriter | undefined;
   readonly #outbox: OutboundRecord[] = [];
@@ -140,7 +144,7 @@ export class MonitorSession {
     );
     const scope = scopeName(breach.scope);
     const rate = threshold?.maxRatePerSecond ?? null;
-    this.#begun.push({ scope, ...breachRecord(breach, rate, beganWith, clock.now()) });
+    this.#begun.push({ scope, ...breachRecords(breach, rate, beganWith, clock.now()) });
     if (this.#writer === undefined) return;
     metrics.breaches.inc({ action: breach.action });
     const { metric, value, action } = breach;
@@ -183,7 +187,7 @@ export class MonitorSession {
     for (const { id } of begun) this.#commanded.add(id);
     const scopes = [...new Set(begun.map(({ scope }) => scope))];
     for (const scope of scopes) this.#touched.delete(scope);
-    this.#write([...begun.map(({ record }) => record), ...this.#signalsOf(scopes)]);
+    this.#write([...begun.flatMap(({ records }) => records), ...this.#signalsOf(scopes)]);
   }
 
   /** What the windows of those hold that had an order since the last time. */
