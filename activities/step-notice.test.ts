@@ -129,6 +129,23 @@ describe('what a customer is told', () => {
     );
   });
 
+  test.each([
+    ['no call', 480, null],
+    ['an open call', 390, { outstandingE4: DEMAND_E4 }],
+    ['a call that has been raised', 370, { outstandingE4: 13_100 * E4 }],
+  ])('of stress beside %s', (_name, price, openCall) => {
+    const walk = new LadderWalk({ ...WALK_POLICY, dueAfterMs: 600_000, accelerationMs: 600_000 });
+    walk.tellsStress = true;
+    walk
+      .price(price === 480 ? 480 : 390)
+      .price(price)
+      .wait(60_000);
+    const notice = told(walk, 'STRESS_ON');
+    const dueAt = walk.state.call?.dueAt;
+    const expected = openCall === null ? null : { ...openCall, dueAt };
+    expect(notice).toMatchObject({ kind: 'STRESS_CLOSE_ONLY', openCall: expected });
+  });
+
   test('of what is nobody else’s business: nothing', () => {
     expect(told(fallen(), 'CALL')).not.toBeNull();
     const walk = fallen().wait(60_000);

@@ -1,12 +1,12 @@
 import type { RecordRequest } from '#contracts/case-activities.ts';
-import type { CaseFigures, StressExcess } from '#domain/case-figures.ts';
+import type { CaseFigures } from '#domain/case-figures.ts';
 import { reductionOf, securitiesWorthE4 } from '#domain/cures.ts';
 import { isLater } from '#domain/figures-version.ts';
 import type { FiguresVersion } from '#domain/figures-version.ts';
 import type { CaseAction } from '#domain/ladder-actions.ts';
 import { outstandingE4 } from '#domain/ladder-episode.ts';
 import { accountFigures } from '#domain/margin.ts';
-import type { Notice, WaysToCure } from '#domain/notices.ts';
+import type { Notice, OpenCall, WaysToCure } from '#domain/notices.ts';
 import type { Policy } from '#domain/policy.ts';
 import type { Held } from '#ports/holdings.ts';
 
@@ -54,9 +54,9 @@ export function stepNotice(
     case 'LIFT':
       return { ...about, kind: 'RESTRICTION_LIFTED' };
     case 'STRESS_ON':
-      return { ...about, kind: 'STRESS_CLOSE_ONLY', ...shortfall(action.stress) };
+      return { ...about, kind: 'STRESS_CLOSE_ONLY', ...underwater(action, summary) };
     case 'STRESS_OFF':
-      return { ...about, kind: 'STRESS_LIFTED' };
+      return { ...about, kind: 'STRESS_LIFTED', openCall: openCall(summary, action.seen) };
     case 'CLOCK_STARTED':
     case 'ACCELERATE':
     case 'PAST_DUE':
@@ -75,11 +75,22 @@ export function stepNotice(
   }
 }
 
-function shortfall({ severeBp, severeE4 }: StressExcess): {
-  movePercent: number;
-  shortfallE4: number;
-} {
-  return { movePercent: severeBp / 100, shortfallE4: -severeE4 };
+/** What stress would do to the account, and the call beside it. */
+function underwater(
+  { stress: { severeBp, severeE4 }, seen }: Extract<CaseAction, { type: 'STRESS_ON' }>,
+  summary: RecordRequest['summary'],
+): { movePercent: number; shortfallE4: number; openCall: OpenCall | null } {
+  const call = openCall(summary, seen);
+  return { movePercent: severeBp / 100, shortfallE4: -severeE4, openCall: call };
+}
+
+/** The call that is open beside the step, whatever rung it has come to; null without one. */
+function openCall(
+  { outstandingE4: openE4, dueAt }: RecordRequest['summary'],
+  seen: CaseFigures,
+): OpenCall | null {
+  if (openE4 === null || dueAt === null) return null;
+  return { outstandingE4: Math.max(openE4, deficiencyIn(seen)), dueAt };
 }
 
 /** What the customer is told of a due instant that a person has moved; null of another command. */
