@@ -8,6 +8,7 @@ import { outstandingE4 } from '#domain/ladder-episode.ts';
 import { accountFigures } from '#domain/margin.ts';
 import type { Notice, OpenCall, WaysToCure } from '#domain/notices.ts';
 import type { Policy } from '#domain/policy.ts';
+import { missingToClearE4 } from '#domain/stress-verdict.ts';
 import type { Held } from '#ports/holdings.ts';
 
 /**
@@ -54,7 +55,7 @@ export function stepNotice(
     case 'LIFT':
       return { ...about, kind: 'RESTRICTION_LIFTED' };
     case 'STRESS_ON':
-      return { ...about, kind: 'STRESS_CLOSE_ONLY', ...underwater(action, summary) };
+      return { ...about, kind: 'STRESS_CLOSE_ONLY', ...underwater(action, summary, policy) };
     case 'STRESS_OFF':
       return { ...about, kind: 'STRESS_LIFTED', openCall: openCall(summary, action.seen) };
     case 'CLOCK_STARTED':
@@ -75,14 +76,22 @@ export function stepNotice(
   }
 }
 
-/** What stress would do to the account, and the call beside it. */
+/** What stress would do to the account, what ends that, and the call beside it. */
 function underwater(
-  { stress: { severeBp, severeE4 }, seen }: Extract<CaseAction, { type: 'STRESS_ON' }>,
+  { stress, seen, policyVersion }: Extract<CaseAction, { type: 'STRESS_ON' }>,
   summary: RecordRequest['summary'],
-): { movePercent: number; shortfallE4: number; openCall: OpenCall | null } {
-  const call = openCall(summary, seen);
-  return { movePercent: severeBp / 100, shortfallE4: -severeE4, openCall: call };
+  policy: Policy,
+): Pick<StressCloseOnly, 'movePercent' | 'shortfallE4' | 'depositE4' | 'openCall'> {
+  const isKnown = policy.version === policyVersion;
+  return {
+    movePercent: stress.severeBp / 100,
+    shortfallE4: -stress.severeE4,
+    depositE4: isKnown ? missingToClearE4(stress, seen.grossMvE4, policy) : null,
+    openCall: openCall(summary, seen),
+  };
 }
+
+type StressCloseOnly = Extract<Notice, { kind: 'STRESS_CLOSE_ONLY' }>;
 
 /** The call that is open beside the step, whatever rung it has come to; null without one. */
 function openCall(

@@ -59,6 +59,7 @@ const STRESS = {
   kind: 'STRESS_CLOSE_ONLY',
   movePercent: -6,
   shortfallE4: 10_001,
+  depositE4: 20_001,
   openCall: null,
 } as const;
 
@@ -143,7 +144,17 @@ describe('a notice', () => {
     [
       'a stress test which move, and that nothing is due',
       STRESS,
-      ['SPY moved by -6 %', 'by $1.01', 'Nothing is due, and nothing is sold for this.'],
+      [
+        'SPY moved by -6 %',
+        'by $1.01',
+        'deposit $2.01 in cash',
+        'Nothing is due, and nothing is sold for this.',
+      ],
+    ],
+    [
+      'a stress test by an unknown policy no amount that may not pass it',
+      { ...STRESS, depositE4: null },
+      ['by $1.01', 'ask the firm what would be enough'],
     ],
     [
       'a stress test beside a call names the call',

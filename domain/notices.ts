@@ -73,6 +73,8 @@ export type Notice = { readonly accountId: string; readonly noticeId: string } &
       /** The move of SPY at which equity is short of the requirement, percent. */
       readonly movePercent: number;
       readonly shortfallE4: number;
+      /** What passes the test at these prices; null when the policy was not known. */
+      readonly depositE4: number | null;
       /** null without one. */
       readonly openCall: OpenCall | null;
     }
@@ -206,19 +208,20 @@ function closeOnly({ isAccelerated, liquidateAt, ...demand }: CloseOnly): Conten
 
 type StressCloseOnly = Extract<Notice, { kind: 'STRESS_CLOSE_ONLY' }>;
 
-function stressed({ movePercent, shortfallE4, openCall }: StressCloseOnly): Content {
-  const shortfall = centsUp(shortfallE4);
+function stressed({ movePercent, shortfallE4, depositE4, openCall }: StressCloseOnly): Content {
   return {
     title: 'Account close-only after a stress test',
     lines: [
-      `If SPY moved by ${signedPercent(movePercent)}, your account would be short of its requirement by ${shortfall}.`,
+      `If SPY moved by ${signedPercent(movePercent)}, your account would be short of its requirement by ${centsUp(shortfallE4)}.`,
       'Until the test is passed again, only orders that reduce your positions are accepted.',
       openCall === null
         ? 'Nothing is due, and nothing is sold for this.'
         : `Nothing is sold for this test. ${stillDue(openCall)}`,
-      `To pass it, deposit ${shortfall} in cash, or reduce positions.`,
+      depositE4 === null
+        ? 'To pass it, deposit cash or reduce positions: ask the firm what would be enough.'
+        : `To pass it at the present prices, deposit ${centsUp(depositE4)} in cash, or reduce positions.`,
     ],
-    amountE4: shortfallE4,
+    amountE4: depositE4 ?? shortfallE4,
   };
 }
 
