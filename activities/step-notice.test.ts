@@ -129,6 +129,42 @@ describe('what a customer is told', () => {
     );
   });
 
+  test.each([
+    ['no call', 480, null],
+    ['an open call', 390, { outstandingE4: DEMAND_E4 }],
+    ['a call that has been raised', 370, { outstandingE4: 13_100 * E4 }],
+  ])('of stress beside %s', (_name, price, openCall) => {
+    const walk = new LadderWalk({ ...WALK_POLICY, dueAfterMs: 600_000, accelerationMs: 600_000 });
+    walk.tellsStress = true;
+    walk
+      .price(price === 480 ? 480 : 390)
+      .price(price)
+      .wait(60_000);
+    const notice = told(walk, 'STRESS_ON');
+    const dueAt = walk.state.call?.dueAt;
+    const expected = openCall === null ? null : { ...openCall, dueAt };
+    expect(notice).toMatchObject({ kind: 'STRESS_CLOSE_ONLY', openCall: expected });
+  });
+
+  test('of stress: the least deposit that ends it, to the cent', () => {
+    const underwater = (): LadderWalk => {
+      const walk = new LadderWalk();
+      walk.tellsStress = true;
+      return walk.price(480).wait(60_000);
+    };
+    const notice = told(underwater(), 'STRESS_ON');
+    if (notice?.kind !== 'STRESS_CLOSE_ONLY') throw new Error('no notice of stress');
+    const { depositE4, shortfallE4 } = notice;
+    // The 4,560 that a fall by 8 % leaves short, and 1 % of 240,000 on top.
+    expect({ depositE4, shortfallE4 }).toEqual({
+      ...{ depositE4: 6_960 * E4, shortfallE4: 4_560 * E4 },
+    });
+
+    const after = (dollars: number): string[] => underwater().deposit(dollars).wait(60_000).story;
+    expect(after(6_960)).toContain('STRESS_OFF');
+    expect(after(6_959.99)).not.toContain('STRESS_OFF');
+  });
+
   test('of what is nobody else’s business: nothing', () => {
     expect(told(fallen(), 'CALL')).not.toBeNull();
     const walk = fallen().wait(60_000);

@@ -1,13 +1,14 @@
 import type { RecordRequest } from '#contracts/case-activities.ts';
-import type { CaseFigures, StressExcess } from '#domain/case-figures.ts';
+import type { CaseFigures } from '#domain/case-figures.ts';
 import { reductionOf, securitiesWorthE4 } from '#domain/cures.ts';
 import { isLater } from '#domain/figures-version.ts';
 import type { FiguresVersion } from '#domain/figures-version.ts';
 import type { CaseAction } from '#domain/ladder-actions.ts';
 import { outstandingE4 } from '#domain/ladder-episode.ts';
 import { accountFigures } from '#domain/margin.ts';
-import type { Notice, WaysToCure } from '#domain/notices.ts';
+import type { Notice, OpenCall, WaysToCure } from '#domain/notices.ts';
 import type { Policy } from '#domain/policy.ts';
+import { missingToClearE4 } from '#domain/stress-verdict.ts';
 import type { Held } from '#ports/holdings.ts';
 
 /**
@@ -54,9 +55,9 @@ export function stepNotice(
     case 'LIFT':
       return { ...about, kind: 'RESTRICTION_LIFTED' };
     case 'STRESS_ON':
-      return { ...about, kind: 'STRESS_CLOSE_ONLY', ...shortfall(action.stress) };
+      return { ...about, kind: 'STRESS_CLOSE_ONLY', ...underwater(action, summary, policy) };
     case 'STRESS_OFF':
-      return { ...about, kind: 'STRESS_LIFTED' };
+      return { ...about, kind: 'STRESS_LIFTED', openCall: openCall(summary, action.seen) };
     case 'CLOCK_STARTED':
     case 'ACCELERATE':
     case 'PAST_DUE':
@@ -75,11 +76,30 @@ export function stepNotice(
   }
 }
 
-function shortfall({ severeBp, severeE4 }: StressExcess): {
-  movePercent: number;
-  shortfallE4: number;
-} {
-  return { movePercent: severeBp / 100, shortfallE4: -severeE4 };
+/** What stress would do to the account, what ends that, and the call beside it. */
+function underwater(
+  { stress, seen, policyVersion }: Extract<CaseAction, { type: 'STRESS_ON' }>,
+  summary: RecordRequest['summary'],
+  policy: Policy,
+): Pick<StressCloseOnly, 'movePercent' | 'shortfallE4' | 'depositE4' | 'openCall'> {
+  const isKnown = policy.version === policyVersion;
+  return {
+    movePercent: stress.severeBp / 100,
+    shortfallE4: -stress.severeE4,
+    depositE4: isKnown ? missingToClearE4(stress, seen.grossMvE4, policy) : null,
+    openCall: openCall(summary, seen),
+  };
+}
+
+type StressCloseOnly = Extract<Notice, { kind: 'STRESS_CLOSE_ONLY' }>;
+
+/** The call that is open beside the step, whatever rung it has come to; null without one. */
+function openCall(
+  { outstandingE4: openE4, dueAt }: RecordRequest['summary'],
+  seen: CaseFigures,
+): OpenCall | null {
+  if (openE4 === null || dueAt === null) return null;
+  return { outstandingE4: Math.max(openE4, deficiencyIn(seen)), dueAt };
 }
 
 /** What the customer is told of a due instant that a person has moved; null of another command. */

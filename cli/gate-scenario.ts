@@ -52,7 +52,7 @@ export function decideScenario(
       case 'UNSUPPORTED':
         return {
           order_id: idIn(input),
-          ...encodeVerdict(reject('UNSUPPORTED', parsed.type, null)),
+          ...encodeVerdict(reject('UNSUPPORTED', parsed.what, null)),
         };
       case 'FAULTY': {
         const [fault] = bodyErrors(parsed.error, input, ['orders', index]);

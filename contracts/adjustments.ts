@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Adjustment } from '#domain/adjustments.ts';
 import { DEAD_LETTER_CODES } from './dead-letter.ts';
-import { dollars, id, instant, price, signedQty, text, toE4 } from './wire.ts';
+import { dollars, id, instant, price, signedQty, symbol, text, toE4 } from './wire.ts';
 
 /**
  * adjustments.v1, keyed by account_id: changes of an account's books by a person, and what blocks the
@@ -52,7 +52,7 @@ const booked = {
 
 const moved = {
   positions: z
-    .array(z.strictObject({ symbol: id, qty: signedQty }))
+    .array(z.strictObject({ symbol, qty: signedQty }))
     .min(1)
     .max(POSITIONS_PER_RECORD_MAX)
     .optional()
@@ -64,14 +64,14 @@ const moved = {
 };
 
 const SPLIT = {
-  symbol: id,
+  symbol,
   numerator: z.int().min(1).max(SPLIT_RATIO_MAX).describe('new shares …'),
   denominator: z.int().min(1).max(SPLIT_RATIO_MAX).describe('… for so many old ones'),
   cash_in_lieu_price: price
     .optional()
     .describe('what a new share pays for fractions; without it they are kept to 1/10,000 share'),
 };
-const SYMBOL_CHANGE = { symbol: id, new_symbol: id };
+const SYMBOL_CHANGE = { symbol, new_symbol: symbol };
 const CLEAR = { clears: z.array(id).min(1).max(BLOCKS_MAX) };
 const BLOCK = { what: id };
 

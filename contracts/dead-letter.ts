@@ -7,6 +7,8 @@ export const DEAD_LETTER_CODES = [
   'MALFORMED',
   /** JSON, but not of the topic's schema. */
   'SCHEMA',
+  /** Names an option or a future, which is never margined as stock. */
+  'UNSUPPORTED',
   /** Larger than the topic's records may be. */
   'TOO_LARGE',
   /** The record's key is not the one its content asks for: it lies on a wrong partition. */

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Refusal } from './dead-letter.ts';
+import { unsupportedIssue } from './wire.ts';
 
 /** The largest record that any topic of JSON records may hold, bytes. */
 export const RECORD_BYTES_MAX = 256 * 1024;
@@ -26,7 +27,8 @@ export function decodeRecord<T>(
   if (!json.ok) return refuse('MALFORMED', json.reason, accountIdHint);
   const parsed = schema.safeParse(json.content);
   if (parsed.success) return { ok: true, record: parsed.data };
-  return refuse('SCHEMA', reasonOf(parsed.error), accountIdOf(json.content) ?? accountIdHint);
+  const code = unsupportedIssue(parsed.error) === undefined ? 'SCHEMA' : 'UNSUPPORTED';
+  return refuse(code, reasonOf(parsed.error), accountIdOf(json.content) ?? accountIdHint);
 }
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
@@ -42,7 +44,7 @@ function parseJson(
 }
 
 function reasonOf(error: z.ZodError): string {
-  const issue = error.issues[0];
+  const issue = unsupportedIssue(error) ?? error.issues[0];
   if (issue === undefined) return 'not of the schema';
   const pointer = issue.path.map((step) => `/${escapePointer(String(step))}`).join('');
   const others = error.issues.length - 1;

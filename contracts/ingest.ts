@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { INSTRUMENT_ACTIONS } from '#domain/instruments.ts';
 import { PRICE_KINDS } from '#domain/price-acceptance.ts';
-import { beta, dollars, id, instant, price, signedQty, text } from './wire.ts';
+import { beta, dollars, id, instant, price, signedQty, symbol, text } from './wire.ts';
 
 /** What comes in: fills, cash movements, prices, betas, instruments (reference: seeds/004, DESIGN, Topics and records). */
 
 const trade = {
   fill_id: id,
   account_id: id,
-  symbol: id,
+  symbol,
   qty: signedQty,
   price,
   timestamp: instant,
@@ -78,7 +78,7 @@ export const cashEntrySchema = z
 /** prices.v1. Dollars per share. */
 export const priceSchema = z
   .strictObject({
-    symbol: id,
+    symbol,
     price,
     timestamp: instant,
     kind: z
@@ -89,9 +89,7 @@ export const priceSchema = z
   .meta({ id: 'Price' });
 
 /** betas.v1. Beta to SPY. */
-export const betaSchema = z
-  .strictObject({ symbol: id, beta, timestamp: instant })
-  .meta({ id: 'Beta' });
+export const betaSchema = z.strictObject({ symbol, beta, timestamp: instant }).meta({ id: 'Beta' });
 
 /**
  * instruments.v1: what the exchange and people say of an instrument, a statement each. HALT and RESUME
@@ -100,7 +98,7 @@ export const betaSchema = z
  */
 export const instrumentSchema = z
   .strictObject({
-    symbol: id,
+    symbol,
     action: z.enum(INSTRUMENT_ACTIONS),
     timestamp: instant,
     by: text(64).optional().describe('who said it; absent when it came from a feed'),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Order } from '#domain/gate/orders.ts';
-import { decimal, id, instant, price, text, toE4 } from './wire.ts';
+import { decimal, id, instant, price, symbol, text, toE4, unsupportedIssue } from './wire.ts';
 
 /** orders.v1: what customers send to the gate (DESIGN, Topics and records). */
 
@@ -13,7 +13,7 @@ export const newOrderSchema = z
   .strictObject({
     ...common,
     type: z.literal('NEW').optional().describe('NEW when left out'),
-    symbol: id,
+    symbol,
     side: z.enum(['BUY', 'SELL']),
     qty: orderQty,
     price,
@@ -47,17 +47,24 @@ const UNSUPPORTED_TYPES: readonly unknown[] = ['REPLACE'];
 /** What a record on orders.v1 turns out to be. */
 export type ParsedOrder =
   | { readonly is: 'ORDER'; readonly order: Order }
-  | { readonly is: 'UNSUPPORTED'; readonly type: string }
+  | { readonly is: 'UNSUPPORTED'; readonly what: string }
   | { readonly is: 'FAULTY'; readonly error: z.ZodError };
 
 /** Parses one order by its own type, so that what is wrong is named within it. */
 export function parseOrder(input: unknown): ParsedOrder {
   const type = typeof input === 'object' && input !== null && 'type' in input ? input.type : 'NEW';
-  if (UNSUPPORTED_TYPES.includes(type)) return { is: 'UNSUPPORTED', type: String(type) };
+  if (UNSUPPORTED_TYPES.includes(type)) return { is: 'UNSUPPORTED', what: String(type) };
   const parsed = (type === 'CANCEL' ? cancelOrderSchema : newOrderSchema).safeParse(input);
-  return parsed.success
-    ? { is: 'ORDER', order: decodeOrder(parsed.data) }
-    : { is: 'FAULTY', error: parsed.error };
+  if (parsed.success) return { is: 'ORDER', order: decodeOrder(parsed.data) };
+  const { error } = parsed;
+  return unsupportedIssue(error) === undefined
+    ? { is: 'FAULTY', error }
+    : { is: 'UNSUPPORTED', what: symbolIn(input) };
+}
+
+function symbolIn(input: unknown): string {
+  const isNamed = typeof input === 'object' && input !== null && 'symbol' in input;
+  return isNamed ? String(input.symbol) : 'an option or a future';
 }
 
 /** A customer's order as the gate reads it. */

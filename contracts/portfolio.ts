@@ -7,6 +7,7 @@ import type {
   Position,
   PositionFigures,
 } from '#domain/margin.ts';
+import { isDerivativeSymbol } from '#domain/derivative-symbol.ts';
 import { E4 } from '#domain/money.ts';
 import type { MarginPolicy } from '#domain/policy.ts';
 import type { StressRow } from '#domain/stress.ts';
@@ -126,11 +127,12 @@ export function unsupportedIn(portfolio: Portfolio): Unsupported[] {
       });
     }
     seen.add(position.symbol);
-    if (isPlainEquity(position.instrument)) return;
+    const { instrument: given, symbol } = position;
+    if (isPlainEquity(given) && !isDerivativeSymbol(symbol)) return;
     found.push({
-      field: `${field}/instrument`,
+      field: `${field}/${isDerivativeSymbol(symbol) ? 'symbol' : 'instrument'}`,
       code: 'INSTRUMENT',
-      reason: `${position.symbol} is not plain equity, and nothing else is margined yet`,
+      reason: `${symbol} is not plain equity, and nothing else is margined yet`,
     });
   });
   return found;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isDerivativeSymbol } from '#domain/derivative-symbol.ts';
 import { AMOUNT_MAX_E4, E4, MoneyRangeError, PRICE_MAX_E4 } from '#domain/money.ts';
 
 /**
@@ -8,11 +9,24 @@ import { AMOUNT_MAX_E4, E4, MoneyRangeError, PRICE_MAX_E4 } from '#domain/money.
 
 export const ID_PATTERN = /^[A-Za-z0-9_.:-]{1,64}$/;
 
-/** An id of an account, a fill, an order …; also a symbol. */
+/** An id of an account, a fill, an order …; also a symbol that is no longer at the door. */
 export const id = z
   .string()
   .regex(ID_PATTERN, 'must be 1 to 64 characters of A-Z a-z 0-9 _ . : -')
   .meta({ pattern: ID_PATTERN.source });
+
+/** A symbol that comes in: an id, and not one of an option or a future (RULES, Figures). */
+export const symbol = id
+  .refine((name) => !isDerivativeSymbol(name), {
+    error: 'UNSUPPORTED: names an option or a future, which is not margined as stock',
+    params: { refusal: 'UNSUPPORTED' },
+  })
+  .meta({ pattern: ID_PATTERN.source, description: 'of a stock: no option, no future' });
+
+/** The fault that makes an input UNSUPPORTED rather than wrong; undefined without one. */
+export function unsupportedIssue({ issues }: z.ZodError): z.core.$ZodIssue | undefined {
+  return issues.find((issue) => issue.code === 'custom' && issue.params?.refusal === 'UNSUPPORTED');
+}
 
 /** 1 Jan 2100: a later instant is a mistake of unit. */
 const INSTANT_MAX_MS = 4_102_444_800_000;

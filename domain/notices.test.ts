@@ -54,12 +54,19 @@ const WARNING: Notice = { ...ABOUT, kind: 'WARNING', excessE4: 12_345_678 };
 
 const MET: Notice = { ...ABOUT, kind: 'CALL_MET', demandE4: 37_500_001, metBy: 'CREDIT' };
 
-const STRESS: Notice = {
+const STRESS = {
   ...ABOUT,
   kind: 'STRESS_CLOSE_ONLY',
   movePercent: -6,
   shortfallE4: 10_001,
-};
+  depositE4: 20_001,
+  openCall: null,
+} as const;
+
+const STRESS_BESIDE_CALL = {
+  ...STRESS,
+  openCall: { outstandingE4: 37_500_001, dueAt: DUE_AT },
+} as const;
 
 const EACH: readonly Notice[] = [
   WARNING,
@@ -72,7 +79,7 @@ const EACH: readonly Notice[] = [
   MET,
   { ...ABOUT, kind: 'RESTRICTION_LIFTED' },
   STRESS,
-  { ...ABOUT, kind: 'STRESS_LIFTED' },
+  { ...ABOUT, kind: 'STRESS_LIFTED', openCall: null },
 ];
 
 const DEMANDING = ['MARGIN_CALL', 'DEMAND_RAISED', 'DUE_MOVED', 'CLOSE_ONLY'];
@@ -134,10 +141,38 @@ describe('a notice', () => {
       ['closed: 1.5 NVDA', 'Amount: $0.01', 'Due: now.'],
     ],
     ['a met call how it was met', MET, ['$3,750.01 is met by deposits or sales']],
-    ['a stress test which move', STRESS, ['SPY moved by -6 %', 'by $1.01']],
+    [
+      'a stress test which move, and that nothing is due',
+      STRESS,
+      [
+        'SPY moved by -6 %',
+        'by $1.01',
+        'deposit $2.01 in cash',
+        'Nothing is due, and nothing is sold for this.',
+      ],
+    ],
+    [
+      'a stress test by an unknown policy no amount that may not pass it',
+      { ...STRESS, depositE4: null },
+      ['by $1.01', 'ask the firm what would be enough'],
+    ],
+    [
+      'a stress test beside a call names the call',
+      STRESS_BESIDE_CALL,
+      ['Nothing is sold for this test.', `call stays open: $3,750.01, due ${DUE}`],
+    ],
   ])('%s', (_name, notice, lines) => {
     for (const line of lines) expect(noticeText(notice).body).toContain(line);
   });
+
+  test.each(['STRESS_CLOSE_ONLY', 'STRESS_LIFTED'] as const)(
+    '%s beside an open call does not say that nothing is due',
+    (kind) => {
+      const { body } = noticeText({ ...STRESS_BESIDE_CALL, kind });
+      expect(body).toContain(`Your margin call stays open: $3,750.01, due ${DUE}`);
+      expect(body).not.toContain('Nothing is due');
+    },
+  );
 
   test('without known positions sends the customer to the firm for them', () => {
     const ways = { cashE4: E4, securitiesE4: null, reduce: null };

@@ -29,6 +29,13 @@ interface Leg {
   readonly qtyE4: number;
 }
 
+/** A call that stays open beside a step of another kind. */
+export interface OpenCall {
+  /** What of the demand is still to come. */
+  readonly outstandingE4: number;
+  readonly dueAt: number;
+}
+
 interface Demanded {
   readonly demandE4: number;
   readonly dueAt: number;
@@ -66,8 +73,12 @@ export type Notice = { readonly accountId: string; readonly noticeId: string } &
       /** The move of SPY at which equity is short of the requirement, percent. */
       readonly movePercent: number;
       readonly shortfallE4: number;
+      /** What passes the test at these prices; null when the policy was not known. */
+      readonly depositE4: number | null;
+      /** null without one. */
+      readonly openCall: OpenCall | null;
     }
-  | { readonly kind: 'STRESS_LIFTED' }
+  | { readonly kind: 'STRESS_LIFTED'; readonly openCall: OpenCall | null }
 );
 
 export interface NoticeText {
@@ -164,12 +175,13 @@ function contentOf(notice: Notice): Content {
         ],
       };
     case 'STRESS_CLOSE_ONLY':
-      return stressed(notice.movePercent, notice.shortfallE4);
+      return stressed(notice);
     case 'STRESS_LIFTED':
       return {
         title: 'Stress test passed',
         lines: [
-          'The stress test no longer restricts your account to closing positions. Nothing is due.',
+          'The stress test no longer restricts your account to closing positions.',
+          notice.openCall === null ? 'Nothing is due.' : stillDue(notice.openCall),
         ],
       };
   }
@@ -194,17 +206,28 @@ function closeOnly({ isAccelerated, liquidateAt, ...demand }: CloseOnly): Conten
   ]);
 }
 
-function stressed(movePercent: number, shortfallE4: number): Content {
-  const shortfall = centsUp(shortfallE4);
+type StressCloseOnly = Extract<Notice, { kind: 'STRESS_CLOSE_ONLY' }>;
+
+function stressed({ movePercent, shortfallE4, depositE4, openCall }: StressCloseOnly): Content {
   return {
     title: 'Account close-only after a stress test',
     lines: [
-      `If SPY moved by ${signedPercent(movePercent)}, your account would be short of its requirement by ${shortfall}.`,
-      'Until the test is passed again, only orders that reduce your positions are accepted. Nothing is due, and nothing is sold for this.',
-      `To pass it, deposit ${shortfall} in cash, or reduce positions.`,
+      `If SPY moved by ${signedPercent(movePercent)}, your account would be short of its requirement by ${centsUp(shortfallE4)}.`,
+      'Until the test is passed again, only orders that reduce your positions are accepted.',
+      openCall === null
+        ? 'Nothing is due, and nothing is sold for this.'
+        : `Nothing is sold for this test. ${stillDue(openCall)}`,
+      depositE4 === null
+        ? 'To pass it, deposit cash or reduce positions: ask the firm what would be enough.'
+        : `To pass it at the present prices, deposit ${centsUp(depositE4)} in cash, or reduce positions.`,
     ],
-    amountE4: shortfallE4,
+    amountE4: depositE4 ?? shortfallE4,
   };
+}
+
+/** Stress changes nothing of a call: neither its amount nor what the firm may sell for it. */
+function stillDue({ outstandingE4, dueAt }: OpenCall): string {
+  return `Your margin call stays open: ${centsUp(outstandingE4)}, due ${instantText(dueAt)}; positions may be sold to meet it.`;
 }
 
 function warningLines(excessE4: number): string[] {

@@ -1,13 +1,13 @@
 import { WALK_POLICY } from '#test/ladder-walk.ts';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { CaseFigures } from './case-figures.ts';
+import type { CaseFigures, PricedCaseFigures } from './case-figures.ts';
 import { accountFigures } from './margin.ts';
 import type { DeterminateFigures, Position } from './margin.ts';
 import { AMOUNT_MAX_E4, E4, rate } from './money.ts';
 import type { Policy } from './policy.ts';
 import { stressRows } from './stress.ts';
-import { stressExcessOf, stressVerdict } from './stress-verdict.ts';
+import { missingToClearE4, stressExcessOf, stressVerdict } from './stress-verdict.ts';
 
 const KEPT = WALK_POLICY;
 const RECOMPUTED: Policy = { ...KEPT, stressBasis: 'RECOMPUTED' };
@@ -85,7 +85,7 @@ describe('what stress leaves of the excess', () => {
 });
 
 /** The figures as a case is told them. */
-function told(figures: DeterminateFigures): CaseFigures {
+function told(figures: DeterminateFigures): PricedCaseFigures {
   const stress = stressExcessOf(figures, KEPT);
   const { status, equityE4, maintenanceReqE4, grossMvE4, excessE4, deficiencyE4 } = figures;
   return {
@@ -117,6 +117,43 @@ describe('an account under stress', () => {
     if (figures.status === 'INDETERMINATE') throw new Error('it has a price');
     expect(stressVerdict(told(figures), KEPT)).toBe(verdict);
   });
+
+  // 210,000 long at beta 1 with 30 %: a fall by 8 % costs 16,800, and 1 % of 210,000 has to be left.
+  test('that is 3,000 short of its requirement is 21,900 short of being clear', () => {
+    const house: Policy = { ...KEPT, longMaintenanceRate: rate(300_000) };
+    const figures = accountFigures(-150_000 * E4, [held('NVDA', 500, 420, 1)], house);
+    if (figures.status === 'INDETERMINATE') throw new Error('it has a price');
+    const stress = stressExcessOf(figures, house);
+    if (stress === null) throw new Error('it is within the exact range');
+    expect(figures.excessE4).toBe(-3_000 * E4);
+    expect(missingToClearE4(stress, figures.grossMvE4, house)).toBe(21_900 * E4);
+  });
+
+  test.each([KEPT, RECOMPUTED])(
+    'is clear with the missing cash, and not with $0.0001 less: $stressBasis',
+    (policy) => {
+      const shares = fc.integer({ min: -500, max: 500 }).filter((qty) => qty !== 0);
+      const cash = fc.integer({ min: -100_000 * E4, max: 100_000 * E4 });
+      const prices = fc.integer({ min: 1, max: 200 * E4 });
+      fc.assert(
+        fc.property(cash, shares, shares, prices, (cashE4, a, b, priceE4) => {
+          const positions = [{ ...held('A', a, 0, 1.3), priceE4 }, held('B', b, 70, -0.4)];
+          const verdictOf = (addedE4: number): [string, number] => {
+            const figures = accountFigures(cashE4 + addedE4, positions, policy);
+            if (figures.status === 'INDETERMINATE') throw new Error('every position has a price');
+            const stress = stressExcessOf(figures, policy);
+            if (stress === null) throw new Error('it is within the exact range');
+            const missingE4 = missingToClearE4(stress, figures.grossMvE4, policy);
+            return [stressVerdict({ ...told(figures), stress }, policy), missingE4];
+          };
+          const [, missingE4] = verdictOf(0);
+          fc.pre(missingE4 > 0);
+          expect(verdictOf(missingE4)[0]).toBe('CLEAR');
+          expect(verdictOf(missingE4 - 1)[0]).not.toBe('CLEAR');
+        }),
+      );
+    },
+  );
 
   test('says nothing without a price', () => {
     const { version, asOf, creditedTotalE4, fillsPosition, correlationId } = told(

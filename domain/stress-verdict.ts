@@ -1,7 +1,7 @@
 import type { CaseFigures, StressExcess } from './case-figures.ts';
 import { accountTotals, betaUsedE4, positionFigures } from './margin.ts';
 import type { DeterminateFigures, Position } from './margin.ts';
-import { E4, isBelowShare, MoneyRangeError, mulDivHalfEven } from './money.ts';
+import { E4, MoneyRangeError, mulDivHalfEven, shareUpE4 } from './money.ts';
 import type { Policy, StressPolicy } from './policy.ts';
 import { SPY_SCENARIOS_BP, stressRows } from './stress.ts';
 import type { StressRow } from './stress.ts';
@@ -38,10 +38,20 @@ export type StressVerdict = 'UNDERWATER' | 'BETWEEN' | 'CLEAR';
 
 export function stressVerdict(figures: CaseFigures, policy: Policy): StressVerdict {
   if (figures.status === 'INDETERMINATE' || figures.stress === undefined) return 'BETWEEN';
-  const { severeE4, leastE4 } = figures.stress;
-  if (severeE4 < 0) return 'UNDERWATER';
-  const isClear = leastE4 >= 0 && !isBelowShare(leastE4, policy.hysteresisRate, figures.grossMvE4);
-  return isClear ? 'CLEAR' : 'BETWEEN';
+  if (figures.stress.severeE4 < 0) return 'UNDERWATER';
+  return missingToClearE4(figures.stress, figures.grossMvE4, policy) === 0 ? 'CLEAR' : 'BETWEEN';
+}
+
+/**
+ * The least cash that makes the account CLEAR at these prices: as much as is missing to the hysteresis
+ * level in the worst of all scenarios, not of the severe ones only; 1/10,000 dollar, never below 0.
+ */
+export function missingToClearE4(
+  { leastE4 }: StressExcess,
+  grossMvE4: number,
+  { hysteresisRate }: Pick<Policy, 'hysteresisRate'>,
+): number {
+  return Math.max(0, shareUpE4(grossMvE4, hysteresisRate) - leastE4);
 }
 
 const BP_PER_E6 = 100;

@@ -274,6 +274,14 @@ describe('an evaluation', () => {
       'INSTRUMENT',
     ],
     [
+      'an option by its symbol',
+      {},
+      { symbol: 'X260119C00150000' },
+      '#/positions/1/symbol',
+      'INSTRUMENT',
+    ],
+    ['a future by its symbol', {}, { symbol: 'ESZ26' }, '#/positions/1/symbol', 'INSTRUMENT'],
+    [
       'a second row of a symbol',
       {},
       { symbol: 'NVDA' },

@@ -187,6 +187,9 @@ type Bad = [what: string, record: InboundRecord, code: DeadLetterCode, reason: R
 const without = (good: object, field: string): string =>
   JSON.stringify(Object.fromEntries(Object.entries(good).filter(([name]) => name !== field)));
 
+/** Options and futures, which are never margined as stock (RULES, Figures). */
+const DERIVATIVES = ['AAPL260119C00150000', 'AAPL  260119C00150000', 'ESZ6', 'ESZ26'];
+
 const BAD_FILLS: Bad[] = [
   ['a tombstone', record('fills.v1', 'ACC_1', null), 'MALFORMED', /no value/],
   ['nothing', record('fills.v1', 'ACC_1', ''), 'MALFORMED', /JSON/],
@@ -232,6 +235,7 @@ const BAD_FILLS: Bad[] = [
   ['a cancel with a quantity', cancelRecord({ qty: 1 }), 'SCHEMA', /qty/],
   ['a correction of nothing', fill({ kind: 'CORRECT' }), 'SCHEMA', /^\/ref_fill_id: /],
   ['a new fill that refers to another', fill({ ref_fill_id: 'F0' }), 'SCHEMA', /ref_fill_id/],
+  ...DERIVATIVES.map((symbol): Bad => [symbol, fill({ symbol }), 'UNSUPPORTED', /^\/symbol: /]),
   ['a key of another account', { ...fill({}), key: 'ACC_2' }, 'WRONG_KEY', /ACC_1/],
   ['no key', { ...fill({}), key: null }, 'WRONG_KEY', /account_id/],
   ['a wrong partition', { ...fill({}), partition: 5 }, 'WRONG_KEY', /partition 3/],
@@ -289,6 +293,20 @@ describe('a bad record is refused with its code and what was seen', () => {
     ],
     ['nothing to clear', adjustment({ ...MOVES_NOTHING, kind: 'CLEAR' }), 'SCHEMA', /^\/clears: /],
     ['a key of another account', { ...adjustment({}), key: 'ACC_2' }, 'WRONG_KEY', /ACC_1/],
+    ...DERIVATIVES.flatMap((symbol): Bad[] => [
+      [
+        `${symbol} transferred in`,
+        adjustment({ positions: [{ symbol, qty: 1 }] }),
+        'UNSUPPORTED',
+        /^\/positions\/0\/symbol: /,
+      ],
+      [
+        `a change to ${symbol}`,
+        adjustment({ ...MOVES_NOTHING, kind: 'SYMBOL_CHANGE', symbol: 'A', new_symbol: symbol }),
+        'UNSUPPORTED',
+        /^\/new_symbol: /,
+      ],
+    ]),
   ];
   test.each(badAdjustments)('an adjustment with %s', (_what, bad, code, reason) => {
     const { refusal } = refused(bookingOf(bad, partitionOf));
@@ -306,6 +324,10 @@ describe('a bad record is refused with its code and what was seen', () => {
     ['a date to come', price({ timestamp: NOW + 1_001 }), 'FROM_THE_FUTURE', /ahead/],
     ['a key of another symbol', { ...price({}), key: 'TSLA' }, 'WRONG_KEY', /NVDA/],
     ['a wrong partition', { ...price({}), partition: 5 }, 'WRONG_KEY', /partition 3/],
+    ...DERIVATIVES.flatMap((symbol): Bad[] => [
+      [`a price of ${symbol}`, price({ symbol }), 'UNSUPPORTED', /^\/symbol: /],
+      [`a beta of ${symbol}`, beta({ symbol }), 'UNSUPPORTED', /^\/symbol: /],
+    ]),
     ['an absurd beta', beta({ beta: 101 }), 'SCHEMA', /^\/beta: /],
     ['a beta dated to come', beta({ timestamp: NOW + 1_001 }), 'FROM_THE_FUTURE', /ahead/],
   ];

@@ -19,6 +19,21 @@ describe('a customer’s order', () => {
     expect(incoming({ type: 'CANCEL', cancel_order_id: 'O0' })).toMatchObject({ is: 'ORDER' });
   });
 
+  test.each(['AAPL260119C00150000', 'AAPL  260119C00150000', 'ESZ6', 'ESZ26'])(
+    'for %s is refused as UNSUPPORTED',
+    (symbol) => {
+      expect(incoming({ ...BUY, symbol })).toMatchObject({
+        is: 'FAULTY',
+        verdict: { code: 'UNSUPPORTED', observed: symbol },
+        letter: { code: 'UNSUPPORTED', reason: `${symbol} is not supported` },
+      });
+    },
+  );
+
+  test('for a class of shares is one', () => {
+    expect(incoming({ ...BUY, symbol: 'BRK.B' })).toMatchObject({ is: 'ORDER' });
+  });
+
   test.each([
     ['take back a slice of the firm’s liquidation', { type: 'CANCEL', cancel_order_id: 'LQ-1-1' }],
     ['call itself one', { ...BUY, order_id: 'LQ-1-1' }],

@@ -37,10 +37,10 @@ export function incomingOrder(record: InboundRecord, eventId: string): Incoming 
   const parsed = parseOrder(json.record);
   switch (parsed.is) {
     case 'UNSUPPORTED': {
-      const letter = { code: 'SCHEMA', reason: `${parsed.type} is not supported` } as const;
+      const letter = { code: 'UNSUPPORTED', reason: `${parsed.what} is not supported` } as const;
       return {
         ...faulty(record, corrId, letter),
-        verdict: reject('UNSUPPORTED', parsed.type, null),
+        verdict: reject('UNSUPPORTED', parsed.what, null),
       };
     }
     case 'FAULTY': {
