@@ -174,6 +174,15 @@ describe('a notice', () => {
     },
   );
 
+  test.each([
+    ['CREDIT', 'is met by deposits or sales.'],
+    // By part of a deposit as well, and of an account that holds nothing any more.
+    ['MARKET', 'is met by equity that has risen above the requirement and stayed there.'],
+    ['LIQUIDATION', "is met by the firm's liquidation."],
+  ] as const)('of a call met by %s says no more than is known', (metBy, said) => {
+    expect(noticeText({ ...MET, metBy }).body).toContain(said);
+  });
+
   test('without known positions sends the customer to the firm for them', () => {
     const ways = { cashE4: E4, securitiesE4: null, reduce: null };
     const { body } = noticeText({ ...ABOUT, kind: 'MARGIN_CALL', ...DEMAND, ways });

@@ -247,7 +247,7 @@ function warningLines(excessE4: number): string[] {
 
 const MET_BY: Readonly<Record<MetBy, string>> = {
   CREDIT: 'deposits or sales',
-  MARKET: 'the recovery of your positions',
+  MARKET: 'equity that has risen above the requirement and stayed there',
   LIQUIDATION: "the firm's liquidation",
 };
 
