@@ -56,6 +56,53 @@ describe('the story of an account', () => {
     expect(story).toMatch(/liquidation released +by ann/);
     expect(story).not.toContain('account-case');
   });
+  test.each<[string, string, Record<string, unknown>, RegExp]>([
+    [
+      'an extension: the new due time and why',
+      'CALL_EXTENDED',
+      {
+        command: {
+          ...{ type: 'EXTEND', by: 'ann', due_at: AT + 3_600_000, reason: 'a wire is on its way' },
+          authority_reference: 'FINRA-77',
+        },
+      },
+      /call extended {2}now due 2026-11-21 00:59:50; a wire is on its way; authority FINRA-77; by ann/,
+    ],
+    [
+      'pending funds: how much, until when, and the evidence',
+      'PENDING_FUNDS',
+      {
+        command: {
+          ...{ type: 'PENDING_FUNDS', by: 'ann', amount: 5_000.5, evidence: 'FED-REF-9' },
+          expires_at: AT + 5_000,
+        },
+      },
+      /pending funds {2}5,000\.50; until 23:59:55\.000; FED-REF-9; by ann/,
+    ],
+    [
+      'a hold: why',
+      'ENFORCEMENT_HELD',
+      { command: { type: 'HOLD', by: 'ann', reason: 'in court' }, outcome: 'DONE' },
+      /enforcement held {2}in court; by ann/,
+    ],
+    [
+      'a refused command: which, and the code',
+      'COMMAND_REFUSED',
+      { command: 'EXTEND', code: 'TOO_FAR', observed: '2 days', limit: '1 day', by: 'ann' },
+      /command refused {2}EXTEND; TOO_FAR; by ann/,
+    ],
+  ])('tells of %s', (_name, event_type, details, line) => {
+    expect(storyText('ACC_1', [step({ event_type, actor: 'ann', details })], plain)).toMatch(line);
+  });
+  test('shows what people wrote on one line, escaped and bounded', () => {
+    const reason = `\u001b[2J\n${'x'.repeat(2_000)}`;
+    const details = { command: { type: 'HOLD', reason }, note: reason, reason };
+    const story = storyText('ACC_1', [step({ event_type: 'ENFORCEMENT_HELD', details })], plain);
+    expect(story).toContain('\\u001b[2J\\u000ax');
+    expect(story).not.toContain('\u001b');
+    expect(story.trimEnd().split('\n')).toHaveLength(4);
+    expect(story.length).toBeLessThan(1_700);
+  });
   test('says that the brake stopped a liquidation', () => {
     const asked = step({
       event_type: 'AWAITING_RELEASE',

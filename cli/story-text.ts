@@ -1,24 +1,43 @@
 import { z } from 'zod';
 import type { TimelineStep } from '#contracts/account-history.ts';
 import { isMachineActor } from '#contracts/audit-actors.ts';
+import { printable } from '#contracts/dead-letter.ts';
 import { aligned, duration, moneyText, number } from './account-text.ts';
 import type { Paint, Style } from './account-text.ts';
 import { clock, clockFrom, dayOf } from './time-text.ts';
 
 /** The steps of a case as a story: when, how long after the step before, what, and on what figures. */
 
+/** As long as a person's reason may be. */
+const TEXT_MAX = 500;
+
+/** Text that people wrote, so that a terminal shows it and does nothing else. */
+function shownText() {
+  return z.string().transform((text) => printable(text, TEXT_MAX) ?? '');
+}
+
 const amount = z.number().nullish().catch(null);
-const words = z.string().nullish().catch(null);
+const words = shownText().nullish().catch(null);
 const time = z.int().nullish().catch(null);
 
-const leg = z.looseObject({ symbol: z.string(), qty: z.number(), price: amount, side: words });
+const leg = z.looseObject({ symbol: shownText(), qty: z.number(), price: amount, side: words });
+
+/** A command that was obeyed: what a person said, and what it moved. */
+const command = z.looseObject({
+  amount,
+  evidence: words,
+  expires_at: time,
+  due_at: time,
+  reason: words,
+  authority_reference: words,
+});
 
 /** What steps may carry; what is missing or of another shape is left out of the story. */
 const detailsSchema = z.looseObject({
   call: z.looseObject({ demand: amount, due_at: time }).nullish().catch(null),
   met_by: words,
   reason: z
-    .union([z.string(), z.looseObject({ code: z.string(), what: words, observed: words })])
+    .union([shownText(), z.looseObject({ code: shownText(), what: words, observed: words })])
     .nullish()
     .catch(null),
   positions: z.array(leg).nullish().catch(null),
@@ -36,6 +55,8 @@ const detailsSchema = z.looseObject({
   by: words,
   note: words,
   policy_version: words,
+  command: z.union([command, shownText()]).nullish().catch(null),
+  code: words,
 });
 
 type Details = z.infer<typeof detailsSchema>;
@@ -109,7 +130,12 @@ function styleOf(type: string): Style {
 
 function sayingOf(step: TimelineStep): string {
   const details = detailsSchema.parse(step.details);
-  return [...moneyWords(details, step.at), ...plainWords(details, step), figuresWords(step)]
+  return [
+    ...moneyWords(details, step.at),
+    ...commandWords(details, step),
+    ...plainWords(details, step),
+    figuresWords(step),
+  ]
     .filter((part) => part !== '')
     .join('; ');
 }
@@ -127,6 +153,20 @@ function moneyWords(details: Details, at: number): string[] {
     said(left, (missing) => (missing > 0 ? `${moneyText(missing)} still missing` : '')),
     said(expires_at, (end) => `until ${until(end)}`),
     said(ends_at, (end) => `${CLOCKS.get(details.clock ?? '') ?? 'it'} ends ${until(end)}`),
+  ];
+}
+
+/** What a person asked for: with what it moved when it was obeyed, with the code when it was refused. */
+function commandWords({ command: asked, code }: Details, { at }: TimelineStep): string[] {
+  if (asked === null || asked === undefined) return [];
+  if (typeof asked === 'string') return [asked, code ?? ''];
+  return [
+    said(asked.due_at, (due) => `now due ${clockFrom(due, at)}`),
+    said(asked.amount, moneyText),
+    said(asked.expires_at, (end) => `until ${clockFrom(end, at)}`),
+    asked.evidence ?? '',
+    asked.reason ?? '',
+    said(asked.authority_reference, (reference) => `authority ${reference}`),
   ];
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { accountSummarySchema } from './account-state.ts';
+import { caseSnapshotSchema } from './case-events.ts';
 import { count, instant } from './wire.ts';
 
 /** What the API shows of open cases: those of accounts that are not on the rung ACTIVE. */
@@ -16,6 +17,9 @@ export const caseSummarySchema = z
     restricted_at: instant.nullable(),
     liquidate_at: instant.nullable(),
     acknowledged_at: instant.nullable(),
+    enforcement_hold: caseSnapshotSchema.shape.enforcement_hold.describe(
+      'who holds enforcement of this account; a hold of the firm is in /enforcement',
+    ),
   })
   .meta({ id: 'CaseSummary' });
 

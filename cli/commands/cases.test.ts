@@ -29,7 +29,11 @@ beforeAll(async () => {
     const figures = { account_id, deficiency, excess: -deficiency, status: 'MARGIN_CALL' } as const;
     await writer.writeFigures(marginCalc(figures));
     const due_at = Date.now() + dueInMinutes * MINUTE;
-    await writer.writeCase(account_id, caseSnapshot({ due_at }));
+    const enforcement_hold =
+      account_id === 'ACC_SMALL'
+        ? { by: 'ann', since: Date.now() - 5 * MINUTE, reason: 'in court', resume_asked_by: null }
+        : null;
+    await writer.writeCase(account_id, caseSnapshot({ due_at, enforcement_hold }));
   }
   await writer.writeFigures(marginCalc({ account_id: 'HEALTHY' }));
   for (const [minute, type] of [
@@ -58,11 +62,12 @@ describe('sentinel cases', () => {
     const { exitCode, out, err } = await run('cases');
     expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' });
     const [head, first, second, end] = out.split('\n');
-    expect(head).toMatch(/^account +rung +deficiency +demand +due +seen by +held/);
+    expect(head).toMatch(/^account +rung +deficiency +demand +due +seen by +enforcement +held/);
     expect(first).toMatch(
       /^ACC_LARGE +MARGIN_CALL +90,000\.25 +10,000\.00 +\S+ \S+ \(in \d+ h\) +-/,
     );
-    expect(second).toMatch(/^ACC_SMALL +MARGIN_CALL +500\.00/);
+    expect(second).toMatch(/^ACC_SMALL +MARGIN_CALL +500\.00 .* held by ann for 5 min *$/);
+    expect(first).not.toContain('held by');
     expect(end).toBe('');
   });
   test.each([

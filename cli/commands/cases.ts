@@ -113,7 +113,7 @@ async function listCases(
 
 function casesText(cases: readonly CaseSummary[], now: number, paint: Paint): string {
   if (cases.length === 0) return 'No open cases.\n';
-  const head = ['account', 'rung', 'deficiency', 'demand', 'due', 'seen by', 'held'];
+  const head = ['account', 'rung', 'deficiency', 'demand', 'due', 'seen by', 'enforcement', 'held'];
   const rows = cases.map((one) => [
     one.account_id,
     one.rung,
@@ -121,6 +121,7 @@ function casesText(cases: readonly CaseSummary[], now: number, paint: Paint): st
     moneyText(one.demand),
     dueText(one, now),
     one.acknowledged_by ?? '-',
+    enforcementText(one, now),
     one.hold === null ? '' : `for ${duration(now - one.hold.since)}: ${one.hold.reason}`,
   ]);
   const [title = '', ...lines] = aligned([head, ...rows], 2, 3).split(/(?<=\n)/);
@@ -131,6 +132,13 @@ function casesText(cases: readonly CaseSummary[], now: number, paint: Paint): st
     );
   });
   return `${paint('dim', title.trimEnd())}\n${coloured.join('')}`;
+}
+
+/** Who holds the account itself, and who asks to resume it; `sentinel enforcement` has the firm's holds. */
+function enforcementText({ enforcement_hold: held }: CaseSummary, now: number): string {
+  if (held === null) return '';
+  const asked = held.resume_asked_by === null ? '' : `, ${held.resume_asked_by} asks to resume`;
+  return `held by ${held.by} for ${duration(now - held.since)}${asked}`;
 }
 
 function dollarsOption(text: string): number {

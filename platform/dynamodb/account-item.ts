@@ -74,6 +74,7 @@ export const CASE_ATTRIBUTES = [
   'restricted_at',
   'liquidate_at',
   'acknowledged_at',
+  'enforcement_hold',
 ] as const;
 
 const storedHead = z.object({
@@ -138,6 +139,7 @@ const ABSENT = {
   braked: false,
   hold: null,
   acknowledged_by: null,
+  enforcement_hold: null,
 };
 
 /** An item of the list's index as a line of the list. */

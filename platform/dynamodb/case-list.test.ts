@@ -108,6 +108,18 @@ describe('the list of open cases', () => {
   });
 });
 
+test('a case shows who holds its enforcement', async () => {
+  const enforcement_hold = { by: 'ann', since: NOON, reason: 'in court', resume_asked_by: 'bob' };
+  await fixture.writer.writeCase('HELD', caseSnapshot({ enforcement_hold, due_at: NOON + 1 }));
+  const { cases } = await fixture.cases.list({ order: 'due', limit: 500 });
+  expect(cases.find(({ account_id }) => account_id === 'HELD')).toMatchObject({ enforcement_hold });
+  expect(cases.find(({ account_id }) => account_id === 'MID')).toMatchObject({
+    enforcement_hold: null,
+  });
+  const atRest = caseSnapshot({ case_version: `${caseSnapshot().case_version}-1`, rung: 'ACTIVE' });
+  await fixture.writer.writeCase('HELD', atRest);
+});
+
 test('a case is in the list before its figures are known, and leaves it at rest', async () => {
   const id = 'EARLY';
   await fixture.writer.writeCase(id, caseSnapshot({ case_version: 'v00001' }));
