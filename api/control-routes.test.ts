@@ -226,6 +226,20 @@ describe('GET /killswitch and /approvals', () => {
     await alone('g8', 'v8', 'g9');
     expect(await list('')).toEqual([]);
   });
+  test('tell of a scope what stands over it, and of the firm before every limit', async () => {
+    const mode = { kind: 'THROTTLE', maxRatePerSecond: 8 } as const;
+    await showStates(controlState('SYMBOL:A0', [{}]), controlState('GLOBAL', [{ mode }]));
+    const list = async (query: string): Promise<Record<string, unknown>> =>
+      (await api.send('GET', `/killswitch${query}`, { as: ['viewer'] })).body;
+    expect(await list('?limit=1')).toMatchObject({ scopes: [{ scope: 'GLOBAL' }], over: [] });
+    expect(await list('?scope=SYMBOL:NOBODYS')).toMatchObject({
+      scopes: [],
+      over: [{ scope: 'GLOBAL', status: 'THROTTLED', max_rate_per_second: 8 }],
+    });
+    expect(await list('?scope=GLOBAL')).toMatchObject({ over: [] });
+    await showStates(controlState('GLOBAL', [], { version: 2 }));
+    expect(await list('?scope=SYMBOL:NOBODYS')).toMatchObject({ over: [] });
+  });
   test('an approval of what nobody asked is not found', async () => {
     const answer = await api.send('POST', '/approvals/R9', { as: ['approver'], body: {} });
     expect(answer.status).toBe(404);

@@ -125,8 +125,11 @@ export type StoppedScope = z.infer<typeof stoppedScope>;
 
 export const killSwitchListSchema = z
   .strictObject({
-    scopes: z.array(controlStateSchema),
+    scopes: z.array(controlStateSchema).describe('GLOBAL first, then the strictest'),
     others: count.describe('scopes beyond those listed'),
+    over: z
+      .array(controlStateSchema)
+      .describe('with scope: what stands over its orders too, which is GLOBAL, unless ACTIVE'),
     stopped: z
       .array(stoppedScope)
       .describe('scopes stopped, as by a BLOCK, because a control of theirs cannot be read'),
