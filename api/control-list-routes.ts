@@ -45,7 +45,7 @@ const killSwitches = route({
     );
     if (!read.ok) return read.problem;
     const found = book
-      .states()
+      .listedAll()
       .filter((state) => isWanted(state, wanted))
       .sort(inOrder);
     const { limit = SCOPES_LISTED_DEFAULT } = wanted;
@@ -54,7 +54,7 @@ const killSwitches = route({
     const list: KillSwitchList = {
       scopes: found.slice(0, limit),
       others: Math.max(0, found.length - limit),
-      over: book.states().filter((state) => isOver(state, wanted.scope)),
+      over: book.listedAll().filter((state) => isOver(state, wanted.scope)),
       stopped: stoppedScopes(live).filter(
         ({ scope }) =>
           stopped && (wanted.scope === undefined || scope === wanted.scope || scope === GLOBAL),

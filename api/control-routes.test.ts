@@ -150,6 +150,19 @@ describe('POST /unkill refuses before it asks anybody', () => {
     expect(status).toBe(409);
     expect(body.detail).toContain('held by nobody');
   });
+  test('what stands at the gates and is not in the state yet, without saying that nobody holds it', async () => {
+    const { body: killed } = await kill({ scope: 'SYMBOL:B6' });
+    const early = await unkill({ scope: 'SYMBOL:B6' });
+    expect(early.status).toBe(503);
+    expect(early.body.detail).toContain('has not reached the state yet: try again');
+    const shown = await api.send('GET', '/killswitch?scope=SYMBOL:B6', { as: ['viewer'] });
+    expect(shown.body.scopes).toMatchObject([{ status: 'KILLED', told: [killed.epoch] }]);
+    const covers = { covers_offset: Number(killed.epoch) };
+    await showStates(controlState('SYMBOL:B6', [], covers));
+    const late = await unkill({ scope: 'SYMBOL:B6' });
+    expect(late.status).toBe(409);
+    expect(late.body.detail).toContain('held by nobody');
+  });
   test('what is stopped because it cannot be read, and says what to do', async () => {
     const unreadable = [{ ...UNREADABLE, scope: 'SYMBOL:B5' }];
     await api.kafka.publish([leaseRecord('g7', ALL, { lease_ms: 60_000, unreadable })]);

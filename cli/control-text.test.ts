@@ -17,7 +17,7 @@ describe('the list of what stands', () => {
   test.each(modes)(
     'of a scope that nobody holds tells what GLOBAL means for it: %j',
     (mode, says) => {
-      const list = { ...NOTHING, over: [controlState('GLOBAL', [{ mode }])] };
+      const list = { ...NOTHING, over: [{ ...controlState('GLOBAL', [{ mode }]), told: [] }] };
       const text = killSwitchText(list, { scope: 'ACCOUNT:A' }, NOW, plain);
       expect(text).toContain('Nobody holds ACCOUNT:A itself.');
       expect(text).toContain(' GLOBAL\n  operator: ');
@@ -25,6 +25,15 @@ describe('the list of what stands', () => {
       expect(text).not.toContain('orders pass');
     },
   );
+
+  test('marks what is told and not in the state yet', () => {
+    const mode = { kind: 'THROTTLE', maxRatePerSecond: 8 } as const;
+    const held = controlState('GLOBAL', [{ epoch: 7 }, { epoch: 3, mode }]);
+    const list = { ...NOTHING, scopes: [{ ...held, told: [7] }] };
+    const text = killSwitchText(list, {}, NOW, plain);
+    expect(text).toMatch(/operator: blocks since .*, epoch 7 \(told: not in the state yet\): /);
+    expect(text).toMatch(/at most 8 a second since .*, epoch 3: /);
+  });
 
   test.each([
     [{}, 'No scope is held: orders pass.'],

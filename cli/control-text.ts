@@ -2,6 +2,7 @@ import type {
   ApprovalList,
   Killed,
   KillSwitchList,
+  ListedScope,
   StoppedScope,
   Unkilled,
 } from '#contracts/control-rest.ts';
@@ -91,12 +92,14 @@ function stoppedText(stopped: StoppedScope, now: number, paint: Paint): string {
   ].join('\n');
 }
 
-function scopeText(state: ControlStateRecord, now: number, paint: Paint): string {
-  const { scope, status, holders, request, cancels_pending: pending } = state;
+function scopeText(state: ListedScope, now: number, paint: Paint): string {
+  const { scope, status, holders, request, cancels_pending: pending, told } = state;
   const lines = holders.map((holder) => {
     const epoch = holder.epoch === null ? '' : `, epoch ${String(holder.epoch)}`;
     const since = instantText(holder.since, now);
-    return `  ${holder.name}: ${modeText(holder)} since ${since} by ${holder.actor}${epoch}: ${holder.reason}`;
+    const early =
+      holder.epoch !== null && told.includes(holder.epoch) ? ' (told: not in the state yet)' : '';
+    return `  ${holder.name}: ${modeText(holder)} since ${since} by ${holder.actor}${epoch}${early}: ${holder.reason}`;
   });
   return [
     `${paint(STYLES[status], status.padEnd(10))} ${paint('bold', scope)}`,

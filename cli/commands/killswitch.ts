@@ -18,6 +18,7 @@ const HELP = `
 Every scope that is not ACTIVE, GLOBAL and the strictest first: who holds it, since when, why, at which epoch; what
 waits for a second person; and which gates and venue adapters enforce it. UNREADABLE is a scope that they
 stop because they cannot read a control of it. Of one scope it tells too what GLOBAL means for it.
+\`told\` is what gates follow already and the state does not show yet: a worker or the projector is slow or away.
 
 Examples:
   sentinel killswitch
