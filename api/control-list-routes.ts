@@ -15,6 +15,8 @@ import { NO_BODY, NO_FIELDS, route } from './route.ts';
 import type { Route } from './route.ts';
 import { stoppedScopes } from './stopped-scopes.ts';
 
+const GLOBAL = 'GLOBAL';
+
 const query = z.strictObject({
   scope: scopeSchema.optional(),
   status: z
@@ -28,7 +30,7 @@ const killSwitches = route({
   method: 'get',
   path: '/killswitch',
   operationId: 'listKillSwitches',
-  summary: 'Lists the controls that stand, the strictest first, and who enforces them',
+  summary: 'Lists the controls that stand, GLOBAL and the strictest first, and who enforces them',
   role: 'viewer',
   parameters: NO_FIELDS,
   query,
@@ -43,17 +45,19 @@ const killSwitches = route({
     );
     if (!read.ok) return read.problem;
     const found = book
-      .states()
+      .listedAll()
       .filter((state) => isWanted(state, wanted))
-      .sort(byStrictness);
+      .sort(inOrder);
     const { limit = SCOPES_LISTED_DEFAULT } = wanted;
     const live = livingLeases(book, clock.now());
     const stopped = wanted.status === undefined || wanted.status === 'KILLED';
     const list: KillSwitchList = {
       scopes: found.slice(0, limit),
       others: Math.max(0, found.length - limit),
+      over: book.listedAll().filter((state) => isOver(state, wanted.scope)),
       stopped: stoppedScopes(live).filter(
-        ({ scope }) => stopped && (wanted.scope === undefined || wanted.scope === scope),
+        ({ scope }) =>
+          stopped && (wanted.scope === undefined || scope === wanted.scope || scope === GLOBAL),
       ),
       leases: live.map(({ process, kind, ts, owned_partitions }) => ({
         process,
@@ -101,7 +105,14 @@ function isWanted(
   return wanted.scope !== undefined || status !== 'ACTIVE';
 }
 
-function byStrictness(a: ControlStateRecord, b: ControlStateRecord): number {
+/** What holds the firm holds the orders of every other scope. */
+function isOver({ scope, status }: ControlStateRecord, wanted: string | undefined): boolean {
+  return scope === GLOBAL && status !== 'ACTIVE' && wanted !== undefined && wanted !== GLOBAL;
+}
+
+/** The firm's first: no limit hides that; then by strictness. */
+function inOrder(a: ControlStateRecord, b: ControlStateRecord): number {
+  if ((a.scope === GLOBAL) !== (b.scope === GLOBAL)) return a.scope === GLOBAL ? -1 : 1;
   const strict = CONTROL_STATUSES.indexOf(b.status) - CONTROL_STATUSES.indexOf(a.status);
   return strict === 0 ? a.scope.localeCompare(b.scope) : strict;
 }

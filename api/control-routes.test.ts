@@ -150,6 +150,19 @@ describe('POST /unkill refuses before it asks anybody', () => {
     expect(status).toBe(409);
     expect(body.detail).toContain('held by nobody');
   });
+  test('what stands at the gates and is not in the state yet, without saying that nobody holds it', async () => {
+    const { body: killed } = await kill({ scope: 'SYMBOL:B6' });
+    const early = await unkill({ scope: 'SYMBOL:B6' });
+    expect(early.status).toBe(503);
+    expect(early.body.detail).toContain('has not reached the state yet: try again');
+    const shown = await api.send('GET', '/killswitch?scope=SYMBOL:B6', { as: ['viewer'] });
+    expect(shown.body.scopes).toMatchObject([{ status: 'KILLED', told: [killed.epoch] }]);
+    const covers = { covers_offset: Number(killed.epoch) };
+    await showStates(controlState('SYMBOL:B6', [], covers));
+    const late = await unkill({ scope: 'SYMBOL:B6' });
+    expect(late.status).toBe(409);
+    expect(late.body.detail).toContain('held by nobody');
+  });
   test('what is stopped because it cannot be read, and says what to do', async () => {
     const unreadable = [{ ...UNREADABLE, scope: 'SYMBOL:B5' }];
     await api.kafka.publish([leaseRecord('g7', ALL, { lease_ms: 60_000, unreadable })]);
@@ -225,6 +238,20 @@ describe('GET /killswitch and /approvals', () => {
     expect(await list('?status=THROTTLED')).toEqual([]);
     await alone('g8', 'v8', 'g9');
     expect(await list('')).toEqual([]);
+  });
+  test('tell of a scope what stands over it, and of the firm before every limit', async () => {
+    const mode = { kind: 'THROTTLE', maxRatePerSecond: 8 } as const;
+    await showStates(controlState('SYMBOL:A0', [{}]), controlState('GLOBAL', [{ mode }]));
+    const list = async (query: string): Promise<Record<string, unknown>> =>
+      (await api.send('GET', `/killswitch${query}`, { as: ['viewer'] })).body;
+    expect(await list('?limit=1')).toMatchObject({ scopes: [{ scope: 'GLOBAL' }], over: [] });
+    expect(await list('?scope=SYMBOL:NOBODYS')).toMatchObject({
+      scopes: [],
+      over: [{ scope: 'GLOBAL', status: 'THROTTLED', max_rate_per_second: 8 }],
+    });
+    expect(await list('?scope=GLOBAL')).toMatchObject({ over: [] });
+    await showStates(controlState('GLOBAL', [], { version: 2 }));
+    expect(await list('?scope=SYMBOL:NOBODYS')).toMatchObject({ over: [] });
   });
   test('an approval of what nobody asked is not found', async () => {
     const answer = await api.send('POST', '/approvals/R9', { as: ['approver'], body: {} });

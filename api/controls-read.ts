@@ -1,10 +1,13 @@
+import type { ListedScope } from '#contracts/control-rest.ts';
 import { controlStateSchema } from '#contracts/control-states.ts';
 import type { ControlStateRecord } from '#contracts/control-states.ts';
 import { decodeRecord } from '#contracts/decode-record.ts';
 import { gateLeaseSchema } from '#contracts/gate-leases.ts';
+import { TOPICS } from '#contracts/topics.ts';
 import type { ControlBook, HeardLease } from '#ports/control-book.ts';
 import type { LogReader } from '#ports/log-reader.ts';
 import type { InboundRecord } from '#ports/records.ts';
+import { ToldCommands, withTold } from './told-commands.ts';
 
 /** A process that was not heard of for so long is forgotten: its lease is over many times. */
 const FORGOTTEN_AFTER_MS = 3_600_000;
@@ -12,14 +15,14 @@ const FORGOTTEN_AFTER_MS = 3_600_000;
 const READ_MS_MAX = 4_000;
 
 interface Waiting {
-  readonly scope: string;
-  readonly version: number;
+  readonly isShown: () => boolean;
   readonly end: (shown: boolean) => void;
 }
 
-/** killswitch.state.v1 and gate.leases.v1 as the API has read them. */
+/** killswitch.state.v1, killswitch.commands.v1 above it, and gate.leases.v1 as the API has read them. */
 export class ControlsRead implements ControlBook {
   readonly #states = new Map<string, ControlStateRecord>();
+  readonly #told = new ToldCommands();
   readonly #leases = new Map<string, HeardLease>();
   readonly #waiting = new Set<Waiting>();
   readonly #stateReader: Pick<LogReader, 'caughtUp'>;
@@ -30,15 +33,24 @@ export class ControlsRead implements ControlBook {
     this.#leaseReader = leaseReader;
   }
 
-  /** What does not fit the schema is passed over. */
-  takeStates(records: readonly InboundRecord[]): void {
-    for (const { value } of records) {
-      const decoded = decodeRecord(controlStateSchema, value, null);
-      if (decoded.ok) this.#states.set(decoded.record.scope, decoded.record);
+  /** Records of killswitch.state.v1 and killswitch.commands.v1; what does not fit is passed over. */
+  takeControls(records: readonly InboundRecord[]): void {
+    for (const record of records) {
+      if (record.topic === TOPICS.controlCommands.name) {
+        this.#told.take(record, (scope) => this.#states.get(scope)?.covers_offset ?? -1);
+      } else this.#takeState(record);
     }
     for (const one of this.#waiting) {
-      if (this.#shows(one)) one.end(true);
+      if (one.isShown()) one.end(true);
     }
+  }
+
+  #takeState({ value }: InboundRecord): void {
+    const decoded = decodeRecord(controlStateSchema, value, null);
+    if (!decoded.ok) return;
+    const { scope, covers_offset: coversOffset } = decoded.record;
+    this.#states.set(scope, decoded.record);
+    this.#told.cover(scope, coversOffset);
   }
 
   takeLeases(records: readonly InboundRecord[]): void {
@@ -50,16 +62,29 @@ export class ControlsRead implements ControlBook {
     }
   }
 
-  state(scope: string): ControlStateRecord | null {
-    return this.#states.get(scope) ?? null;
-  }
-
   states(): readonly ControlStateRecord[] {
     return [...this.#states.values()];
   }
 
-  async stateShown(scope: string, version: number, msMax: number): Promise<boolean> {
-    if (this.#shows({ scope, version })) return true;
+  listed(scope: string): ListedScope | null {
+    return withTold(scope, this.#states.get(scope) ?? null, this.#told.of(scope));
+  }
+
+  listedAll(): readonly ListedScope[] {
+    const scopes = new Set([...this.#states.keys(), ...this.#told.scopes()]);
+    return [...scopes].flatMap((scope) => this.listed(scope) ?? []);
+  }
+
+  stateShown(scope: string, version: number, msMax: number): Promise<boolean> {
+    return this.#within(msMax, () => (this.#states.get(scope)?.version ?? -1) >= version);
+  }
+
+  toldCovered(scope: string, msMax: number): Promise<boolean> {
+    return this.#within(msMax, () => this.#told.of(scope).length === 0);
+  }
+
+  async #within(msMax: number, isShown: () => boolean): Promise<boolean> {
+    if (isShown()) return true;
     return new Promise((resolve) => {
       const end = (shown: boolean): void => {
         clearTimeout(timer);
@@ -67,7 +92,7 @@ export class ControlsRead implements ControlBook {
         resolve(shown);
       };
       const timer = setTimeout(end, msMax, false);
-      const one: Waiting = { scope, version, end };
+      const one: Waiting = { isShown, end };
       this.#waiting.add(one);
     });
   }
@@ -82,10 +107,6 @@ export class ControlsRead implements ControlBook {
 
   leasesRead(): Promise<void> {
     return this.#leaseReader.caughtUp(READ_MS_MAX);
-  }
-
-  #shows({ scope, version }: Pick<Waiting, 'scope' | 'version'>): boolean {
-    return (this.#states.get(scope)?.version ?? -1) >= version;
   }
 
   #forget(now: number): void {

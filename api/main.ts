@@ -123,8 +123,8 @@ async function startControls(kafka: KafkaSurroundings, fail: (error: unknown) =>
   const leases = createLogReader(kafka, { name: 'leases', from: { sinceMs }, onFatal: fail });
   const book = new ControlsRead(states, leases);
   await Promise.all([
-    states.start([TOPICS.controlState.name], (records) => {
-      book.takeStates(records);
+    states.start([TOPICS.controlState.name, TOPICS.controlCommands.name], (records) => {
+      book.takeControls(records);
     }),
     leases.start([TOPICS.gateLeases.name], (records) => {
       book.takeLeases(records);

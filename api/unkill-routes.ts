@@ -8,9 +8,8 @@ import {
   unkilledSchema,
   unkillRequestSchema,
 } from '#contracts/control-rest.ts';
-import type { Unkilled } from '#contracts/control-rest.ts';
+import type { ListedScope, Unkilled } from '#contracts/control-rest.ts';
 import { encodeControlState } from '#contracts/control-states.ts';
-import type { ControlStateRecord } from '#contracts/control-states.ts';
 import { hasRole } from '#contracts/roles.ts';
 import { id } from '#contracts/wire.ts';
 import type { ControlMode } from '#domain/controls/control-state.ts';
@@ -23,6 +22,7 @@ import type { Asked } from './dependency.ts';
 import { meantHolder } from './meant-holder.ts';
 import { optionalObject, repeatableObject } from './object-body.ts';
 import { otherOperator } from './operator-field.ts';
+import { unavailable } from './problem.ts';
 import type { Problem } from './problem.ts';
 import { noAnswer } from './refusal-problem.ts';
 import { NO_FIELDS, route } from './route.ts';
@@ -61,8 +61,10 @@ const unkill = route({
       otherOperator(body.operator, facts.principal) ??
       unsharedRate(scope, rate, services.partitions);
     if (wrong !== null) return wrong;
-    const seen = await heldState(body.scope, services);
+    const seen = await heldState(body, services);
     if (!seen.ok) return seen.problem;
+    const early = notYetShown(body, seen.value);
+    if (early !== null) return early;
     const meant = meantHolder(body, seen.value);
     if ('kind' in meant) return explained(meant, scope, services);
     return tell(body.scope, body, facts, services, (commandId) => ({
@@ -128,12 +130,33 @@ function explained(problem: Problem, scope: string, { controls, clock }: ApiServ
   return { ...problem, detail: `${problem.detail} ${wayOut(stopped)}` };
 }
 
+/** As gates hold it. Who names no epoch waits a little for a state that covers what was told. */
 async function heldState(
-  scope: string,
+  { scope, epoch }: UnkillBody,
   services: ApiServices,
-): Promise<Asked<ControlStateRecord | null>> {
+): Promise<Asked<ListedScope | null>> {
+  const { book } = services.controls;
   const read = await statesRead(services);
-  return read.ok ? { ok: true, value: services.controls.book.state(scope) } : read;
+  if (!read.ok) return read;
+  if (epoch === undefined) await book.toldCovered(scope, SHOWN_MS_MAX);
+  return { ok: true, value: book.listed(scope) };
+}
+
+/** What was put on since the last state is not lifted unseen: the person names its epoch, or waits. */
+function notYetShown(
+  { scope, holder, epoch }: UnkillBody,
+  state: ListedScope | null,
+): Problem | null {
+  if (state === null || epoch !== undefined) return null;
+  const early = state.holders.find(
+    ({ name, epoch: of }) =>
+      of !== null && state.told.includes(of) && (holder === undefined || holder === name),
+  );
+  if (early === undefined) return null;
+  const what = `what ${early.name} put on ${scope} at epoch ${String(early.epoch)}`;
+  return unavailable(
+    `The kill or throttle, ${what}, stands at the gates and has not reached the state yet: try again.`,
+  );
 }
 
 function modeIn({ to, max_rate_per_second: rate }: UnkillBody): ControlMode | null {

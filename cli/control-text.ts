@@ -2,6 +2,7 @@ import type {
   ApprovalList,
   Killed,
   KillSwitchList,
+  ListedScope,
   StoppedScope,
   Unkilled,
 } from '#contracts/control-rest.ts';
@@ -19,18 +20,64 @@ const STYLES: Readonly<Record<ControlStateRecord['status'], Style>> = {
   KILLED: 'red',
 };
 
-/** What stands, scope by scope, with its holders; then who enforces it. */
-export function killSwitchText(list: KillSwitchList, now: number, paint: Paint): string {
+/** What a list was asked for. */
+export interface ListAsked {
+  readonly scope?: string | undefined;
+  readonly status?: string | undefined;
+}
+
+/** What stands, scope by scope, with its holders, and over the scope that was asked for; then who enforces it. */
+export function killSwitchText(
+  list: KillSwitchList,
+  asked: ListAsked,
+  now: number,
+  paint: Paint,
+): string {
   const scopes = list.scopes.map((state) => scopeText(state, now, paint)).join('\n');
   const gates = list.leases.map(({ process, kind }) => `${kind} ${process}`).join(', ');
   const stopped = list.stopped.map((one) => stoppedText(one, now, paint)).join('\n');
-  const isOpen = list.scopes.length + list.stopped.length === 0;
+  const isOpen =
+    list.scopes.length === 0 && list.stopped.every(({ scope }) => isOther(scope, asked));
+  const over = list.over.map(
+    (state) => `${scopeText(state, now, paint)}\n${overText(state, asked.scope ?? '')}`,
+  );
   return [
     ...(stopped === '' ? [] : [stopped]),
-    ...(isOpen ? ['No scope is held: orders pass.\n'] : []),
+    ...(isOpen ? [noneText(asked)] : []),
     ...(scopes === '' ? [] : [scopes]),
+    ...over,
     list.leases.length === 0 ? 'No gate lives now.\n' : `Enforced by ${gates}.\n`,
   ].join('\n');
+}
+
+function isOther(scope: string, asked: ListAsked): boolean {
+  return asked.scope !== undefined && asked.scope !== scope;
+}
+
+function noneText({ scope, status }: ListAsked): string {
+  if (status !== undefined)
+    return `${scope ?? 'No scope'} is ${scope === undefined ? '' : 'not '}${status}.\n`;
+  return scope === undefined
+    ? 'No scope is held: orders pass.\n'
+    : `Nobody holds ${scope} itself.\n`;
+}
+
+/** What a control of the firm means for the orders of another scope. */
+function overText(
+  { scope: by, status, max_rate_per_second: rate }: ControlStateRecord,
+  scope: string,
+): string {
+  const because = `because of ${by}`;
+  switch (status) {
+    case 'KILLED':
+      return `Orders of ${scope} do not pass, ${because}.\n`;
+    case 'CLOSE_ONLY':
+      return `Orders of ${scope} pass only where they reduce a position, ${because}.\n`;
+    case 'THROTTLED':
+      return `Orders of ${scope} pass only within the ${String(rate ?? 0)} a second of all, ${because}.\n`;
+    default:
+      return `${by} stands over ${scope}: ${status}.\n`;
+  }
 }
 
 /** As a BLOCK, by whoever cannot read what stands there. */
@@ -45,12 +92,14 @@ function stoppedText(stopped: StoppedScope, now: number, paint: Paint): string {
   ].join('\n');
 }
 
-function scopeText(state: ControlStateRecord, now: number, paint: Paint): string {
-  const { scope, status, holders, request, cancels_pending: pending } = state;
+function scopeText(state: ListedScope, now: number, paint: Paint): string {
+  const { scope, status, holders, request, cancels_pending: pending, told } = state;
   const lines = holders.map((holder) => {
     const epoch = holder.epoch === null ? '' : `, epoch ${String(holder.epoch)}`;
     const since = instantText(holder.since, now);
-    return `  ${holder.name}: ${modeText(holder)} since ${since} by ${holder.actor}${epoch}: ${holder.reason}`;
+    const early =
+      holder.epoch !== null && told.includes(holder.epoch) ? ' (told: not in the state yet)' : '';
+    return `  ${holder.name}: ${modeText(holder)} since ${since} by ${holder.actor}${epoch}${early}: ${holder.reason}`;
   });
   return [
     `${paint(STYLES[status], status.padEnd(10))} ${paint('bold', scope)}`,

@@ -123,10 +123,25 @@ const stoppedScope = unreadableSchema
   .meta({ id: 'StoppedScope' });
 export type StoppedScope = z.infer<typeof stoppedScope>;
 
+/** A scope as gates hold it: its state, and the commands above what that covers. */
+const listedScope = controlStateSchema
+  .extend({
+    told: z
+      .array(count)
+      .describe(
+        'epochs of commands that gates follow and that its state does not show yet: a worker or the projector is slow or away',
+      ),
+  })
+  .meta({ id: 'ListedScope' });
+export type ListedScope = z.infer<typeof listedScope>;
+
 export const killSwitchListSchema = z
   .strictObject({
-    scopes: z.array(controlStateSchema),
+    scopes: z.array(listedScope).describe('GLOBAL first, then the strictest'),
     others: count.describe('scopes beyond those listed'),
+    over: z
+      .array(listedScope)
+      .describe('with scope: what stands over its orders too, which is GLOBAL, unless ACTIVE'),
     stopped: z
       .array(stoppedScope)
       .describe('scopes stopped, as by a BLOCK, because a control of theirs cannot be read'),

@@ -55,7 +55,7 @@ export interface ApiFixture {
   token(...roles: Role[]): Promise<string>;
   /** A request as a caller with these roles makes it. */
   send(method: string, path: string, options?: SendOptions): Promise<Answer>;
-  /** Reads killswitch.state.v1 and gate.leases.v1 from here on, for the routes of controls. */
+  /** Reads killswitch.state.v1, killswitch.commands.v1 and gate.leases.v1 from here on, for the routes of controls. */
   readControls(): Promise<void>;
   close(): Promise<void>;
 }
@@ -92,8 +92,8 @@ function controlsOf(kafka: KafkaFixture) {
   const book = new ControlsRead(states, leases);
   const read = async (): Promise<void> => {
     await Promise.all([
-      states.start([TOPICS.controlState.name], (records) => {
-        book.takeStates(records);
+      states.start([TOPICS.controlState.name, TOPICS.controlCommands.name], (records) => {
+        book.takeControls(records);
       }),
       leases.start([TOPICS.gateLeases.name], (records) => {
         book.takeLeases(records);

@@ -15,9 +15,10 @@ import { integerOption } from '../integer-option.ts';
 import { scopeArgument } from '../scope-argument.ts';
 
 const HELP = `
-Every scope that is not ACTIVE, the strictest first: who holds it, since when, why, at which epoch; what
+Every scope that is not ACTIVE, GLOBAL and the strictest first: who holds it, since when, why, at which epoch; what
 waits for a second person; and which gates and venue adapters enforce it. UNREADABLE is a scope that they
-stop because they cannot read a control of it.
+stop because they cannot read a control of it. Of one scope it tells too what GLOBAL means for it.
+\`told\` is what gates follow already and the state does not show yet: a worker or the projector is slow or away.
 
 Examples:
   sentinel killswitch
@@ -47,7 +48,7 @@ export function register(program: Command): void {
     )
     .option(
       '--json',
-      'print JSON: {"scopes": […], "others": n, "stopped": […], "leases": […]}',
+      'print JSON: {"scopes": […], "others": n, "over": […], "stopped": […], "leases": […]}',
       false,
     )
     .option('--instance <name>', 'of this instance')
@@ -69,7 +70,7 @@ async function show(
   });
   const found = await api.get(`/killswitch?${query.toString()}`, killSwitchListSchema);
   const paint = (output.getOutHasColors?.() ?? false) ? painted : plain;
-  const text = killSwitchText(found, Date.now(), paint);
+  const text = killSwitchText(found, { scope, status }, Date.now(), paint);
   output.writeOut?.(json ? `${JSON.stringify(found, null, 2)}\n` : text);
   if (found.others > 0) output.writeErr?.(`And ${String(found.others)} more: see --limit.\n`);
 }
