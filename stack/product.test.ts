@@ -183,6 +183,12 @@ describe('a product that is kept', () => {
     expect(await running()).toEqual([false, false]);
   });
 
+  test('keeps the preset that it runs with when none is asked for', async () => {
+    await startProduct(await options({ boundToParent: false }));
+    const again = await startProduct(await options({ boundToParent: false, preset: null }));
+    expect(again.environment.SENTINEL_PRESET).toBe('demo');
+  });
+
   test('is not joined by processes of another preset', async () => {
     await startProduct(await options({ boundToParent: false }));
     const start = startProduct(await options({ boundToParent: false, preset: 'house' }));

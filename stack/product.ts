@@ -18,6 +18,7 @@ import { Supervisor } from './supervisor.ts';
 import type { EndedProcess } from './supervisor.ts';
 
 const PARTITIONS = '8';
+const USUAL_PRESET = 'house';
 /** What all processes must agree on: those that run already are not joined by others of another kind. */
 const SHARED = ['SENTINEL_PRESET', 'SENTINEL_TOPIC_PREFIX', 'SENTINEL_PARTITIONS'] as const;
 
@@ -31,8 +32,8 @@ export type CreateTopics = (options: {
 export interface ProductOptions {
   readonly stack: Stack;
   readonly createTopics: CreateTopics;
-  /** Policy: `demo` or `house`. */
-  readonly preset: string;
+  /** Policy: `demo` or `house`; null for the one that runs already, else `house`. */
+  readonly preset: string | null;
   /** `known` is 3000, moved by SENTINEL_API_PORT. */
   readonly apiPort: 'known' | 'free';
   /** Also SENTINEL_TOPIC_PREFIX and SENTINEL_PARTITIONS (8). */
@@ -154,7 +155,7 @@ async function environmentFor(
   const apiPort = state?.environment.SENTINEL_API_PORT ?? String(await chooseApiPort(options));
   const environment = {
     ...options.stack.environment,
-    SENTINEL_PRESET: options.preset,
+    SENTINEL_PRESET: options.preset ?? state?.environment.SENTINEL_PRESET ?? USUAL_PRESET,
     SENTINEL_TOPIC_PREFIX: variables.SENTINEL_TOPIC_PREFIX ?? '',
     SENTINEL_PARTITIONS: variables.SENTINEL_PARTITIONS ?? PARTITIONS,
     SENTINEL_NOTICE_FILE:

@@ -29,7 +29,7 @@ Examples:
 
 interface UpOptions {
   readonly serversOnly: boolean;
-  readonly preset: string;
+  readonly preset?: string;
 }
 
 /** Adds `up` to the command line. */
@@ -39,10 +39,9 @@ export function register(program: Command): void {
     .description('start the local stack and the product, and leave them running')
     .option('--servers-only', 'start Temporal, Kafka and DynamoDB Local, not the product', false)
     .addOption(
-      new Option('--preset <name>', 'policy of the product')
+      new Option('--preset <name>', 'policy of the product: what runs already, else house')
         .choices(['demo', 'house'])
-        .env('SENTINEL_PRESET')
-        .default('house'),
+        .env('SENTINEL_PRESET'),
     )
     .addHelpText('after', HELP)
     .action(async (options: UpOptions) => {
@@ -63,7 +62,7 @@ export function register(program: Command): void {
           : await startProduct({
               stack,
               createTopics,
-              preset: options.preset,
+              preset: options.preset ?? null,
               apiPort: 'known',
               variables,
               progress,
