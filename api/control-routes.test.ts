@@ -127,6 +127,15 @@ test('POST /throttle puts a rate on a scope', async () => {
   expect(await commandsOf('STRATEGY:S1')).toMatchObject([
     { action: 'THROTTLE', max_rate_per_second: 5 },
   ]);
+  expect(body).toMatchObject({ mode: 'THROTTLE', max_rate_per_second: 5, stricter: [] });
+  const higher = await api.send('POST', '/throttle', {
+    as: ['operator'],
+    body: { scope: 'STRATEGY:S1', max_rate_per_second: 16, reason: 'faster' },
+  });
+  expect(higher.body).toMatchObject({
+    max_rate_per_second: 16,
+    stricter: [{ name: 'operator', mode: 'THROTTLE', max_rate_per_second: 5 }],
+  });
 });
 
 test('POST /throttle refuses a rate that the partitions cannot share', async () => {
