@@ -170,6 +170,7 @@ describe('POST /unkill refuses before it asks anybody', () => {
     await showStates(controlState('SYMBOL:B6', [], covers));
     const late = await unkill({ scope: 'SYMBOL:B6' });
     expect(late.status).toBe(409);
+    expect(late.body.title).toBe('The control is not in a state for this');
     expect(late.body.detail).toContain('held by nobody');
   });
   test('what is stopped because it cannot be read, and says what to do', async () => {
