@@ -30,7 +30,7 @@ export function controlRefusal(refusal: RefusedControl, commandId: string): Prob
 }
 
 function conflict(what: string): { readonly kind: ProblemKind; readonly what: string } {
-  return { kind: 'command-conflict', what };
+  return { kind: 'control-conflict', what };
 }
 
 function away(what: string): { readonly kind: ProblemKind; readonly what: string } {

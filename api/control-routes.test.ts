@@ -127,6 +127,15 @@ test('POST /throttle puts a rate on a scope', async () => {
   expect(await commandsOf('STRATEGY:S1')).toMatchObject([
     { action: 'THROTTLE', max_rate_per_second: 5 },
   ]);
+  expect(body).toMatchObject({ mode: 'THROTTLE', max_rate_per_second: 5, stricter: [] });
+  const higher = await api.send('POST', '/throttle', {
+    as: ['operator'],
+    body: { scope: 'STRATEGY:S1', max_rate_per_second: 16, reason: 'faster' },
+  });
+  expect(higher.body).toMatchObject({
+    max_rate_per_second: 16,
+    stricter: [{ name: 'operator', mode: 'THROTTLE', max_rate_per_second: 5 }],
+  });
 });
 
 test('POST /throttle refuses a rate that the partitions cannot share', async () => {
@@ -161,6 +170,7 @@ describe('POST /unkill refuses before it asks anybody', () => {
     await showStates(controlState('SYMBOL:B6', [], covers));
     const late = await unkill({ scope: 'SYMBOL:B6' });
     expect(late.status).toBe(409);
+    expect(late.body.title).toBe('The control is not in a state for this');
     expect(late.body.detail).toContain('held by nobody');
   });
   test('what is stopped because it cannot be read, and says what to do', async () => {

@@ -4,6 +4,7 @@ import { isMachineActor } from '#contracts/audit-actors.ts';
 import type { ControlCommandInput } from '#contracts/control-commands.ts';
 import { killedSchema, killRequestSchema, throttleRequestSchema } from '#contracts/control-rest.ts';
 import type { Killed } from '#contracts/control-rest.ts';
+import type { ControlMode } from '#domain/controls/control-state.ts';
 import { commandIdOf } from './command-id.ts';
 import { ask } from './dependency.ts';
 import { repeatableObject } from './object-body.ts';
@@ -12,6 +13,7 @@ import type { Problem } from './problem.ts';
 import { NO_FIELDS, route } from './route.ts';
 import type { Reply, RequestFacts, Route } from './route.ts';
 import type { ApiServices } from './services.ts';
+import { rateOf, stricterControls } from './stricter-controls.ts';
 import { unsharedRate } from './throttle-rate.ts';
 
 /** What makes a scope stricter: one person is enough, and it acts without Temporal (DESIGN 15). */
@@ -32,6 +34,7 @@ export const KILL_ROUTES: readonly Route[] = [
     summary: 'Stops a scope at once: orders in, and what works is cancelled',
     description: `${EFFECT} Two persons resume it, by POST /unkill and POST /approvals/{request_id}.`,
     body: killRequestSchema,
+    modeOf: ({ mode = 'BLOCK' }) => ({ kind: mode }),
     refusalOf: () => null,
     commandOf: ({ mode = 'BLOCK' }, common) => ({ ...common, action: 'KILL', mode }),
   }),
@@ -41,6 +44,7 @@ export const KILL_ROUTES: readonly Route[] = [
     summary: 'Lets at most so many orders of a scope pass in any second',
     description: `${EFFECT} A higher rate than the one that stands loosens: that is POST /unkill.`,
     body: throttleRequestSchema,
+    modeOf: ({ max_rate_per_second: rate }) => ({ kind: 'THROTTLE', maxRatePerSecond: rate }),
     refusalOf: ({ scope, max_rate_per_second }, { partitions }) =>
       unsharedRate(scope, max_rate_per_second, partitions),
     commandOf: ({ max_rate_per_second }, common) => ({
@@ -63,6 +67,7 @@ interface Verb<Body extends z.ZodType<Said>> {
   readonly summary: string;
   readonly description: string;
   readonly body: Body;
+  readonly modeOf: (body: z.infer<Body>) => ControlMode;
   readonly refusalOf: (body: z.infer<Body>, services: ApiServices) => Problem | null;
   readonly commandOf: (body: z.infer<Body>, common: Common) => ControlCommandInput;
 }
@@ -115,16 +120,25 @@ async function restrict<Body extends z.ZodType<Said>>(
     'a person made a scope stricter',
   );
   const { offset: epoch } = written.value;
-  const common = { cmd_id: cmdId, scope, action: verb.action, by, epoch };
-  const effect = await controls.desk.effectOf(written.value, begunAt).catch((error: unknown) => {
-    logger.error({ err: error, scope }, 'the leases cannot be read');
-    return null;
-  });
+  const asked = verb.modeOf(body);
+  const mode = { mode: asked.kind, max_rate_per_second: rateOf(asked) };
+  const common = { cmd_id: cmdId, scope, action: verb.action, ...mode, by, epoch };
+  const [effect] = await Promise.all([
+    controls.desk.effectOf(written.value, begunAt).catch((error: unknown) => {
+      logger.error({ err: error, scope }, 'the leases cannot be read');
+      return null;
+    }),
+    // Meanwhile, for what stands beside it. A kill is effective whether or not that can be read.
+    controls.book.statesRead().catch((error: unknown) => {
+      logger.warn({ err: error, scope }, 'the controls cannot be read');
+    }),
+  ]);
   if (effect === null) {
     const recorded = `The command is recorded at epoch ${String(epoch)}; how far it is effective cannot be told: the leases cannot be read.`;
     return { kind: 'no-answer', detail: recorded, commandId: cmdId };
   }
-  return { status: 200, json: { ...common, ...effect } satisfies Killed };
+  const stricter = stricterControls(asked, controls.book.listed(scope));
+  return { status: 200, json: { ...common, stricter, ...effect } satisfies Killed };
 }
 
 /** A person who is called as a machine is must not hold in its name, nor be told of as one. */

@@ -23,7 +23,7 @@ describe('what a person lifts', () => {
     const scope = 'ACCOUNT:A';
     expect(meantHolder({ scope }, killedToo)).toEqual({ holder: 'operator', epoch: 40 });
     expect(meantHolder({ scope }, alone)).toMatchObject({
-      kind: 'command-conflict',
+      kind: 'control-conflict',
       detail: expect.stringContaining('by its epoch: 12'),
     });
     for (const state of [killedToo, alone]) {
@@ -33,6 +33,6 @@ describe('what a person lifts', () => {
 
   test('has to be named when there are several holders', () => {
     const two = controlState(SCOPE.scope, [{}, { name: 'order-monitor', mode: THROTTLE }]);
-    expect(meantHolder(SCOPE, two)).toMatchObject({ kind: 'command-conflict' });
+    expect(meantHolder(SCOPE, two)).toMatchObject({ kind: 'control-conflict' });
   });
 });

@@ -40,9 +40,9 @@ export function meantHolder(
     const detail = `${scope} is held by ${by}: there is nothing of ${holder ?? 'anybody'} that people lift.`;
     const epochs = restricted.map(({ epoch: at }) => String(at)).join(', ');
     const byEpoch = ` A restriction to available cash is lifted by its epoch: ${epochs}.`;
-    return { kind: 'command-conflict', detail: epochs === '' ? detail : detail + byEpoch };
+    return { kind: 'control-conflict', detail: epochs === '' ? detail : detail + byEpoch };
   }
   if (others.length === 0) return { holder: only.holder, epoch: epoch ?? only.epoch };
   const by = names([...new Set(liftable.map((one) => one.holder))]);
-  return { kind: 'command-conflict', detail: `${scope} is held by ${by}: name the holder.` };
+  return { kind: 'control-conflict', detail: `${scope} is held by ${by}: name the holder.` };
 }

@@ -9,6 +9,7 @@ const KINDS = {
   'not-found': { status: 404, title: 'There is no such thing' },
   'method-not-allowed': { status: 405, title: 'The path has other methods' },
   'command-conflict': { status: 409, title: 'The case is not in a state for this' },
+  'control-conflict': { status: 409, title: 'The control is not in a state for this' },
   'withdrawal-refused': { status: 409, title: 'The account cannot spare this' },
   'too-large': { status: 413, title: 'The request is too large' },
   'unsupported-media-type': { status: 415, title: 'The body must be JSON' },

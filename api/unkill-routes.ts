@@ -54,7 +54,7 @@ const unkill = route({
   query: NO_FIELDS,
   body: repeatableObject(unkillRequestSchema),
   answers: { status: 200, description: 'What it came to', schema: unkilledSchema },
-  problems: ['command-conflict', 'no-answer'],
+  problems: ['control-conflict', 'no-answer'],
   handle: async ({ body, ...facts }, services) => {
     const { scope, max_rate_per_second: rate } = body;
     const wrong =
@@ -90,7 +90,7 @@ const approve = route({
   query: NO_FIELDS,
   body: optionalObject(approvalRequestSchema),
   answers: { status: 200, description: 'What it came to', schema: unkilledSchema },
-  problems: ['command-conflict', 'no-answer', 'not-found'],
+  problems: ['control-conflict', 'no-answer', 'not-found'],
   handle: async ({ parameters, body, ...facts }, services) => {
     const { request_id: requestId } = parameters;
     const read = await statesRead(services);

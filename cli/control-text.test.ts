@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import type { KillSwitchList } from '#contracts/control-rest.ts';
+import type { Killed, KillSwitchList } from '#contracts/control-rest.ts';
 import type { ControlMode } from '#domain/controls/control-state.ts';
 import { controlState } from '#test/control-state-fixture.ts';
 import { plain } from './account-text.ts';
-import { killSwitchText } from './control-text.ts';
+import { killedText, killSwitchText } from './control-text.ts';
 
 const NOTHING: KillSwitchList = { scopes: [], others: 0, over: [], stopped: [], leases: [] };
 const NOW = Date.now();
@@ -42,5 +42,45 @@ describe('the list of what stands', () => {
     [{ scope: 'ACCOUNT:A', status: 'KILLED' }, 'ACCOUNT:A is not KILLED.'],
   ])('with nothing in it speaks of what was asked for, no more: %j', (asked, says) => {
     expect(killSwitchText(NOTHING, asked, NOW, plain)).toBe(`${says}\n\nNo gate lives now.\n`);
+  });
+});
+
+describe('the answer to a kill or throttle', () => {
+  const KILLED: Killed = {
+    ...{ cmd_id: 'C1', scope: 'GLOBAL', action: 'KILL', mode: 'BLOCK', max_rate_per_second: null },
+    ...{ by: 'ann', epoch: 5, stricter: [], effect: 'EFFECTIVE', leases: 1, applied: 1 },
+    ...{ lapsed: [], waiting_for: [], took_ms: 12 },
+  };
+  const throttled: Partial<Killed> = { action: 'THROTTLE', mode: 'THROTTLE' };
+  const held = { name: 'operator', max_rate_per_second: null, epoch: 3 } as const;
+
+  test.each<[Partial<Killed>, string]>([
+    [{}, 'Killed by ann: GLOBAL at epoch 5, effective on 1 of 1 leases (12 ms).'],
+    [{ mode: 'REDUCE_ONLY' }, 'Made reduce only by ann: GLOBAL'],
+    [{ mode: 'NO_NEW_DEBIT_OR_SHORT' }, 'Restricted to available cash and no new short by ann:'],
+    [{ ...throttled, max_rate_per_second: 8 }, 'Throttled to at most 8 a second by ann: GLOBAL'],
+  ])('names its mode: %j', (asked, says) => {
+    const text = killedText({ ...KILLED, ...asked });
+    expect(text.startsWith(says)).toBe(true);
+    expect(text).not.toContain('stays');
+  });
+
+  test('of a higher rate than stands says that the lower one stays', () => {
+    const stricter = [{ ...held, mode: 'THROTTLE' as const, max_rate_per_second: 8, epoch: 5 }];
+    const text = killedText({ ...KILLED, ...throttled, max_rate_per_second: 16, stricter });
+    expect(text).toMatch(/^Recorded by ann: GLOBAL at epoch 5, effective on /);
+    expect(text).toContain(
+      'It asks for at most 16 a second; what is stricter stays (operator: at most 8 a second, epoch 5).',
+    );
+    expect(text).toContain(
+      'sentinel unkill GLOBAL --holder operator --epoch 5 --rate 16 --reason …',
+    );
+  });
+
+  test('of what a margin case holds stricter names no way that people have not', () => {
+    const block = { ...held, mode: 'BLOCK' as const };
+    const asked = { ...KILLED, mode: 'REDUCE_ONLY' as const };
+    expect(killedText({ ...asked, stricter: [block] })).toContain('--epoch 3 --reduce-only');
+    expect(killedText({ ...asked, stricter: [{ ...block, epoch: null }] })).not.toContain('unkill');
   });
 });

@@ -158,13 +158,41 @@ export function approvalsText({ approvals }: ApprovalList, now: number, paint: P
     .join('');
 }
 
-const DONE: Readonly<Record<Killed['action'], string>> = { KILL: 'Killed', THROTTLE: 'Throttled' };
-
-/** A kill in one line: what, by whom, how far it is effective, in how long. */
+/** A kill in a line: what, by whom, how far it is effective, in how long; and what stays stricter. */
 export function killedText(killed: Killed): string {
-  const { action, scope, by, epoch, took_ms: tookMs } = killed;
-  const what = `${DONE[action]} by ${by}: ${scope} at epoch ${String(epoch)}`;
-  return `${what}, ${effectText(killed)} (${String(tookMs)} ms).\n`;
+  const { scope, by, epoch, stricter, took_ms: tookMs } = killed;
+  const at = `by ${by}: ${scope} at epoch ${String(epoch)}`;
+  const what = stricter.length === 0 ? `${doneText(killed)} ${at}` : `Recorded ${at}`;
+  const said = `${what}, ${effectText(killed)} (${String(tookMs)} ms).\n`;
+  return stricter.length === 0 ? said : said + stricterText(killed);
+}
+
+function doneText({ mode, max_rate_per_second: rate }: Killed): string {
+  switch (mode) {
+    case 'BLOCK':
+      return 'Killed';
+    case 'REDUCE_ONLY':
+      return 'Made reduce only';
+    case 'NO_NEW_DEBIT_OR_SHORT':
+      return 'Restricted to available cash and no new short';
+    case 'THROTTLE':
+      return `Throttled to at most ${String(rate ?? 0)} a second`;
+  }
+}
+
+/** What was asked does not rule: what does, and how it is loosened. */
+function stricterText(killed: Killed): string {
+  const { scope, stricter, mode, max_rate_per_second: rate } = killed;
+  const stays = stricter.map(
+    ({ epoch, ...held }) =>
+      `${held.name}: ${modeText(held)}${epoch === null ? '' : `, epoch ${String(epoch)}`}`,
+  );
+  const rules = `It asks for ${modeText(killed)}; what is stricter stays (${stays.join('; ')}).\n`;
+  const first = stricter.find(({ epoch }) => epoch !== null);
+  if (first === undefined) return rules;
+  const to =
+    mode === 'REDUCE_ONLY' ? ' --reduce-only' : rate === null ? '' : ` --rate ${String(rate)}`;
+  return `${rules}To loosen that: sentinel unkill ${scope} --holder ${first.name} --epoch ${String(first.epoch)}${to} --reason …\n`;
 }
 
 function effectText({ effect, leases, applied, lapsed, waiting_for: waiting }: Killed): string {

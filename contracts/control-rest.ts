@@ -74,14 +74,33 @@ export const approvalRequestSchema = z
   .meta({ id: 'ApprovalRequest' })
   .describe('what the second person saw; a field that differs from what was asked is refused');
 
+const controlMode = controlStateSchema.shape.mode.unwrap();
+const modeRate = maxRatePerSecond.nullable().describe('of a THROTTLE; null for every other mode');
+
+const stricterControl = z
+  .strictObject({
+    name: z.enum(HOLDERS),
+    mode: controlMode,
+    max_rate_per_second: modeRate,
+    epoch: count.nullable(),
+  })
+  .meta({ id: 'StricterControl' });
+
 /** A kill or throttle, and how far it is effective. */
 export const killedSchema = z
   .strictObject({
     cmd_id: id,
     scope: scopeSchema,
     action: z.enum(['KILL', 'THROTTLE']),
+    mode: controlMode.describe('as it was asked'),
+    max_rate_per_second: modeRate,
     by: id,
     epoch: count.describe('the offset of the command: what an unkill names'),
+    stricter: z
+      .array(stricterControl)
+      .describe(
+        'what is known to let less through than was asked, and stays: a control tightens only; POST /unkill loosens',
+      ),
     effect: z
       .enum(['EFFECTIVE', 'RECORDED', 'NOT_YET'])
       .describe(

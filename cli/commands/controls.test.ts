@@ -40,7 +40,11 @@ describe('sentinel kill', () => {
   test('tells on how many leases it is effective, and in how long', async () => {
     await api.kafka.publish([leaseRecord('g1', ALL, { lease_ms: 60_000 })]);
     const { out } = await run('throttle', 'GLOBAL', '--rate', '5', '--reason', 'slowly');
-    expect(out).toMatch(/^Throttled .* effective on 1 of 1 leases \(\d+ ms\)\.\n$/);
+    expect(out).toMatch(
+      /^Throttled to at most 5 a second by \S+: GLOBAL .* effective on 1 of 1 leases \(\d+ ms\)\.\n$/,
+    );
+    const higher = await run('throttle', 'GLOBAL', '--rate', '16', '--reason', 'faster');
+    expect(higher.out).toMatch(/^Recorded by .*\n.*stays \(operator: at most 5 a second, epoch/);
     const json = await run('kill', 'GLOBAL', '--reduce-only', '--reason', 'x', '--json');
     expect(killedSchema.parse(JSON.parse(json.out))).toMatchObject({ effect: 'EFFECTIVE' });
   });
