@@ -264,7 +264,21 @@ describe('GET /killswitch and /approvals', () => {
     expect(await list('?scope=SYMBOL:NOBODYS')).toMatchObject({ over: [] });
   });
   test('an approval of what nobody asked is not found', async () => {
-    const answer = await api.send('POST', '/approvals/R9', { as: ['approver'], body: {} });
+    const body = { scope: 'SYMBOL:C2', epoch: 3, reason: 'fixed' };
+    const answer = await api.send('POST', '/approvals/R9', { as: ['approver'], body });
     expect(answer.status).toBe(404);
   });
+  test.each([
+    ['nothing', undefined, '#/scope'],
+    ['an empty body', {}, '#/scope'],
+    ['no epoch', { scope: 'SYMBOL:C2', reason: 'fixed' }, '#/epoch'],
+    ['no reason', { scope: 'SYMBOL:C2', epoch: 3 }, '#/reason'],
+  ])(
+    'an approval that does not say what it approves is refused: %s',
+    async (_what, body, pointer) => {
+      const answer = await api.send('POST', '/approvals/R1', { as: ['approver'], body });
+      expect(answer.status).toBe(422);
+      expect(answer.body.errors).toContainEqual(expect.objectContaining({ pointer }));
+    },
+  );
 });

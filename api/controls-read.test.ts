@@ -37,7 +37,7 @@ const throttle = (rate: number): object => ({ action: 'THROTTLE', max_rate_per_s
 
 function open(): ControlsRead {
   const reader = { caughtUp: () => Promise.resolve() };
-  return new ControlsRead(reader, reader);
+  return new ControlsRead(reader, reader, () => 0);
 }
 
 describe('who was answered with a version of a scope', () => {
@@ -97,10 +97,12 @@ describe('commands that the state of their scope does not cover', () => {
     });
   });
 
-  test('are none of what loosens, cannot be read, or lies under another key', () => {
+  test('are none of what loosens, cannot be read, or lies under another key or elsewhere', () => {
     const book = open();
     const broken = { ...command(5, KILL), value: Buffer.from('{') };
+    const elsewhere = { ...command(7, KILL), partition: 1 };
     book.takeControls([command(4, { action: 'UNKILL' }), broken, command(6, KILL, 'GLOBAL')]);
+    book.takeControls([elsewhere]);
     expect(book.listedAll()).toEqual([]);
   });
 

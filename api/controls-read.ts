@@ -27,22 +27,34 @@ export class ControlsRead implements ControlBook {
   readonly #waiting = new Set<Waiting>();
   readonly #stateReader: Pick<LogReader, 'caughtUp'>;
   readonly #leaseReader: Pick<LogReader, 'caughtUp'>;
+  readonly #partitionOf: (scope: string) => number;
 
-  constructor(stateReader: Pick<LogReader, 'caughtUp'>, leaseReader: Pick<LogReader, 'caughtUp'>) {
+  /** `partitionOf`: where the records of a scope lie; a command elsewhere is nobody's, as for gates. */
+  constructor(
+    stateReader: Pick<LogReader, 'caughtUp'>,
+    leaseReader: Pick<LogReader, 'caughtUp'>,
+    partitionOf: (scope: string) => number,
+  ) {
     this.#stateReader = stateReader;
     this.#leaseReader = leaseReader;
+    this.#partitionOf = partitionOf;
   }
 
   /** Records of killswitch.state.v1 and killswitch.commands.v1; what does not fit is passed over. */
   takeControls(records: readonly InboundRecord[]): void {
     for (const record of records) {
       if (record.topic === TOPICS.controlCommands.name) {
-        this.#told.take(record, (scope) => this.#states.get(scope)?.covers_offset ?? -1);
+        this.#takeCommand(record);
       } else this.#takeState(record);
     }
     for (const one of this.#waiting) {
       if (one.isShown()) one.end(true);
     }
+  }
+
+  #takeCommand(record: InboundRecord): void {
+    if (record.key === null || record.partition !== this.#partitionOf(record.key)) return;
+    this.#told.take(record, (scope) => this.#states.get(scope)?.covers_offset ?? -1);
   }
 
   #takeState({ value }: InboundRecord): void {

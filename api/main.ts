@@ -117,11 +117,15 @@ async function startHolds(kafka: KafkaSurroundings, fail: (error: unknown) => vo
 }
 
 /** The controls, and who enforces them: of leases only those that may still live. */
-async function startControls(kafka: KafkaSurroundings, fail: (error: unknown) => void) {
+async function startControls(
+  kafka: KafkaSurroundings,
+  partitions: number,
+  fail: (error: unknown) => void,
+) {
   const sinceMs = systemClock.now() - LEASES_SINCE_MS;
   const states = createLogReader(kafka, { name: 'controls', onFatal: fail });
   const leases = createLogReader(kafka, { name: 'leases', from: { sinceMs }, onFatal: fail });
-  const book = new ControlsRead(states, leases);
+  const book = new ControlsRead(states, leases, (scope) => partitionOf(scope, partitions));
   await Promise.all([
     states.start([TOPICS.controlState.name, TOPICS.controlCommands.name], (records) => {
       book.takeControls(records);
@@ -156,7 +160,7 @@ runProcess({
       startLiveView(kafka, partitions, offsets, metrics, policy, fail),
       startAlerts(kafka, fail),
       startHolds(kafka, fail),
-      startControls(kafka, fail),
+      startControls(kafka, partitions, fail),
     ]);
     const common = { publisher, clock: systemClock, logger };
     const dynamoDb = createDynamoDb({

@@ -20,7 +20,7 @@ import { livingLeases } from './control-desk.ts';
 import { ask } from './dependency.ts';
 import type { Asked } from './dependency.ts';
 import { meantHolder } from './meant-holder.ts';
-import { optionalObject, repeatableObject } from './object-body.ts';
+import { repeatableObject, requiredObject } from './object-body.ts';
 import { otherOperator } from './operator-field.ts';
 import { unavailable } from './problem.ts';
 import type { Problem } from './problem.ts';
@@ -88,7 +88,7 @@ const approve = route({
   role: CONTROL_COMMAND_ROLES.APPROVE,
   parameters: z.strictObject({ request_id: id }),
   query: NO_FIELDS,
-  body: optionalObject(approvalRequestSchema),
+  body: requiredObject(approvalRequestSchema),
   answers: { status: 200, description: 'What it came to', schema: unkilledSchema },
   problems: ['control-conflict', 'no-answer', 'not-found'],
   handle: async ({ parameters, body, ...facts }, services) => {
@@ -98,18 +98,16 @@ const approve = route({
     const found = services.controls.book
       .states()
       .find(({ request }) => request?.request_id === requestId);
-    const request = found?.request ?? null;
-    if (found === undefined || request === null) {
+    if (found === undefined) {
       return { kind: 'not-found', detail: `Nothing waits for approval as ${requestId}.` };
     }
-    const scope = body.scope ?? found.scope;
     const said = { ...body, request_id: requestId };
-    return tell(scope, said, facts, services, (commandId) => ({
+    return tell(body.scope, said, facts, services, (commandId) => ({
       type: 'APPROVE',
       commandId,
       requestId,
-      epoch: body.epoch ?? request.epoch,
-      reason: body.reason ?? request.reason,
+      epoch: body.epoch,
+      reason: body.reason,
     }));
   },
 });

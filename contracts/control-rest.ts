@@ -67,12 +67,12 @@ export const unkillRequestSchema = z
 
 export const approvalRequestSchema = z
   .strictObject({
-    scope: scopeSchema.optional(),
-    epoch: count.optional(),
-    reason: reason.optional(),
+    scope: scopeSchema,
+    epoch: count,
+    reason,
   })
   .meta({ id: 'ApprovalRequest' })
-  .describe('what the second person saw; a field that differs from what was asked is refused');
+  .describe('what the second person saw, all of it; what differs from what was asked is refused');
 
 const controlMode = controlStateSchema.shape.mode.unwrap();
 const modeRate = maxRatePerSecond.nullable().describe('of a THROTTLE; null for every other mode');

@@ -12,6 +12,7 @@ import { ControlDesk } from '#api/control-desk.ts';
 import { ControlsRead } from '#api/controls-read.ts';
 import { createControlSigner } from '#platform/identity/control-envelope.ts';
 import { createLogReader } from '#platform/kafka/log-reader.ts';
+import { partitionOf } from '#platform/kafka/partition-of.ts';
 import { createWriterFence } from '#platform/kafka/writer-fence.ts';
 import { createKillSwitches } from '#platform/temporal/kill-switches.ts';
 import { TOPICS } from '#contracts/topics.ts';
@@ -89,7 +90,7 @@ function controlsOf(kafka: KafkaFixture) {
   };
   const states = createLogReader(kafka.surroundings, { name: 'controls', onFatal });
   const leases = createLogReader(kafka.surroundings, { name: 'leases', onFatal });
-  const book = new ControlsRead(states, leases);
+  const book = new ControlsRead(states, leases, (scope) => partitionOf(scope, kafka.partitions));
   const read = async (): Promise<void> => {
     await Promise.all([
       states.start([TOPICS.controlState.name, TOPICS.controlCommands.name], (records) => {

@@ -55,7 +55,7 @@ async function openDesk(changes: Partial<WriterFence> = {}): Promise<ControlDesk
     defects.push(error);
   };
   const leases = createLogReader(kafka.surroundings, { name: 'leases', onFatal });
-  const book = new ControlsRead(leases, leases);
+  const book = new ControlsRead(leases, leases, (scope) => partitionOf(scope, PARTITIONS));
   await leases.start([TOPICS.gateLeases.name], (records) => {
     book.takeLeases(records);
   });

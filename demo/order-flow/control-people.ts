@@ -32,12 +32,14 @@ export class ControlPeople {
 
   /** Bob approves exactly what was asked. */
   approve(asked: Unkilled): Promise<Unkilled> {
-    return this.#say('bob', approvalOf(asked), {}, unkilledSchema);
+    const { path, body } = approvalOf(asked);
+    return this.#say('bob', path, body, unkilledSchema);
   }
 
   /** The code with which ann is refused who approves what she has asked herself. */
   async approveAlone(asked: Unkilled): Promise<string> {
-    const answer = await this.#ask('ann', approvalOf(asked), {});
+    const { path, body } = approvalOf(asked);
+    const answer = await this.#ask('ann', path, body);
     return problemSchema.parse(await answer.json()).code ?? `status ${String(answer.status)}`;
   }
 
@@ -67,7 +69,12 @@ export class ControlPeople {
   }
 }
 
-function approvalOf({ request_id: id }: Unkilled): string {
-  if (id === null) throw new Error('nothing waits for a second person');
-  return `/approvals/${id}`;
+/** What the second person saw of the request, all of which is approved. */
+function approvalOf({ state: { scope, request } }: Unkilled): {
+  readonly path: string;
+  readonly body: object;
+} {
+  if (request === null) throw new Error('nothing waits for a second person');
+  const { request_id: id, epoch, reason } = request;
+  return { path: `/approvals/${id}`, body: { scope, epoch, reason } };
 }
