@@ -15,7 +15,7 @@ const TICKS = 4;
 const TICK_MS = 40;
 const OPENING_MS_MAX = 60_000;
 /** What is owed is waited for so long at most; a machine with anything to spare needs little of it. */
-const ANSWER_MS_MAX = 60_000;
+const ANSWER_MS_MAX = 120_000;
 const POLL_MS = 50;
 /** What RULES, Calls ask for beyond the deficiency, by preset `demo`. */
 const BUFFER = 0.01;
