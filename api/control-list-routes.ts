@@ -44,17 +44,15 @@ const killSwitches = route({
       logger,
     );
     if (!read.ok) return read.problem;
-    const found = book
-      .listedAll()
-      .filter((state) => isWanted(state, wanted))
-      .sort(inOrder);
+    const all = book.listedAll();
+    const found = all.filter((state) => isWanted(state, wanted)).sort(inOrder);
     const { limit = SCOPES_LISTED_DEFAULT } = wanted;
     const live = livingLeases(book, clock.now());
     const stopped = wanted.status === undefined || wanted.status === 'KILLED';
     const list: KillSwitchList = {
       scopes: found.slice(0, limit),
       others: Math.max(0, found.length - limit),
-      over: book.listedAll().filter((state) => isOver(state, wanted.scope)),
+      over: all.filter((state) => isOver(state, wanted.scope)),
       stopped: stoppedScopes(live).filter(
         ({ scope }) =>
           stopped && (wanted.scope === undefined || scope === wanted.scope || scope === GLOBAL),

@@ -35,10 +35,10 @@ export class ToldCommands {
   /** `coversOffset`: of the scope's state, −1 without one. What cannot be read the leases tell. */
   take(record: InboundRecord, coversOffset: (scope: string) => number): void {
     const logged = loggedControl(record);
-    if (logged?.control.event.type !== 'RESTRICT') return;
+    if (logged === null) return;
     const { scope, control } = logged;
-    const { event: command, corrId } = { ...control, event: logged.control.event };
-    if (command.offset <= coversOffset(scope)) return;
+    const { event: command, corrId } = control;
+    if (command.type !== 'RESTRICT' || command.offset <= coversOffset(scope)) return;
     const told = this.of(scope);
     const held = told.find((one) => isSamePlace(one.command, command));
     const next =

@@ -9,6 +9,7 @@ import type { ControlSignals } from '#ports/kill-switches.ts';
 import type { Logger } from '#ports/logger.ts';
 import type { InboundRecord } from '#ports/records.ts';
 import type { LivingLeases } from './living-leases.ts';
+import { RegularLooks } from './regular-looks.ts';
 
 /** As often as leases are told anew. */
 const LOOK_MS = LEASE_HEARTBEAT_MS;
@@ -39,25 +40,18 @@ interface Pending extends PendingCancels {
 export class CancelWatch {
   readonly #parts: CancelWatchParts;
   readonly #pending = new Map<string, Pending>();
-  #timer: NodeJS.Timeout | undefined;
-  /** Under way; null between two looks. */
-  #looking: Promise<void> | null = null;
+  readonly #looks = new RegularLooks(LOOK_MS, () => this.#look());
 
   constructor(parts: CancelWatchParts) {
     this.#parts = parts;
   }
 
   start(): void {
-    this.#timer = setInterval(() => {
-      this.#looking ??= this.#look().finally(() => {
-        this.#looking = null;
-      });
-    }, LOOK_MS);
+    this.#looks.start();
   }
 
-  async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#looking;
+  stop(): Promise<void> {
+    return this.#looks.stop();
   }
 
   /** Takes records of killswitch.state.v1. */

@@ -9,6 +9,7 @@ import type { Logger } from '#ports/logger.ts';
 import type { Publisher } from '#ports/publisher.ts';
 import type { InboundRecord } from '#ports/records.ts';
 import type { LivingLeases } from './living-leases.ts';
+import { RegularLooks } from './regular-looks.ts';
 
 const CODE = 'CONTROL_UNREADABLE';
 
@@ -27,8 +28,7 @@ export class UnreadableWatch {
   readonly #parts: UnreadableWatchParts;
   /** By control, the last alert about it. */
   readonly #told = new Map<string, AlertRecord>();
-  #timer: NodeJS.Timeout | undefined;
-  #looking: Promise<void> | null = null;
+  readonly #looks = new RegularLooks(LEASE_MS, () => this.#look());
 
   constructor(parts: UnreadableWatchParts) {
     this.#parts = parts;
@@ -36,16 +36,11 @@ export class UnreadableWatch {
 
   /** To be called when alerts.v1 has been read: the first look is when every living lease was heard. */
   start(): void {
-    this.#timer = setInterval(() => {
-      this.#looking ??= this.#look().finally(() => {
-        this.#looking = null;
-      });
-    }, LEASE_MS);
+    this.#looks.start();
   }
 
-  async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#looking;
+  stop(): Promise<void> {
+    return this.#looks.stop();
   }
 
   /** Takes records of alerts.v1. */
