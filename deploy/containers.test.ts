@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { environmentNames } from '#platform/environment.ts';
+import { heapFlags } from '#stack/heap-flags.ts';
 import { PRODUCT_PROCESSES } from '#stack/product-processes.ts';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -36,10 +37,13 @@ const processes = PRODUCT_PROCESSES.map(({ name, entry }) => [name, entry] as co
 const CREDENTIALS = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
 
 describe('docker-compose.yml', () => {
-  test.each(processes)('runs %s by its entry point', (name, entry) => {
-    expect(compose.services[name]?.command).toEqual([entry]);
-    expect(existsSync(new URL(entry, ROOT))).toBe(true);
-  });
+  test.each(PRODUCT_PROCESSES)(
+    'runs $name by its entry point, with the heap that it has here',
+    ({ name, entry, heap }) => {
+      expect(compose.services[name]?.command).toEqual([...heapFlags(heap), entry]);
+      expect(existsSync(new URL(entry, ROOT))).toBe(true);
+    },
+  );
 
   test.each([...processes, ['prepare', ''] as const])(
     'tells %s variables that it reads',

@@ -14,11 +14,6 @@ export const NODE_FLAGS = [
   '--disable-warning=ExperimentalWarning',
   '--disable-warning=TimeoutNegativeWarning',
 ] as const;
-/**
- * For the product's processes: young objects get half the room that Node gives them. An engine in a flood
- * of records then takes a quarter less memory, and no longer.
- */
-export const PRODUCT_FLAGS = [...NODE_FLAGS, '--max-semi-space-size=8'] as const;
 /** A guardian is given this much longer than its server. */
 const GUARDIAN_MARGIN_MS = 1_000;
 

@@ -245,7 +245,7 @@ function layout(): ReturnType<typeof instanceLayout> {
 function entry(name: string, script: string): ProductProcess {
   const file = path.join(home, `${name}.mjs`);
   writeFileSync(file, script);
-  return { name, entry: file, servesApi: name === 'api' };
+  return { name, entry: file, servesApi: name === 'api', heap: 'SMALL' };
 }
 
 /** A stack without servers: these processes do not use them. */

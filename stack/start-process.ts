@@ -2,7 +2,8 @@ import path from 'node:path';
 import type { RecordedProduct, StateKeeper } from './instance-state.ts';
 import type { Launched, Lifetime } from './launch.ts';
 import { withoutForeignKeys } from './key-variables.ts';
-import { launch, PRODUCT_FLAGS } from './launch.ts';
+import { heapFlags } from './heap-flags.ts';
+import { launch, NODE_FLAGS } from './launch.ts';
 import { logSize, readLog } from './log-file.ts';
 import { freePort } from './ports.ts';
 import type { ProductProcess } from './product-processes.ts';
@@ -55,7 +56,7 @@ export async function startProcess(
   return asTask(surroundings.progress, `Starting ${kind.name}`, async () => {
     const launched = await launch({
       program: process.execPath,
-      args: [...PRODUCT_FLAGS, path.resolve(ROOT, kind.entry)],
+      args: [...NODE_FLAGS, ...heapFlags(kind.heap), path.resolve(ROOT, kind.entry)],
       variables: withoutForeignKeys(kind.name, {
         ...surroundings.variables,
         ...environment,

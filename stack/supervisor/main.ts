@@ -11,6 +11,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { z } from 'zod';
 import { cacheLayout, instanceLayout } from '../cache-layout.ts';
+import { HEAPS } from '../heap-flags.ts';
 import { keepState } from '../instance-state.ts';
 import type { StateKeeper, Supervision } from '../instance-state.ts';
 import { streamProgress } from '../progress.ts';
@@ -21,7 +22,12 @@ import { Supervisor } from '../supervisor.ts';
 /** What a supervisor is to do. */
 const ordersSchema = z.strictObject({
   processes: z.array(
-    z.strictObject({ name: z.string(), entry: z.string(), servesApi: z.boolean() }),
+    z.strictObject({
+      name: z.string(),
+      entry: z.string(),
+      servesApi: z.boolean(),
+      heap: z.enum(HEAPS),
+    }),
   ),
   rule: z.strictObject({
     pauseMs: z.number(),

@@ -8,7 +8,8 @@ import { developmentKeys } from '#stack/development-keys.ts';
 import { LOCAL_AWS } from '#stack/dynamodb-local.ts';
 import { install } from '#stack/installation.ts';
 import type { Installation } from '#stack/installation.ts';
-import { PRODUCT_FLAGS } from '#stack/launch.ts';
+import { heapFlags } from '#stack/heap-flags.ts';
+import { NODE_FLAGS } from '#stack/launch.ts';
 import { readLog } from '#stack/log-file.ts';
 import { freePorts } from '#stack/ports.ts';
 import { PRODUCT_PROCESSES } from '#stack/product-processes.ts';
@@ -248,7 +249,7 @@ function keptMember(
     name,
     plan: {
       program: process.execPath,
-      args: [...PRODUCT_FLAGS, path.join(ROOT, kind.entry)],
+      args: [...NODE_FLAGS, ...heapFlags(kind.heap), path.join(ROOT, kind.entry)],
       variables: {
         PATH: process.env.PATH,
         ...shared,
