@@ -37,11 +37,13 @@ export class DecidedIds {
   }
 }
 
-const SLOTS_AT_FIRST = 256;
-/** To one slot so many ids at most, on average. */
-const IDS_PER_SLOT_MAX = 4;
+const CHAINS_AT_FIRST = 64;
+/** To one chain so many ids at most, on average. */
+const IDS_PER_CHAIN_MAX = 8;
+/** A mark is for two ids at most, on average. */
+const MARKS_PER_CHAIN = 4;
 const LOG_AT_FIRST = 1_024;
-/** Before the words of an id in the log: where the id before it in its slot is, and its hash. */
+/** Before the words of an id in the log: where the id before it in its chain is, and its hash. */
 const HEAD = 2;
 /** No id lies there. */
 const NOWHERE = 0;
@@ -49,15 +51,17 @@ const NOWHERE = 0;
 /**
  * A set of ids, without an object for any of them. A Set of strings takes four times as long: it follows
  * pointers from one place of memory to the next, and the garbage collector visits them all again and
- * again. Here ids are written down one after the other, and one look at a slot shows mostly that an id
- * is new. All slots together are so few that they stay in a core's own cache.
+ * again. Here ids are written down one after the other, chained by their hashes, and one look at a row
+ * of marks shows mostly that an id is new: so short a row that it stays in a core's own cache.
  */
 class IdTable {
   /**
-   * At 2 × slot the marks of its ids: each sets three bits, so that an id whose bits are not all set is
-   * not there (a Bloom filter). Beside it where the newest of its ids is in the log.
+   * By the hash: each id sets three of the 32 bits, and one whose bits are not all set is not there (a
+   * Bloom filter). Of 1,000 new ids about three look as if they were there; then the chain tells.
    */
-  #slots = new Int32Array(2 * SLOTS_AT_FIRST);
+  #marks = new Int32Array(MARKS_PER_CHAIN * CHAINS_AT_FIRST);
+  /** By the hash where the newest id of the chain is in the log. */
+  #chains = new Int32Array(CHAINS_AT_FIRST);
   #log = new Int32Array(LOG_AT_FIRST);
   #end = NOWHERE + 1;
   #size = 0;
@@ -68,79 +72,84 @@ class IdTable {
 
   /** Forgets all ids; keeps their memory, so that the next ones need none. */
   clear(): void {
-    this.#slots.fill(NOWHERE);
+    this.#marks.fill(0);
+    this.#chains.fill(NOWHERE);
     this.#end = NOWHERE + 1;
     this.#size = 0;
   }
 
   has(id: PackedId): boolean {
-    const slot = this.#slotOf(id.hash);
     const marks = marksOf(id.hash);
-    if (((this.#slots[slot] ?? 0) & marks) !== marks) return false;
-    return this.#isBehind(slot, id);
+    if (((this.#marks[this.#markAt(id.hash)] ?? 0) & marks) !== marks) return false;
+    return this.#isInChain(id);
   }
 
   /** An id that is not there. */
   add(id: PackedId): void {
-    const slot = this.#slotOf(id.hash);
-    const place = this.#write(id, this.#slots[slot + 1] ?? NOWHERE);
-    this.#mark(slot, id.hash, place);
+    const place = this.#end;
+    this.#write(id);
+    this.#chain(id.hash, place);
     this.#size += 1;
-    if (2 * this.#size > IDS_PER_SLOT_MAX * this.#slots.length) this.#grow();
+    if (this.#size > IDS_PER_CHAIN_MAX * this.#chains.length) this.#grow();
   }
 
-  #slotOf(hash: number): number {
-    return (2 * hash) & (this.#slots.length - 1);
+  #markAt(hash: number): number {
+    return hash & (this.#marks.length - 1);
   }
 
-  #mark(slot: number, hash: number, place: number): void {
-    this.#slots[slot] = (this.#slots[slot] ?? 0) | marksOf(hash);
-    this.#slots[slot + 1] = place;
+  #chainAt(hash: number): number {
+    return hash & (this.#chains.length - 1);
   }
 
-  #isBehind(slot: number, { hash, words, length }: PackedId): boolean {
+  /** What is written at that place is the newest of its chain. */
+  #chain(hash: number, place: number): void {
+    const mark = this.#markAt(hash);
+    this.#marks[mark] = (this.#marks[mark] ?? 0) | marksOf(hash);
+    const chain = this.#chainAt(hash);
+    this.#log[place] = this.#chains[chain] ?? NOWHERE;
+    this.#chains[chain] = place;
+  }
+
+  #isInChain({ hash, words, length }: PackedId): boolean {
     const log = this.#log;
-    for (let place = this.#slots[slot + 1] ?? NOWHERE; place !== NOWHERE; place = log[place] ?? 0) {
+    let place = this.#chains[this.#chainAt(hash)] ?? NOWHERE;
+    for (; place !== NOWHERE; place = log[place] ?? NOWHERE) {
       if (log[place + 1] !== hash) continue;
       let index = 0;
-      // The first word tells how long the texts are: where it is another, so is the id.
+      // The first word tells how long the names are: where it is another, so is the id.
       while (index < length && log[place + HEAD + index] === words[index]) index += 1;
       if (index === length) return true;
     }
     return false;
   }
 
-  /** Writes an id down after the others; returns the place. */
-  #write({ hash, words, length }: PackedId, before: number): number {
+  /** Writes an id down after the others. */
+  #write({ hash, words, length }: PackedId): void {
     const place = this.#end;
     this.#end += HEAD + length;
     while (this.#end > this.#log.length) this.#log = doubled(this.#log);
     const log = this.#log;
-    log[place] = before;
     log[place + 1] = hash;
     for (let index = 0; index < length; index += 1) log[place + HEAD + index] = words[index] ?? 0;
-    return place;
   }
 
-  /** Twice as many slots. */
+  /** Twice as many chains. */
   #grow(): void {
-    const full = this.#slots;
-    this.#slots = new Int32Array(2 * full.length);
-    for (let from = 1; from < full.length; from += 2) {
-      let place = full[from] ?? NOWHERE;
+    const full = this.#chains;
+    this.#chains = new Int32Array(2 * full.length);
+    this.#marks = new Int32Array(2 * this.#marks.length);
+    for (const newest of full) {
+      let place = newest;
       while (place !== NOWHERE) {
         const before = this.#log[place] ?? NOWHERE;
-        const hash = this.#log[place + 1] ?? 0;
-        const slot = this.#slotOf(hash);
-        this.#log[place] = this.#slots[slot + 1] ?? NOWHERE;
-        this.#mark(slot, hash, place);
+        this.#chain(this.#log[place + 1] ?? 0, place);
         place = before;
       }
     }
   }
 }
 
-/** Three of 32 bits, by the bits of the hash that do not choose the slot. */
+/** Three of 32 bits, by the bits of the hash that do not choose the mark. */
 function marksOf(hash: number): number {
   return (1 << (hash >>> 27)) | (1 << (hash >>> 22)) | (1 << (hash >>> 17));
 }
