@@ -253,7 +253,7 @@ export class Gate {
    * missing the requirement is not known, and that refuses nothing: to reduce is what close-only is for.
    */
   #raisesRequirement(order: NewOrder, account: number): Refusal | null {
-    const positions = new Map(this.#book.positions(account));
+    const positions = this.#book.positionsOf(account);
     const before = this.#options.requirementE4(positions);
     const heldE4 = positions.get(order.symbol) ?? 0;
     positions.set(order.symbol, heldE4 - Math.sign(heldE4) * order.qtyE4);
