@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { DecidedIds } from './decided-ids.ts';
+import { PackedId } from './packed-id.ts';
 
 describe('the ids that were decided', () => {
   test('each is new once', () => {
@@ -14,6 +15,20 @@ describe('the ids that were decided', () => {
     expect(decided.add('A', 'BC')).toBe(true);
     expect(decided.add('AB', 'C')).toBe(true);
     expect(decided.add('B', 'BC')).toBe(true);
+  });
+  test('are two even if their hashes are one', () => {
+    const byHash = new Map<number, string>();
+    const twins: [string, string][] = [];
+    for (let n = 0; twins.length === 0; n += 1) {
+      const orderId = `O${String(n)}`;
+      const { hash } = new PackedId(7).write('A', orderId);
+      const twin = byHash.get(hash);
+      if (twin !== undefined) twins.push([orderId, twin]);
+      byHash.set(hash, orderId);
+    }
+    const decided = new DecidedIds(1_000, 7);
+    expect(twins.flat().map((orderId) => decided.add('A', orderId))).toEqual([true, true]);
+    expect(twins.flat().map((orderId) => decided.add('A', orderId))).toEqual([false, false]);
   });
   test('all are kept while there are few enough, and the oldest forgotten past twice as many', () => {
     const idsMax = 5_000;

@@ -1,4 +1,4 @@
-import { hashOf } from './names.ts';
+import { PackedId } from './packed-id.ts';
 
 /**
  * The order ids that were decided, so that each order has one decision; two accounts may name their
@@ -10,12 +10,12 @@ export class DecidedIds {
   #younger = new IdTable();
   #older = new IdTable();
   readonly #idsMax: number;
-  readonly #seed: number;
+  readonly #id: PackedId;
 
   /** `seed` decides where ids come to lie: one that nobody knows keeps ids from being chosen to collide. */
   constructor(idsMax: number, seed: number) {
     this.#idsMax = idsMax;
-    this.#seed = seed;
+    this.#id = new PackedId(seed);
   }
 
   /** Remembers an id. False: it is known already. */
@@ -24,45 +24,46 @@ export class DecidedIds {
       [this.#younger, this.#older] = [this.#older, this.#younger];
       this.#younger.clear();
     }
-    const hash = this.#hashOf(accountId, orderId);
-    const isNew = !this.#older.has(hash, accountId, orderId);
-    return this.#younger.add(hash, accountId, orderId) && isNew;
+    const id = this.#id.write(accountId, orderId);
+    const isNew = !this.#older.has(id);
+    if (this.#younger.has(id)) return false;
+    this.#younger.add(id);
+    return isNew;
   }
 
   has(accountId: string, orderId: string): boolean {
-    const hash = this.#hashOf(accountId, orderId);
-    return this.#younger.has(hash, accountId, orderId) || this.#older.has(hash, accountId, orderId);
-  }
-
-  #hashOf(accountId: string, orderId: string): number {
-    // FREE stands for none.
-    return hashOf(hashOf(this.#seed, accountId), orderId) || 1;
+    const id = this.#id.write(accountId, orderId);
+    return this.#younger.has(id) || this.#older.has(id);
   }
 }
 
-const SLOTS_AT_FIRST = 1_024;
-/** The share of slots that is in use at most. */
-const FILLED_MAX = 0.8;
-/** In place of the hash of an id in a slot that is free. */
-const FREE = 0;
-/** Characters that are made room for at a time: of some thousand ids. */
-const CHUNK = 0x1_0000;
-const NO_CHUNK = new Uint16Array(0);
+const CHAINS_AT_FIRST = 64;
+/** To one chain so many ids at most, on average. */
+const IDS_PER_CHAIN_MAX = 8;
+/** A mark is for two ids at most, on average. */
+const MARKS_PER_CHAIN = 4;
+const LOG_AT_FIRST = 1_024;
+/** Before the words of an id in the log: where the id before it in its chain is, and its hash. */
+const HEAD = 2;
+/** No id lies there. */
+const NOWHERE = 0;
 
 /**
- * A set of pairs of strings, without an object for any of them. A Set of their concatenations takes
- * four times as long: it makes a string of each, follows pointers from one place of memory to the next,
- * and the garbage collector visits them all again and again. Here mostly one look at a row of numbers
- * shows that an id is new; its characters are written down one after the other.
+ * A set of ids, without an object for any of them. A Set of strings takes four times as long: it follows
+ * pointers from one place of memory to the next, and the garbage collector visits them all again and
+ * again. Here ids are written down one after the other, chained by their hashes, and one look at a row
+ * of marks shows mostly that an id is new: so short a row that it stays in a core's own cache.
  */
 class IdTable {
-  /** At 2 × slot the hash of the id there, beside it where its characters are: one look shows both. */
-  #slots = new Int32Array(2 * SLOTS_AT_FIRST);
-  /** Each id as the lengths of its two parts, then the characters of both. It lies whole in a chunk. */
-  readonly #chunks: Uint16Array[] = [];
-  #chunk = -1;
-  /** Where the next id goes in the last chunk in use. */
-  #end = CHUNK;
+  /**
+   * By the hash: each id sets three of the 32 bits, and one whose bits are not all set is not there (a
+   * Bloom filter). Of 1,000 new ids about three look as if they were there; then the chain tells.
+   */
+  #marks = new Int32Array(MARKS_PER_CHAIN * CHAINS_AT_FIRST);
+  /** By the hash where the newest id of the chain is in the log. */
+  #chains = new Int32Array(CHAINS_AT_FIRST);
+  #log = new Int32Array(LOG_AT_FIRST);
+  #end = NOWHERE + 1;
   #size = 0;
 
   get size(): number {
@@ -71,93 +72,90 @@ class IdTable {
 
   /** Forgets all ids; keeps their memory, so that the next ones need none. */
   clear(): void {
-    this.#slots.fill(FREE);
-    this.#chunk = -1;
-    this.#end = CHUNK;
+    this.#marks.fill(0);
+    this.#chains.fill(NOWHERE);
+    this.#end = NOWHERE + 1;
     this.#size = 0;
   }
 
-  has(hash: number, accountId: string, orderId: string): boolean {
-    return this.#slots[this.#slotOf(hash, accountId, orderId)] !== FREE;
+  has(id: PackedId): boolean {
+    const marks = marksOf(id.hash);
+    if (((this.#marks[this.#markAt(id.hash)] ?? 0) & marks) !== marks) return false;
+    return this.#isInChain(id);
   }
 
-  /** False: it is there already. */
-  add(hash: number, accountId: string, orderId: string): boolean {
-    const slot = this.#slotOf(hash, accountId, orderId);
-    if (this.#slots[slot] !== FREE) return false;
-    this.#slots[slot] = hash;
-    this.#slots[slot + 1] = this.#write(accountId, orderId);
+  /** An id that is not there. */
+  add(id: PackedId): void {
+    const place = this.#end;
+    this.#write(id);
+    this.#chain(id.hash, place);
     this.#size += 1;
-    if (2 * this.#size > this.#slots.length * FILLED_MAX) this.#grow();
-    return true;
+    if (this.#size > IDS_PER_CHAIN_MAX * this.#chains.length) this.#grow();
   }
 
-  /** Where an id lies, or the free place where it would. */
-  #slotOf(hash: number, accountId: string, orderId: string): number {
-    const slots = this.#slots;
-    const mask = slots.length - 1;
-    let slot = (hash << 1) & mask;
-    for (; slots[slot] !== FREE; slot = (slot + 2) & mask) {
-      if (slots[slot] === hash && this.#isAt(slots[slot + 1] ?? 0, accountId, orderId)) break;
+  #markAt(hash: number): number {
+    return hash & (this.#marks.length - 1);
+  }
+
+  #chainAt(hash: number): number {
+    return hash & (this.#chains.length - 1);
+  }
+
+  /** What is written at that place is the newest of its chain. */
+  #chain(hash: number, place: number): void {
+    const mark = this.#markAt(hash);
+    this.#marks[mark] = (this.#marks[mark] ?? 0) | marksOf(hash);
+    const chain = this.#chainAt(hash);
+    this.#log[place] = this.#chains[chain] ?? NOWHERE;
+    this.#chains[chain] = place;
+  }
+
+  #isInChain({ hash, words, length }: PackedId): boolean {
+    const log = this.#log;
+    let place = this.#chains[this.#chainAt(hash)] ?? NOWHERE;
+    for (; place !== NOWHERE; place = log[place] ?? NOWHERE) {
+      if (log[place + 1] !== hash) continue;
+      let index = 0;
+      // The first word tells how long the names are: where it is another, so is the id.
+      while (index < length && log[place + HEAD + index] === words[index]) index += 1;
+      if (index === length) return true;
     }
-    return slot;
+    return false;
   }
 
+  /** Writes an id down after the others. */
+  #write({ hash, words, length }: PackedId): void {
+    const place = this.#end;
+    this.#end += HEAD + length;
+    while (this.#end > this.#log.length) this.#log = doubled(this.#log);
+    const log = this.#log;
+    log[place + 1] = hash;
+    for (let index = 0; index < length; index += 1) log[place + HEAD + index] = words[index] ?? 0;
+  }
+
+  /** Twice as many chains. */
   #grow(): void {
-    const full = this.#slots;
-    const slots = new Int32Array(full.length * 2);
-    const mask = slots.length - 1;
-    for (let from = 0; from < full.length; from += 2) {
-      const hash = full[from] ?? FREE;
-      if (hash === FREE) continue;
-      let slot = (hash << 1) & mask;
-      while (slots[slot] !== FREE) slot = (slot + 2) & mask;
-      slots[slot] = hash;
-      slots[slot + 1] = full[from + 1] ?? 0;
+    const full = this.#chains;
+    this.#chains = new Int32Array(2 * full.length);
+    this.#marks = new Int32Array(2 * this.#marks.length);
+    for (const newest of full) {
+      let place = newest;
+      while (place !== NOWHERE) {
+        const before = this.#log[place] ?? NOWHERE;
+        this.#chain(this.#log[place + 1] ?? 0, place);
+        place = before;
+      }
     }
-    this.#slots = slots;
-  }
-
-  /** Is that id written at that place? */
-  #isAt(place: number, accountId: string, orderId: string): boolean {
-    const chunk = this.#chunks[Math.floor(place / CHUNK)];
-    const from = place % CHUNK;
-    if (chunk?.[from] !== accountId.length || chunk[from + 1] !== orderId.length) return false;
-    return (
-      isWritten(chunk, from + 2, accountId) &&
-      isWritten(chunk, from + 2 + accountId.length, orderId)
-    );
-  }
-
-  /** Writes an id down after the others; returns the place. */
-  #write(accountId: string, orderId: string): number {
-    const words = 2 + accountId.length + orderId.length;
-    if (this.#end + words > CHUNK) this.#beginChunk(words);
-    const chunk = this.#chunks[this.#chunk] ?? NO_CHUNK;
-    const from = this.#end;
-    chunk[from] = accountId.length;
-    chunk[from + 1] = orderId.length;
-    write(chunk, from + 2, accountId);
-    write(chunk, from + 2 + accountId.length, orderId);
-    this.#end += words;
-    return this.#chunk * CHUNK + from;
-  }
-
-  #beginChunk(words: number): void {
-    if (words > CHUNK) throw new RangeError('an id is too long to be remembered');
-    this.#chunk += 1;
-    this.#end = 0;
-    if (this.#chunk === this.#chunks.length) this.#chunks.push(new Uint16Array(CHUNK));
   }
 }
 
-function write(chunk: Uint16Array, from: number, text: string): void {
-  for (let index = 0; index < text.length; index += 1) chunk[from + index] = text.charCodeAt(index);
+/** Three of 32 bits, by the bits of the hash that do not choose the mark. */
+function marksOf(hash: number): number {
+  return (1 << (hash >>> 27)) | (1 << (hash >>> 22)) | (1 << (hash >>> 17));
 }
 
-function isWritten(chunk: Uint16Array, from: number, text: string): boolean {
-  for (let index = 0; index < text.length; index += 1) {
-    if (chunk[from + index] !== text.charCodeAt(index)) return false;
-  }
-  return true;
+function doubled(full: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(2 * full.length);
+  larger.set(full);
+  return larger;
 }

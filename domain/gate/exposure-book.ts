@@ -100,12 +100,15 @@ export class ExposureBook {
     return this.#rows.positionE4(this.#rows.find(account, symbol));
   }
 
-  *positions(account: number): Iterable<readonly [symbol: string, positionE4: number]> {
+  /** Positions that are not flat, by symbol, for the caller to change. */
+  positionsOf(account: number): Map<string, number> {
     const rows = this.#rows;
+    const positions = new Map<string, number>();
     for (let row = rows.first(account); row !== NO_ROW; row = rows.next(row)) {
       const positionE4 = rows.positionE4(row);
-      if (positionE4 !== 0) yield [this.symbols.nameOf(rows.symbol(row)), positionE4];
+      if (positionE4 !== 0) positions.set(this.symbols.nameOf(rows.symbol(row)), positionE4);
     }
+    return positions;
   }
 
   *openOrders(account: number): Iterable<OpenOrder> {

@@ -19,7 +19,8 @@ const ACCOUNT_WIDTH = 8;
 const ROW = { position: 0, buyLeaves: 1, sellLeaves: 2, reserved: 3 } as const;
 const ROW_WIDTH = 4;
 
-const NO_ORDERS: readonly OpenOrder[] = [];
+/** What all rows without orders share: always at hand, and never added to. */
+const NO_ORDERS: OpenOrder[] = [];
 
 /**
  * What many accounts have, in each symbol and beside them, as rows of numbers. Most orders come for
@@ -71,7 +72,7 @@ export class ExposureRows {
       this.#next = doubled(this.#next, Int32Array);
     }
     for (let column = 0; column < ROW_WIDTH; column += 1) this.#set(row, column, 0);
-    this.#orders[row] = [];
+    this.#orders[row] = NO_ORDERS;
     this.#next[row] = NO_ROW;
     const last = this.#ends[2 * account + 1] ?? NO_ROW;
     if (last === NO_ROW) this.#ends[2 * account] = row;
@@ -132,22 +133,23 @@ export class ExposureRows {
   }
 
   addOrder(row: number, order: OpenOrder): void {
-    const orders = this.#orders[row];
+    const orders = this.#orders[row] ?? NO_ORDERS;
     // A list made with its first order has room for one; one that grows from nothing, for seventeen.
-    if (orders === undefined || orders.length === 0) this.#orders[row] = [order];
+    if (orders.length === 0) this.#orders[row] = [order];
     else orders.push(order);
     this.#moveLeaves(row, order.side, order.leavesE4);
   }
 
   /** The order keeps so much; one that is not there changes nothing. */
   setLeaves(row: number, orderId: string, leavesE4: number): void {
-    const orders = this.#orders[row] ?? [];
+    const orders = this.#orders[row] ?? NO_ORDERS;
     const index = orders.findIndex((order) => order.orderId === orderId);
     const order = orders[index];
     if (order === undefined) return;
     this.#moveLeaves(row, order.side, leavesE4 - order.leavesE4);
-    if (leavesE4 === 0) orders.splice(index, 1);
-    else orders[index] = { ...order, leavesE4 };
+    if (leavesE4 !== 0) orders[index] = { ...order, leavesE4 };
+    else if (orders.length === 1) this.#orders[row] = NO_ORDERS;
+    else orders.splice(index, 1);
   }
 
   #moveLeaves(row: number, side: Side, byE4: number): void {

@@ -64,7 +64,7 @@ export class AccountExposure {
   }
 
   positions(): Iterable<readonly [symbol: string, positionE4: number]> {
-    return this.#book.positions(this.#account);
+    return this.#book.positionsOf(this.#account);
   }
 
   openOrders(): Iterable<OpenOrder> {

@@ -98,7 +98,7 @@ export class Gate {
     this.#book = new ExposureBook(policy, hashSeed);
     this.#quotas = new Quotas(policy.quotas);
     this.#securities = new Securities(policy, this.controls, this.#quotas, this.#book.symbols);
-    this.#strategies = new Strategies(this.controls, this.#quotas, hashSeed);
+    this.#strategies = new Strategies(this.controls, this.#quotas);
     this.#decided = new DecidedIds(decidedIdsMax, hashSeed);
   }
 
@@ -160,7 +160,9 @@ export class Gate {
   #countPassed(order: NewOrder, opensE4: number, today: boolean): readonly QuotaAlert[] {
     if (order.liquidation) return NO_ALERTS;
     this.controls.over(order).passed(order.ts);
-    return today ? this.#count(order, opensE4) : NO_ALERTS;
+    if (!today) return NO_ALERTS;
+    const security = this.#securities.know(order.symbol);
+    return this.#count(order, opensE4, security, this.#strategies.know(order.strategy));
   }
 
   /** A new trading day: quotas and locates are whole again. */
@@ -251,7 +253,7 @@ export class Gate {
    * missing the requirement is not known, and that refuses nothing: to reduce is what close-only is for.
    */
   #raisesRequirement(order: NewOrder, account: number): Refusal | null {
-    const positions = new Map(this.#book.positions(account));
+    const positions = this.#book.positionsOf(account);
     const before = this.#options.requirementE4(positions);
     const heldE4 = positions.get(order.symbol) ?? 0;
     positions.set(order.symbol, heldE4 - Math.sign(heldE4) * order.qtyE4);
@@ -305,30 +307,35 @@ export class Gate {
   #quota(order: NewOrder, { effect, security, strategy }: Met): Refusal | null {
     if (effect.opensE4 === 0) return null;
     const notionalE4 = mulDivUp(effect.opensE4, order.priceE4, E4);
-    const breach = this.#quotas.over(security.used, strategy.used).breachOf(notionalE4);
+    const breach = this.#quotas.breachOf(security.used, strategy.used, notionalE4);
     return breach === null ? null : reject('QUOTA', breach.usedE4, breach.limitE4);
   }
 
-  #accept(order: NewOrder, { account, effect, security, over }: Met): GateDecision {
+  #accept(order: NewOrder, { account, effect, security, strategy, over }: Met): GateDecision {
     const { opensE4 } = effect;
     const reservation = reservationOf(order, security);
     this.#book.accept(account, security.number, order, reservation);
     const accepted = { opensE4, adversePriceE4: reservation.adversePriceE4 };
     if (order.liquidation) return { verdict: ALLOW, alerts: NO_ALERTS, accepted };
     over.passed(order.ts);
-    return { verdict: ALLOW, alerts: this.#count(order, opensE4), accepted };
+    const kept = strategy.isKept ? strategy : this.#strategies.know(order.strategy);
+    return { verdict: ALLOW, alerts: this.#count(order, opensE4, security, kept), accepted };
   }
 
-  /** What opens uses up the day's locates and quotas. */
-  #count(order: NewOrder, opensE4: number): readonly QuotaAlert[] {
+  /** What opens uses up the day's locates and quotas. Both are kept by now. */
+  #count(
+    { symbol, side, priceE4 }: NewOrder,
+    opensE4: number,
+    security: Readonly<Security>,
+    strategy: Strategy,
+  ): readonly QuotaAlert[] {
     if (opensE4 === 0) return NO_ALERTS;
-    const security = this.#securities.know(order.symbol);
-    const strategy = this.#strategies.know(order.strategy);
-    if (order.side === 'SELL') {
-      security.shortedE4 = addE4(security.shortedE4, opensE4);
+    if (side === 'SELL') {
+      const sold = this.#securities.know(symbol);
+      sold.shortedE4 = addE4(sold.shortedE4, opensE4);
     }
-    const notionalE4 = mulDivUp(opensE4, order.priceE4, E4);
-    return this.#quotas.over(security.used, strategy.used).use(notionalE4);
+    const notionalE4 = mulDivUp(opensE4, priceE4, E4);
+    return this.#quotas.use(security.used, strategy.used, notionalE4);
   }
 }
 

@@ -2,7 +2,7 @@
 export const NO_ROW = -1;
 
 const SLOTS_AT_FIRST = 64;
-/** In a slot that no row uses; else its row + 1. */
+/** In a slot that no row uses. */
 const FREE = 0;
 
 /**
@@ -11,6 +11,10 @@ const FREE = 0;
  * at one place of memory, however many pairs there are.
  */
 export class PairRows {
+  /**
+   * The row + 1 of each slot's pair in the bits that count the slots, above them that part of its hash:
+   * another pair is mostly told by it.
+   */
   #slots = new Int32Array(SLOTS_AT_FIRST);
   /** At 2 × row the first of its pair, then the second. */
   #pairs = new Int32Array(SLOTS_AT_FIRST);
@@ -25,7 +29,8 @@ export class PairRows {
 
   /** The pair's row, or NO_ROW. */
   find(first: number, second: number): number {
-    return (this.#slots[this.#slotOf(first, second)] ?? FREE) - 1;
+    const hash = hashOf(first, second);
+    return this.#rowIn(this.#slots[this.#slotOf(hash, first, second)] ?? FREE);
   }
 
   /** A row for a pair that has none. */
@@ -34,7 +39,7 @@ export class PairRows {
     if (row >= this.capacity) this.#grow();
     this.#pairs[2 * row] = first;
     this.#pairs[2 * row + 1] = second;
-    this.#slots[this.#slotOf(first, second)] = row + 1;
+    this.#use(row, first, second);
     return row;
   }
 
@@ -42,11 +47,13 @@ export class PairRows {
   remove(row: number): void {
     const slots = this.#slots;
     const mask = slots.length - 1;
-    let hole = this.#slotOf(this.first(row), this.second(row));
+    const [first, second] = [this.first(row), this.second(row)];
+    let hole = this.#slotOf(hashOf(first, second), first, second);
     for (let slot = (hole + 1) & mask; ; slot = (slot + 1) & mask) {
       const other = slots[slot] ?? FREE;
       if (other === FREE) break;
-      const home = this.#home(this.first(other - 1), this.second(other - 1));
+      const behind = this.#rowIn(other);
+      const home = hashOf(this.first(behind), this.second(behind)) & mask;
       if (((slot - home) & mask) < ((slot - hole) & mask)) continue;
       slots[hole] = other;
       hole = slot;
@@ -63,22 +70,30 @@ export class PairRows {
     return this.#pairs[2 * row + 1] ?? 0;
   }
 
+  #rowIn(entry: number): number {
+    return (entry & (this.#slots.length - 1)) - 1;
+  }
+
+  #use(row: number, first: number, second: number): void {
+    const hash = hashOf(first, second);
+    this.#slots[this.#slotOf(hash, first, second)] = (hash & -this.#slots.length) | (row + 1);
+  }
+
   /** Where a pair's row is, or the free slot where it would be. */
-  #slotOf(first: number, second: number): number {
+  #slotOf(hash: number, first: number, second: number): number {
     const slots = this.#slots;
     const pairs = this.#pairs;
     const mask = slots.length - 1;
-    let slot = this.#home(first, second);
+    let slot = hash & mask;
     for (;;) {
-      const row = (slots[slot] ?? FREE) - 1;
-      if (row < 0 || (pairs[2 * row] === first && pairs[2 * row + 1] === second)) return slot;
+      const entry = slots[slot] ?? FREE;
+      if (entry === FREE) return slot;
+      if (((entry ^ hash) & ~mask) === 0) {
+        const row = (entry & mask) - 1;
+        if (pairs[2 * row] === first && pairs[2 * row + 1] === second) return slot;
+      }
       slot = (slot + 1) & mask;
     }
-  }
-
-  #home(first: number, second: number): number {
-    const mixed = Math.imul(Math.imul(first, 0x9e37_79b1) ^ second, 0x85eb_ca6b);
-    return (mixed ^ (mixed >>> 15)) & (this.#slots.length - 1);
   }
 
   #grow(): void {
@@ -87,8 +102,12 @@ export class PairRows {
     this.#slots = new Int32Array(this.#slots.length * 2);
     this.#pairs = new Int32Array(pairs.length * 2);
     this.#pairs.set(pairs);
-    for (let row = 0; row < rows; row += 1) {
-      this.#slots[this.#slotOf(this.first(row), this.second(row))] = row + 1;
-    }
+    for (let row = 0; row < rows; row += 1) this.#use(row, this.first(row), this.second(row));
   }
+}
+
+/** 32 bits. */
+function hashOf(first: number, second: number): number {
+  const mixed = Math.imul(Math.imul(first, 0x9e37_79b1) ^ second, 0x85eb_ca6b);
+  return mixed ^ (mixed >>> 15);
 }

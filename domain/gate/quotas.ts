@@ -19,13 +19,6 @@ export interface QuotaBreach {
   readonly limitE4: number;
 }
 
-/** What one scope has opened today. */
-export interface Used {
-  readonly scope: Scope;
-  readonly limit: Limit;
-  usedE4: number;
-}
-
 interface Limit {
   readonly limitE4: number;
   /** From `fromE4` on the level is reached. Ascending. */
@@ -43,61 +36,86 @@ export class Quotas {
   readonly #strategyLimit: Limit;
 
   constructor({ firmE4, symbolE4, strategyE4, alerts }: QuotaLimits) {
-    this.#firm = { scope: { kind: 'GLOBAL' }, limit: limitOf(firmE4, alerts), usedE4: 0 };
+    this.#firm = new Used({ kind: 'GLOBAL' }, limitOf(firmE4, alerts));
     this.#symbolLimit = limitOf(symbolE4, alerts);
     this.#strategyLimit = limitOf(strategyE4, alerts);
   }
 
   /** A symbol of which nothing was opened yet. */
   ofSymbol(id: string): Used {
-    return { scope: { kind: 'SYMBOL', id }, limit: this.#symbolLimit, usedE4: 0 };
+    return new Used({ kind: 'SYMBOL', id }, this.#symbolLimit);
   }
 
   /** A strategy that opened nothing yet. */
   ofStrategy(id: string): Used {
-    return { scope: { kind: 'STRATEGY', id }, limit: this.#strategyLimit, usedE4: 0 };
+    return new Used({ kind: 'STRATEGY', id }, this.#strategyLimit);
   }
 
-  /** The limits that an order of a symbol and a strategy uses. */
-  over(symbol: Used, strategy: Used): QuotasOver {
-    return new QuotasOver(this.#firm, symbol, strategy);
-  }
-
-  startDay(): void {
-    this.#firm.usedE4 = 0;
-  }
-}
-
-/** The limits over one order, the widest first. */
-export class QuotasOver {
-  readonly #firm: Used;
-  readonly #symbol: Used;
-  readonly #strategy: Used;
-
-  constructor(firm: Used, symbol: Used, strategy: Used) {
-    this.#firm = firm;
-    this.#symbol = symbol;
-    this.#strategy = strategy;
-  }
-
-  /** The first limit that so much more would break. */
-  breachOf(notionalE4: number): QuotaBreach | null {
+  /** The first limit, the widest first, that so much more would break. */
+  breachOf(symbol: Used, strategy: Used, notionalE4: number): QuotaBreach | null {
     return (
-      breach(this.#firm, notionalE4) ??
-      breach(this.#symbol, notionalE4) ??
-      breach(this.#strategy, notionalE4)
+      this.#firm.breachOf(notionalE4) ??
+      symbol.breachOf(notionalE4) ??
+      strategy.breachOf(notionalE4)
     );
   }
 
-  /** Uses so much more and tells which shares of a limit that reached. */
-  use(notionalE4: number): readonly QuotaAlert[] {
-    const firm = add(this.#firm, notionalE4);
-    const symbol = add(this.#symbol, notionalE4);
-    const strategy = add(this.#strategy, notionalE4);
+  /** Uses so much more and tells which shares of a limit that reached, the widest limit first. */
+  use(symbol: Used, strategy: Used, notionalE4: number): readonly QuotaAlert[] {
+    const ofFirm = this.#firm.use(notionalE4);
+    const ofSymbol = symbol.use(notionalE4);
+    const ofStrategy = strategy.use(notionalE4);
     // Mostly none: then no list is made.
-    if (firm === null && symbol === null && strategy === null) return NO_ALERTS;
-    return [firm, symbol, strategy].filter((alert) => alert !== null);
+    if (ofFirm === null && ofSymbol === null && ofStrategy === null) return NO_ALERTS;
+    return [ofFirm, ofSymbol, ofStrategy].filter((alert) => alert !== null);
   }
+
+  startDay(): void {
+    this.#firm.startDay();
+  }
+}
+
+/** What one scope has opened today, against its limit. */
+export class Used {
+  readonly #scope: Scope;
+  readonly #limit: Limit;
+  #usedE4 = 0;
+  /** The next level begins here: below it nobody need be told. */
+  #nextE4 = 0;
+
+  constructor(scope: Scope, limit: Limit) {
+    this.#scope = scope;
+    this.#limit = limit;
+    this.startDay();
+  }
+
+  breachOf(moreE4: number): QuotaBreach | null {
+    const { limitE4 } = this.#limit;
+    const wouldE4 = addE4(this.#usedE4, moreE4);
+    return wouldE4 > limitE4 ? { scope: this.#scope, usedE4: wouldE4, limitE4 } : null;
+  }
+
+  /** Uses so much more; returns the highest level that it reached, if any. */
+  use(moreE4: number): QuotaAlert | null {
+    const usedE4 = addE4(this.#usedE4, moreE4);
+    this.#usedE4 = usedE4;
+    if (usedE4 < this.#nextE4) return null;
+    const { levels, limitE4 } = this.#limit;
+    const reached = levels.findLast(({ fromE4 }) => fromE4 <= usedE4 && fromE4 >= this.#nextE4);
+    this.#nextE4 = levelAbove(levels, usedE4);
+    return reached === undefined
+      ? null
+      : { scope: this.#scope, level: reached.level, usedE4, limitE4 };
+  }
+
+  startDay(): void {
+    this.#usedE4 = 0;
+    this.#nextE4 = levelAbove(this.#limit.levels, 0);
+  }
+}
+
+function levelAbove(levels: Limit['levels'], usedE4: number): number {
+  return levels.find(({ fromE4 }) => fromE4 > usedE4)?.fromE4 ?? Infinity;
 }
 
 export const NO_ALERTS: readonly QuotaAlert[] = [];
@@ -105,21 +123,4 @@ export const NO_ALERTS: readonly QuotaAlert[] = [];
 function limitOf(limitE4: number, alerts: readonly Rate[]): Limit {
   const levels = alerts.map((level) => ({ level, fromE4: shareUpE4(limitE4, level) }));
   return { limitE4, levels };
-}
-
-function breach({ scope, limit: { limitE4 }, usedE4 }: Used, moreE4: number): QuotaBreach | null {
-  const wouldE4 = addE4(usedE4, moreE4);
-  return wouldE4 > limitE4 ? { scope, usedE4: wouldE4, limitE4 } : null;
-}
-
-/** Uses so much more; returns the highest level that it reached, if any. */
-function add(used: Used, moreE4: number): QuotaAlert | null {
-  const { scope, limit, usedE4: beforeE4 } = used;
-  const usedE4 = addE4(beforeE4, moreE4);
-  used.usedE4 = usedE4;
-  let reached: Rate | null = null;
-  for (const { level, fromE4 } of limit.levels) {
-    if (beforeE4 < fromE4 && usedE4 >= fromE4) reached = level;
-  }
-  return reached && { scope, level: reached, usedE4, limitE4: limit.limitE4 };
 }

@@ -1,12 +1,11 @@
 import type { ControlView, ScopeControls } from './control-view.ts';
 import type { GatePolicy } from './gate-policy.ts';
-import { NO_NUMBER } from './names.ts';
 import type { Names } from './names.ts';
 import type { Quotas, Used } from './quotas.ts';
 
 /** What the gate knows of one symbol. Prices in 1/10,000 dollar, quantities in 1/10,000 share. */
 export interface Security {
-  /** Its number among the symbols; NO_NUMBER when it is not kept. */
+  /** Its number among the symbols; NO_NUMBER when it has none. */
   readonly number: number;
   /** The last price; null while none has come. */
   priceE4: number | null;
@@ -31,9 +30,9 @@ export class Securities {
   readonly #policy: SecurityPolicy;
   readonly #controls: ControlView;
   readonly #quotas: Quotas;
+  /** Numbers of symbols: of these, and of others that an account holds. */
   readonly #symbols: Names;
-  /** By the symbol's number; an account may hold others too. */
-  readonly #securities: (Security | undefined)[] = [];
+  readonly #kept = new Map<string, Security>();
 
   constructor(policy: SecurityPolicy, controls: ControlView, quotas: Quotas, symbols: Names) {
     this.#policy = policy;
@@ -45,21 +44,20 @@ export class Securities {
   }
 
   of(symbol: string): Readonly<Security> {
-    const number = this.#symbols.find(symbol);
-    const security = number === NO_NUMBER ? undefined : this.#securities[number];
-    return security ?? this.#unknown(symbol, number);
+    return this.#kept.get(symbol) ?? this.#unknown(symbol);
   }
 
   /** Begins to keep a symbol. */
   know(symbol: string): Security {
-    const number = this.#symbols.add(symbol);
-    return (this.#securities[number] ??= this.#begun(symbol, number));
+    let security = this.#kept.get(symbol);
+    if (security === undefined) this.#kept.set(symbol, (security = this.#begun(symbol)));
+    return security;
   }
 
-  #begun(symbol: string, number: number): Security {
+  #begun(symbol: string): Security {
     const { restricted, hardToBorrow, shorting, locates } = this.#policy;
     return {
-      number,
+      number: this.#symbols.add(symbol),
       priceE4: null,
       restricted: restricted.has(symbol),
       hardToBorrow: hardToBorrow.has(symbol),
@@ -70,9 +68,9 @@ export class Securities {
     };
   }
 
-  #unknown(symbol: string, number: number): Security {
+  #unknown(symbol: string): Security {
     return {
-      number,
+      number: this.#symbols.find(symbol),
       priceE4: null,
       restricted: false,
       hardToBorrow: false,
@@ -85,10 +83,9 @@ export class Securities {
 
   /** A new trading day: locates and quotas are whole again. */
   startDay(): void {
-    for (const security of this.#securities) {
-      if (security === undefined) continue;
+    for (const security of this.#kept.values()) {
       security.shortedE4 = 0;
-      security.used.usedE4 = 0;
+      security.used.startDay();
     }
   }
 }

@@ -1,9 +1,9 @@
 import type { ControlView, ScopeControls } from './control-view.ts';
-import { NO_NUMBER, Names } from './names.ts';
 import type { Quotas, Used } from './quotas.ts';
 
 /** What the gate knows of one strategy. */
 export interface Strategy {
+  readonly isKept: boolean;
   readonly controls: ScopeControls;
   /** Of its quota, today. */
   readonly used: Used;
@@ -16,36 +16,34 @@ export interface Strategy {
 export class Strategies {
   readonly #controls: ControlView;
   readonly #quotas: Quotas;
-  readonly #hashSeed: number;
-  #names: Names;
-  /** By the name's number. */
-  #strategies: Strategy[] = [];
+  readonly #kept = new Map<string, Strategy>();
 
-  constructor(controls: ControlView, quotas: Quotas, hashSeed: number) {
+  constructor(controls: ControlView, quotas: Quotas) {
     this.#controls = controls;
     this.#quotas = quotas;
-    this.#hashSeed = hashSeed;
-    this.#names = new Names(hashSeed);
   }
 
   of(id: string): Strategy {
-    const number = this.#names.find(id);
-    const strategy = number === NO_NUMBER ? undefined : this.#strategies[number];
-    if (strategy !== undefined) return strategy;
-    return { controls: this.#controls.ofStrategy(id), used: this.#quotas.ofStrategy(id) };
+    return this.#kept.get(id) ?? this.#unknown(id);
   }
 
   /** Begins to keep a strategy. */
   know(id: string): Strategy {
-    return (this.#strategies[this.#names.add(id)] ??= {
-      controls: this.#controls.at({ kind: 'STRATEGY', id }),
-      used: this.#quotas.ofStrategy(id),
-    });
+    const kept = this.#kept.get(id);
+    if (kept !== undefined) return kept;
+    const controls = this.#controls.at({ kind: 'STRATEGY', id });
+    const strategy = { isKept: true, controls, used: this.#quotas.ofStrategy(id) };
+    this.#kept.set(id, strategy);
+    return strategy;
+  }
+
+  #unknown(id: string): Strategy {
+    const controls = this.#controls.ofStrategy(id);
+    return { isKept: false, controls, used: this.#quotas.ofStrategy(id) };
   }
 
   /** A new trading day: quotas are whole again. */
   startDay(): void {
-    this.#names = new Names(this.#hashSeed);
-    this.#strategies = [];
+    this.#kept.clear();
   }
 }
