@@ -53,6 +53,9 @@ const LEASES_SINCE_MS = 600_000;
 const VENUE_ADAPTER = 'venue-adapter';
 /** Listeners get an account's figures at most this often. */
 const FIGURES_FLUSH_MS = 1_000;
+/** A person sees an event so much later, and waits so long for figures that are read anew. */
+const EVENTS_PAUSE_MS = 100;
+const FIGURES_PAUSE_MS = 20;
 
 /** What this process reads of Kafka: the last figures of all accounts, and what happens from now on. */
 async function startLiveView(
@@ -65,8 +68,12 @@ async function startLiveView(
 ) {
   const hub = new EventHub(randomUUID().slice(0, 8), systemClock.now());
   const view = new MarginView(kafka.logger, metrics.counter('sentinel_unreadable_records_total'));
-  const reader = createLogReader(kafka, { onFatal: fail });
-  const eventReader = createLogReader(kafka, { from: 'END', onFatal: fail });
+  const reader = createLogReader(kafka, { fetchPauseMs: FIGURES_PAUSE_MS, onFatal: fail });
+  const eventReader = createLogReader(kafka, {
+    from: 'END',
+    fetchPauseMs: EVENTS_PAUSE_MS,
+    onFatal: fail,
+  });
   await Promise.all([
     reader.start(MARGIN_VIEW_TOPICS, (records) => {
       view.take(records);

@@ -15,7 +15,7 @@ const IN_FLIGHT_MAX = 3;
  * What follows from decisions goes out together, this long after the first at most: nobody waits for it,
  * and a send costs the broker and this process as much for one record as for a hundred.
  */
-const FOLLOWING_MS = 20;
+const FOLLOWING_MS = 50;
 /** With so many records it goes out at once. */
 const FOLLOWING_RECORDS_MAX = 1_000;
 

@@ -13,6 +13,8 @@ import { firstNotReady } from '#platform/readiness.ts';
 import { OrderGate } from './order-gate.ts';
 
 const NAME = 'order-gate';
+/** A heartbeat of the engine counts for seconds. */
+const PULSE_PAUSE_MS = 250;
 
 runProcess({
   name: NAME,
@@ -32,7 +34,12 @@ runProcess({
       process: `${NAME}-${randomUUID().slice(0, 8)}`,
       group: createPartitionGroup(watched, { groupId: NAME, partitions, onFatal: fail }),
       priceReader: createLogReader(watched, { name: 'prices', onFatal: fail }),
-      pulseReader: createLogReader(watched, { name: 'pulse', from: 'END', onFatal: fail }),
+      pulseReader: createLogReader(watched, {
+        name: 'pulse',
+        from: 'END',
+        fetchPauseMs: PULSE_PAUSE_MS,
+        onFatal: fail,
+      }),
       controlReader: createLogReader(watched, { name: 'controls', onFatal: fail }),
       partitionOf: (key) => partitionOf(key, partitions),
       ...{ ends, gated, evidence, leases, partitions, logger, metrics },
