@@ -4,18 +4,32 @@ import type { LeaseWord, PlacedCommand } from '#test/effective-at.ts';
 import { LEDGER_TOPICS, OrderLedger } from '#test/order-ledger.ts';
 import type { Reconciliation } from '#test/order-ledger.ts';
 import { WrongResultError } from './benchmark.ts';
-import type { Seen, Watch } from './watch.ts';
+import type { InboundRecord } from '#ports/records.ts';
+import type { Watch } from './watch.ts';
 import { countText } from './words.ts';
 
-/** Orders, what became of them, and what stops them, as the topics have it. */
+interface Told {
+  readonly ledger: OrderLedger;
+  readonly leases: LeaseWord[];
+  readonly commands: (PlacedCommand & { readonly record: ControlCommandRecord })[];
+  readonly signalled: Set<string>;
+  readonly arrivals: Map<string, number[]>;
+}
+
+/**
+ * Orders, what became of them, and what stops them, as the topics have it. It only keeps what comes until
+ * somebody asks: read at once, it would take from what is measured a quarter of a core.
+ */
 export class OrderWatch {
-  readonly ledger = new OrderLedger();
-  readonly leases: LeaseWord[] = [];
-  readonly commands: (PlacedCommand & { readonly record: ControlCommandRecord })[] = [];
-  /** Scopes of which the order monitor has told. */
-  readonly signalled = new Set<string>();
   readonly #watch: Watch;
-  readonly #arrivals = new Map<string, number[]>();
+  #unread: InboundRecord[] = [];
+  readonly #told: Told = {
+    ledger: new OrderLedger(),
+    leases: [],
+    commands: [],
+    signalled: new Set(),
+    arrivals: new Map(),
+  };
 
   constructor(watch: Watch) {
     this.#watch = watch;
@@ -25,9 +39,26 @@ export class OrderWatch {
     const { name: commands } = TOPICS.controlCommands;
     const { name: leases } = TOPICS.gateLeases;
     const { name: signals } = TOPICS.riskSignals;
-    await this.#watch.start([...LEDGER_TOPICS, commands, leases, signals], (seen) => {
-      this.#take(seen);
+    await this.#watch.start([...LEDGER_TOPICS, commands, leases, signals], ({ record }) => {
+      this.#unread.push(record);
     });
+  }
+
+  get ledger(): OrderLedger {
+    return this.#read().ledger;
+  }
+
+  get leases(): readonly LeaseWord[] {
+    return this.#read().leases;
+  }
+
+  get commands(): Told['commands'] {
+    return this.#read().commands;
+  }
+
+  /** Scopes of which the order monitor has told. */
+  get signalled(): ReadonlySet<string> {
+    return this.#read().signalled;
   }
 
   until(timeoutMs: number, holds: () => boolean): Promise<boolean> {
@@ -41,7 +72,7 @@ export class OrderWatch {
 
   /** When each order of an account came in, by the broker's clock, Unix ms. */
   arrivalsOf(accountId: string): readonly number[] {
-    return this.#arrivals.get(accountId) ?? [];
+    return this.#read().arrivals.get(accountId) ?? [];
   }
 
   /** What came of so many orders, once each has its decision and audit. Throws WrongResultError. */
@@ -58,30 +89,41 @@ export class OrderWatch {
     return reckoning;
   }
 
-  #take({ record }: Seen): void {
-    this.ledger.take(record);
-    const { topic, partition, offset, timestamp: at } = record;
-    const json = (): unknown => JSON.parse(String(record.value));
-    switch (topic) {
-      case TOPICS.orders.name: {
-        const arrivals = this.#arrivals.get(record.key ?? '') ?? [];
-        this.#arrivals.set(record.key ?? '', arrivals);
-        arrivals.push(at);
-        break;
-      }
-      case TOPICS.controlCommands.name:
-        this.commands.push({
-          ...{ partition, offset, at },
-          record: TOPICS.controlCommands.schema.parse(json()),
-        });
-        break;
-      case TOPICS.riskSignals.name:
-        this.signalled.add(record.key ?? '');
-        break;
-      case TOPICS.gateLeases.name:
-        this.leases.push({ lease: TOPICS.gateLeases.schema.parse(json()), at });
-        break;
+  #read(): Told {
+    const unread = this.#unread;
+    this.#unread = [];
+    for (const record of unread) take(this.#told, record);
+    return this.#told;
+  }
+}
+
+function take(
+  { ledger, leases, commands, signalled, arrivals }: Told,
+  record: InboundRecord,
+): void {
+  ledger.take(record);
+  const { topic, partition, offset, timestamp: at } = record;
+  const key = record.key ?? '';
+  const json = (): unknown => JSON.parse(String(record.value));
+  switch (topic) {
+    case TOPICS.orders.name: {
+      const ofAccount = arrivals.get(key) ?? [];
+      arrivals.set(key, ofAccount);
+      ofAccount.push(at);
+      break;
     }
+    case TOPICS.controlCommands.name:
+      commands.push({
+        ...{ partition, offset, at },
+        record: TOPICS.controlCommands.schema.parse(json()),
+      });
+      break;
+    case TOPICS.riskSignals.name:
+      signalled.add(key);
+      break;
+    case TOPICS.gateLeases.name:
+      leases.push({ lease: TOPICS.gateLeases.schema.parse(json()), at });
+      break;
   }
 }
 

@@ -17,8 +17,10 @@ export class Watch {
   readonly #reader: LogReader;
   #failure: Error | undefined;
 
-  constructor(surroundings: KafkaSurroundings) {
+  /** `fetchPauseMs`: `seenAt` may come so much later, and the broker has less to do meanwhile. */
+  constructor(surroundings: KafkaSurroundings, fetchPauseMs?: number) {
     this.#reader = createLogReader(surroundings, {
+      ...(fetchPauseMs === undefined ? {} : { fetchPauseMs }),
       onFatal: (error) => {
         this.#failure = error;
       },

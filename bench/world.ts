@@ -36,7 +36,7 @@ export interface World {
    */
   start(...names: readonly string[]): Promise<Product>;
   /** A reader of its own, to be stopped with the world. */
-  watch(): Watch;
+  watch(fetchPauseMs?: number): Watch;
 }
 
 /** Opens a world, writes its population, and hands it to `use`; what was started is stopped after it. */
@@ -57,8 +57,8 @@ export async function inWorld<T>(
     await generator.do({ kind: 'SEED' });
     const ends = await createEndOffsets(surroundings);
     closers.push(() => ends.close());
-    const watch = (): Watch => {
-      const opened = new Watch(surroundings);
+    const watch = (fetchPauseMs?: number): Watch => {
+      const opened = new Watch(surroundings, fetchPauseMs);
       closers.push(() => opened.stop());
       return opened;
     };

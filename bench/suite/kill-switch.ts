@@ -22,6 +22,8 @@ const OTHERS = ['api', 'venue-adapter', ...GATES] as const;
 const LEASES = GATES.length + 1;
 const START_MS_MAX = 60_000;
 const LOOK_MS = 500;
+/** All instants are the broker's. */
+const WATCH_PAUSE_MS = 50;
 const SETTLED_MS_MAX = 60_000;
 
 /** Operators kill account after account while all of these order. */
@@ -78,7 +80,7 @@ async function measure({ quick }: BenchContext, world: World): Promise<readonly 
   await world.engine.untilRevalued(1, START_MS_MAX);
   await world.generator.do({ kind: 'REQUOTE' });
   const product = await world.start(...OTHERS);
-  const watch = new OrderWatch(world.watch());
+  const watch = new OrderWatch(world.watch(WATCH_PAUSE_MS));
   await watch.follow();
   const desk = await KillDesk.open(product);
   await desk.untilLeases(LEASES);
