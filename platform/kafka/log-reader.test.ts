@@ -101,6 +101,37 @@ describe('a long log', () => {
   );
 });
 
+describe('a reader that pauses between fetches', () => {
+  const PAUSE_MS = 5_000;
+
+  test(
+    'takes in one batch, and in order, what has come meanwhile, of every partition',
+    async () => {
+      const batches: string[][] = [];
+      const reader = createLogReader(kafka.surroundings, {
+        fetchPauseMs: PAUSE_MS,
+        onFatal: (error) => fatal.push(error),
+      });
+      readers.push(reader);
+      await publish('first', 'of', 'all');
+      await reader.start([TOPIC], (records) => {
+        batches.push(records.map(({ value }) => Buffer.from(value ?? []).toString()));
+      });
+      await reader.caughtUp(WAIT_MS);
+      expect(batches.map((batch) => batch.length)).toEqual([1, 1, 1]);
+      for (const turn of ['1', '2', '3']) await publish(`a${turn}`, `b${turn}`, `c${turn}`);
+      await reader.caughtUp(WAIT_MS);
+      expect(batches.slice(PARTITIONS).toSorted()).toEqual([
+        ['a1', 'a2', 'a3'],
+        ['b1', 'b2', 'b3'],
+        ['c1', 'c2', 'c3'],
+      ]);
+      expect(fatal).toEqual([]);
+    },
+    TEST_MS,
+  );
+});
+
 describe('a log is read from its beginning', () => {
   test(
     'to its end, behind transaction markers, without what was aborted, and on from there',
