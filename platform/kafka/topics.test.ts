@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ConfigResourceTypes } from 'kafkajs';
 import type { Admin } from 'kafkajs';
 import { allTopics } from '#contracts/topics.ts';
-import { deleteTopics, testBrokers, testLogger } from '#test/kafka-fixture.ts';
+import { deleteTopics, eventually, testBrokers, testLogger } from '#test/kafka-fixture.ts';
 import { createKafka } from './client.ts';
 import { createTopics, TopicMismatchError } from './topics.ts';
 
@@ -13,6 +13,7 @@ const MS_PER_DAY = 86_400_000;
 /** Longer than a request waits for its answer (platform/kafka/client.ts). */
 const SILENT_MS = 5_500;
 const API_KEY_METADATA = 3;
+const SETTING_MS_MAX = 50_000;
 const TEST_MS = 120_000;
 
 let topicPrefix: string;
@@ -34,6 +35,13 @@ afterEach(async () => {
   await deleteTopics(testBrokers(), topicPrefix);
   await admin.disconnect();
 });
+
+/** The broker answers a change of settings before it goes by it. */
+async function untilPolicyIs(policy: string): Promise<void> {
+  await eventually(`margin.calc.v1 is to ${policy}`, SETTING_MS_MAX, async () => {
+    return (await configOf('margin.calc.v1')).get('cleanup.policy') === policy;
+  });
+}
 
 function create(partitions: number, brokers = testBrokers()): Promise<void> {
   return createTopics({ brokers, topicPrefix, partitions });
@@ -96,21 +104,26 @@ describe('the product’s topics', () => {
     }
   });
 
-  test('may exist already: what was changed by hand is set right', async () => {
-    await create(2);
-    await admin.alterConfigs({
-      validateOnly: false,
-      resources: [
-        {
-          type: ConfigResourceTypes.TOPIC,
-          name: `${topicPrefix}margin.calc.v1`,
-          configEntries: [{ name: 'cleanup.policy', value: 'delete' }],
-        },
-      ],
-    });
-    await create(2);
-    expect((await configOf('margin.calc.v1')).get('cleanup.policy')).toBe('compact');
-  });
+  test(
+    'may exist already: what was changed by hand is set right',
+    async () => {
+      await create(2);
+      await admin.alterConfigs({
+        validateOnly: false,
+        resources: [
+          {
+            type: ConfigResourceTypes.TOPIC,
+            name: `${topicPrefix}margin.calc.v1`,
+            configEntries: [{ name: 'cleanup.policy', value: 'delete' }],
+          },
+        ],
+      });
+      await untilPolicyIs('delete');
+      await create(2);
+      await untilPolicyIs('compact');
+    },
+    TEST_MS,
+  );
 
   test(
     'are made although the broker stood still for longer than a request waits',
