@@ -22,7 +22,7 @@ const OTHERS = ['api', 'venue-adapter', ...GATES] as const;
 const LEASES = GATES.length + 1;
 const START_MS_MAX = 60_000;
 const LOOK_MS = 500;
-/** All instants are the broker's. */
+/** What is seen is told by the broker's timestamps, however late it is fetched. */
 const WATCH_PAUSE_MS = 50;
 const SETTLED_MS_MAX = 60_000;
 

@@ -1,3 +1,4 @@
+import { doubled } from './doubled.ts';
 import { PackedId } from './packed-id.ts';
 
 /**
@@ -127,7 +128,7 @@ class IdTable {
   #write({ hash, words, length }: PackedId): void {
     const place = this.#end;
     this.#end += HEAD + length;
-    while (this.#end > this.#log.length) this.#log = doubled(this.#log);
+    while (this.#end > this.#log.length) this.#log = doubled(this.#log, Int32Array);
     const log = this.#log;
     log[place + 1] = hash;
     for (let index = 0; index < length; index += 1) log[place + HEAD + index] = words[index] ?? 0;
@@ -152,10 +153,4 @@ class IdTable {
 /** Three of 32 bits, by the bits of the hash that do not choose the mark. */
 function marksOf(hash: number): number {
   return (1 << (hash >>> 27)) | (1 << (hash >>> 22)) | (1 << (hash >>> 17));
-}
-
-function doubled(full: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
-  const larger = new Int32Array(2 * full.length);
-  larger.set(full);
-  return larger;
 }

@@ -1,4 +1,5 @@
 import { addE4 } from '../money.ts';
+import { doubled } from './doubled.ts';
 import type { OpenOrder } from './open-order.ts';
 import type { Side } from './orders.ts';
 import { NO_ROW, PairRows } from './pair-rows.ts';
@@ -164,10 +165,4 @@ export class ExposureRows {
   #set(row: number, column: number, value: number): void {
     this.#numbers[ROW_WIDTH * row + column] = value;
   }
-}
-
-function doubled<T extends Float64Array | Int32Array>(full: T, Kind: new (length: number) => T): T {
-  const larger = new Kind(2 * full.length);
-  larger.set(full);
-  return larger;
 }

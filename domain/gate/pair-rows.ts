@@ -1,3 +1,5 @@
+import { doubled } from './doubled.ts';
+
 /** No row. */
 export const NO_ROW = -1;
 
@@ -97,11 +99,9 @@ export class PairRows {
   }
 
   #grow(): void {
-    const pairs = this.#pairs;
     const rows = this.capacity;
     this.#slots = new Int32Array(this.#slots.length * 2);
-    this.#pairs = new Int32Array(pairs.length * 2);
-    this.#pairs.set(pairs);
+    this.#pairs = doubled(this.#pairs, Int32Array);
     for (let row = 0; row < rows; row += 1) this.#use(row, this.first(row), this.second(row));
   }
 }
